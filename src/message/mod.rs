@@ -1,0 +1,1 @@
+//! The message: header fields and MIME parts, produced in constant memory.

@@ -1,0 +1,3 @@
+//! Octets to values and back: no order of commands, no I/O.
+
+pub(crate) mod writer;
