@@ -53,6 +53,22 @@ impl<'a> Writer<'a> {
         None
     }
 
+    /// The octets written to the slice from this position on.
+    pub(crate) fn since(&self, position: usize) -> &[u8] {
+        self.out.get(position..self.len).unwrap_or_default()
+    }
+
+    /// The slice not written to yet, for content that is not made of atoms; see
+    /// [`Self::advance`].
+    pub(crate) fn free(&mut self) -> &mut [u8] {
+        self.out.get_mut(self.len..).unwrap_or_default()
+    }
+
+    /// Says that this many octets of [`Self::free`] were written.
+    pub(crate) fn advance(&mut self, octets: usize) {
+        self.len = self.len.saturating_add(octets).min(self.out.len());
+    }
+
     /// One octet.
     pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes(&[byte]);

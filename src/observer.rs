@@ -1,0 +1,69 @@
+//! Watching a session: phases, lines and replies as they happen.
+//!
+//! Deadlines, transcripts, logging and progress hang on this. An observer decides nothing; the
+//! session does the same with and without one.
+
+use crate::outcome::Phase;
+use crate::wire::reply::Reply;
+
+/// Sees what a session does. Every method is empty unless written.
+///
+/// The client owns its observer. To read it while the client lives, share it: an observer whose
+/// methods work on `Cell`s through a reference is an observer too
+/// (`impl Observer for &MyWatch`).
+pub trait Observer {
+    /// The client begins to wait for the reply that ends this phase. A deadline starts here
+    /// ([`Phase::timeout_seconds`] is the time RFC 5321 §4.5.3.2 gives it), and starts anew with
+    /// every further reply that is awaited.
+    fn awaiting(&mut self, phase: Phase) {
+        let _ = phase;
+    }
+
+    /// Octets of commands, as they are handed to the transport: whole lines with their CRLF where
+    /// they fit the buffer, else a line in pieces. What is secret in a line is replaced by `***`.
+    fn sent(&mut self, commands: &[u8]) {
+        let _ = commands;
+    }
+
+    /// This many octets of the message's content are handed to the transport, dot-stuffed where
+    /// DATA asks for it, the terminator not counted.
+    fn content(&mut self, octets: usize) {
+        let _ = octets;
+    }
+
+    /// A whole reply was read.
+    fn reply(&mut self, reply: Reply<'_>) {
+        let _ = reply;
+    }
+
+    /// The reply to the RCPT command of the recipient with this index was read. Recipients are
+    /// counted from 0 in the order of [`Message::recipients`](crate::message::Message::recipients).
+    fn recipient(&mut self, index: u16, reply: Reply<'_>) {
+        let _ = (index, reply);
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn awaiting(&mut self, phase: Phase) {
+        (**self).awaiting(phase);
+    }
+
+    fn sent(&mut self, commands: &[u8]) {
+        (**self).sent(commands);
+    }
+
+    fn content(&mut self, octets: usize) {
+        (**self).content(octets);
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) {
+        (**self).reply(reply);
+    }
+
+    fn recipient(&mut self, index: u16, reply: Reply<'_>) {
+        (**self).recipient(index, reply);
+    }
+}

@@ -1,0 +1,194 @@
+//! The state machine: every rule about the order of commands and replies lives here, and only here.
+//!
+//! ```text
+//!               ┌───────────┐ 220  ┌─────────┐  EHLO, HELO   ┌─────────────┐
+//!               │ Connected ├─────▶│ Greeted ├──────────────▶│    Ready    │◀────────────────┐
+//!               └─────┬─────┘      └────▲────┘               └─┬───┬───┬───┘                 │
+//!                     │ 4yz 5yz         │ TLS opened           │   │   │ AUTH 334            │
+//!                     │            ┌────┴──────┐  STARTTLS 220 │   │   │  ┌────────────────┐ │ 235
+//!                     │            │ Upgrading │◀──────────────┘   │   └─▶│ Authenticating ├─┤
+//!                     │            └───────────┘                   │      └───────┬────────┘ │
+//!                     │                          STARTTLS 4yz 5yz  │              │ 4yz 5yz  │
+//!                     ▼                                            │              ▼          │
+//!               ┌──────────┐◀───────────────────────────────────┐ │ MAIL  ┌─────────────┐   │
+//!               │ Rejected │                                     │ │       │ LoginFailed ├───┤
+//!               └──────────┘                                       ▼       └─────────────┘   │
+//!                                RCPT 2yz  ┌───────────┐  ┌─────────────┐ RSET               │
+//!                         ┌────────────────┤ Addressed │◀─┤ NoRecipient ├───────────────────▶┤
+//!                         │                └─────┬─────┘  └──────┬──────┘                    │
+//!                         │ DATA 354             └── RSET ───────│──────────────────────────▶┤
+//!                         ▼                                      ▼ DATA 354 (pipelined)      │
+//!                    ┌─────────┐                         ┌───────────────┐                   │
+//!                    │ Content ├── final reply ─────────▶│ HollowContent ├── lone dot ──────▶┘
+//!                    └─────────┘    (to Ready)           └───────────────┘
+//!
+//!  421 leads to Closed from everywhere, QUIT from wherever it may be sent. A reply that is not in
+//!  the table, a fault of the transport or an operation dropped before its end leads to Broken.
+//! ```
+//!
+//! The picture leaves out what the table has: see [`TABLE`], which is what the code runs on.
+//!
+#![doc = include_str!("table.md")]
+//!
+//! Rules of this module:
+//! 1. No I/O: a driver is told what to send, when to flush and where to receive ([`Step`]).
+//! 2. One buffer: it is written to only when nothing received is unread, and received into only
+//!    when the flight is out.
+//! 3. Once a fault was seen, nothing is sent any more.
+
+mod buffer;
+mod flow;
+mod inbox;
+mod table;
+mod transaction;
+
+use core::convert::Infallible;
+
+pub use table::{Row, Sent, State, TABLE, Verb};
+
+pub(crate) use flow::Operation;
+
+use crate::error::Invalid;
+use crate::observer::Observer;
+use crate::outcome::{Error, Fault, Report};
+use crate::wire::domain::Domain;
+use crate::wire::ehlo::Capabilities;
+use crate::wire::reply::Reply;
+
+use buffer::Buffer;
+use flow::{Act, Flow};
+
+/// The smallest buffer a session works with, in octets.
+///
+/// 512 octets and more are better: fewer writes, and longer texts of replies.
+pub const BUFFER_MIN: usize = 256;
+
+/// Whether the server has the last mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Delivery {
+    /// There was no mail, or it was not handed over as a whole.
+    #[default]
+    None,
+    /// It was handed to the transport as a whole, and no final reply was read.
+    Unknown,
+    /// The server accepted it.
+    Accepted,
+    /// The server refused it.
+    Refused,
+}
+
+/// How a session deals with what the server offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) use_pipelining: bool,
+    pub(crate) all_or_none: bool,
+    pub(crate) helo_fallback: bool,
+}
+
+/// What a driver has to do next.
+#[must_use = "a session stands still until its step is carried out"]
+pub(crate) enum Step<'s> {
+    /// Hand all of these octets to the transport.
+    Send(&'s [u8]),
+    /// Flush the transport: replies are awaited.
+    Flush,
+    /// Receive at least one octet into this slice, and tell [`Turn::received`] how many.
+    Receive(&'s mut [u8]),
+    /// The operation is complete.
+    Done(Report),
+}
+
+/// A session: the caller's buffer and what is known of the dialogue.
+pub(crate) struct Session<'b> {
+    buffer: Buffer<'b>,
+    flow: Flow<'b>,
+}
+
+impl<'b> Session<'b> {
+    pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer: Buffer::new(buffer), flow: Flow::new() }
+    }
+
+    /// Begins an operation; an error here means that nothing was sent.
+    pub(crate) fn begin(
+        &mut self,
+        operation: &mut Operation<'_, '_>,
+    ) -> Result<Turn<'_, 'b>, Error<Infallible>> {
+        self.flow.begin(operation, self.buffer.len())?;
+        Ok(Turn { session: self })
+    }
+
+    /// The name for EHLO, here and after STARTTLS.
+    pub(crate) fn set_name(&mut self, name: Domain<'b>) -> Result<(), Invalid> {
+        self.flow.set_name(name)
+    }
+
+    /// TLS was opened on the transport: what was known of the server is forgotten.
+    pub(crate) fn upgraded(&mut self) {
+        self.flow.upgraded();
+    }
+
+    pub(crate) fn options(&mut self) -> &mut Options {
+        &mut self.flow.options
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.flow.capabilities
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.flow.state
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery {
+        self.flow.delivery()
+    }
+
+    pub(crate) fn last_reply(&self) -> Option<Reply<'_>> {
+        self.flow.inbox.deciding_reply(&self.buffer)
+    }
+}
+
+/// One operation under way. Dropped before it is done, it ends the session.
+pub(crate) struct Turn<'s, 'b> {
+    session: &'s mut Session<'b>,
+}
+
+impl Turn<'_, '_> {
+    /// What the driver has to do next.
+    pub(crate) fn step(
+        &mut self,
+        operation: &mut Operation<'_, '_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Step<'_>, Error<Infallible>> {
+        let Session { buffer, flow } = &mut *self.session;
+        match flow.act(operation, buffer, observer) {
+            Act::Send { start, end } => Ok(Step::Send(buffer.range(start, end))),
+            Act::Flush => Ok(Step::Flush),
+            Act::Receive => Ok(Step::Receive(flow.inbox.window(buffer))),
+            Act::Done(outcome) => outcome.map(Step::Done),
+        }
+    }
+
+    /// Says how many octets were received; 0 is the end of the stream.
+    pub(crate) fn received(&mut self, octets: usize) {
+        let Session { buffer, flow } = &mut *self.session;
+        flow.received(octets, buffer);
+    }
+
+    /// The transport failed. How the operation ended, which may be well: after the final reply to
+    /// a mail no fault changes its outcome.
+    pub(crate) fn fault<E>(self, error: E) -> Result<Report, Error<E>> {
+        let Session { flow, .. } = &mut *self.session;
+        flow.fault(Fault::Transport(error))
+    }
+}
+
+impl Drop for Turn<'_, '_> {
+    fn drop(&mut self) {
+        self.session.flow.abandon();
+        self.session.buffer.wipe_secret();
+    }
+}

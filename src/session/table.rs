@@ -1,0 +1,239 @@
+//! The protocol as a table: in which state which command may be sent, which reply it may get, and
+//! which state follows.
+//!
+//! Rules of this file:
+//! 1. Everything about the *order* of commands and replies stands in [`TABLE`], as data.
+//! 2. A reply that is not in the table is a fault of the server, and there is no way back.
+//! 3. States change when a reply is read, never when a command is sent. So the table does not know
+//!    whether commands are pipelined; rows that only a pipelined command can meet say so
+//!    ([`Sent::Ahead`]) and are never a reason to send.
+//! 4. 421 stands outside: it ends the session from every state (RFC 5321 §3.8).
+//! 5. A transaction that will not be completed is ended by RSET before anything else is said, so
+//!    NOOP and QUIT need no rows in its states.
+
+use crate::outcome::Phase;
+
+/// Where the session stands, by the replies read so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum State {
+    /// Nothing was read yet.
+    Connected,
+    /// The greeting welcomed the client, or TLS was opened: EHLO comes next.
+    Greeted,
+    /// Between transactions.
+    Ready,
+    /// STARTTLS was accepted: nothing more is said on the plain link.
+    Upgrading,
+    /// The server awaits a response of the SASL exchange.
+    Authenticating,
+    /// A login failed. No mail is sent until one succeeds.
+    LoginFailed,
+    /// A transaction is open; no recipient was accepted so far.
+    NoRecipient,
+    /// A transaction is open; at least one recipient was accepted.
+    Addressed,
+    /// A recipient was accepted although MAIL was not.
+    Stray,
+    /// The server awaits the content.
+    Content,
+    /// The server awaits a content although nobody is to get it.
+    HollowContent,
+    /// The server refused to go on: only QUIT is left.
+    Rejected,
+    /// Ended by QUIT or 421.
+    Closed,
+    /// Ended by a fault.
+    Broken,
+}
+
+impl State {
+    /// Whether the server holds a transaction that RSET must end before another may begin.
+    pub(crate) const fn has_transaction(self) -> bool {
+        matches!(self, Self::NoRecipient | Self::Addressed | Self::Stray)
+    }
+}
+
+/// What is sent, or awaited unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Verb {
+    /// Nothing is sent; the greeting is awaited.
+    Greeting,
+    /// EHLO.
+    Ehlo,
+    /// HELO.
+    Helo,
+    /// STARTTLS.
+    StartTls,
+    /// AUTH, with or without an initial response.
+    Auth,
+    /// A response of the SASL exchange.
+    AuthResponse,
+    /// `*`, which cancels the SASL exchange.
+    AuthCancel,
+    /// MAIL.
+    Mail,
+    /// RCPT.
+    Rcpt,
+    /// DATA.
+    Data,
+    /// The content and its terminator, or the terminator alone.
+    Content,
+    /// RSET.
+    Rset,
+    /// NOOP.
+    Noop,
+    /// QUIT.
+    Quit,
+}
+
+impl Verb {
+    /// The phase that awaits the reply.
+    pub(crate) const fn phase(self) -> Phase {
+        match self {
+            Self::Greeting => Phase::Greeting,
+            Self::Ehlo | Self::Helo => Phase::Ehlo,
+            Self::StartTls => Phase::StartTls,
+            Self::Auth | Self::AuthResponse | Self::AuthCancel => Phase::Auth,
+            Self::Mail => Phase::Mail,
+            Self::Rcpt => Phase::Rcpt,
+            Self::Data => Phase::Data,
+            Self::Content => Phase::Content,
+            Self::Rset => Phase::Reset,
+            Self::Noop => Phase::Noop,
+            Self::Quit => Phase::Quit,
+        }
+    }
+
+    /// Whether a further command may follow in the same flight (RFC 2920 §3.1: "The EHLO, DATA,
+    /// VRFY, EXPN, TURN, QUIT, and NOOP commands can only appear as the last command in a group").
+    /// STARTTLS (RFC 3207 §4) and AUTH (RFC 4954 §4) end theirs too.
+    pub(crate) const fn may_be_followed(self) -> bool {
+        matches!(self, Self::Rset | Self::Mail | Self::Rcpt | Self::Content)
+    }
+
+    /// The one code that means success, where the first digit is not enough.
+    ///
+    /// RFC 5321 §4.3.2 lets a client go by the first digit. These are exact on purpose: what
+    /// follows them cannot be taken back.
+    const fn exact(self) -> Option<u16> {
+        match self {
+            Self::Greeting | Self::StartTls => Some(220),
+            Self::Auth | Self::AuthResponse => Some(235),
+            _ => None,
+        }
+    }
+
+    /// The one 3yz code that may answer.
+    const fn exact_intermediate(self) -> u16 {
+        match self {
+            Self::Data => 354,
+            _ => 334,
+        }
+    }
+}
+
+/// Whether a row is a reason to send its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// The command may be sent in this state.
+    Here,
+    /// The command is never sent in this state; its reply may come in it, because the command was
+    /// pipelined behind others that turned out differently.
+    Ahead,
+}
+
+/// One row: the state, the command, and the state that follows each class of reply. A class that
+/// leads to [`State::Broken`] is a fault of the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The state the reply finds.
+    pub state: State,
+    /// The command it answers.
+    pub verb: Verb,
+    /// Whether the command may be sent in this state.
+    pub sent: Sent,
+    /// After 2yz.
+    pub success: State,
+    /// After 3yz.
+    pub intermediate: State,
+    /// After 4yz and 5yz.
+    pub refusal: State,
+}
+
+const fn row(
+    state: State,
+    verb: Verb,
+    sent: Sent,
+    success: State,
+    intermediate: State,
+    refusal: State,
+) -> Row {
+    Row { state, verb, sent, success, intermediate, refusal }
+}
+
+use Sent::{Ahead, Here};
+use State::{
+    Addressed, Authenticating, Broken, Closed, Connected, Content, Greeted, HollowContent,
+    LoginFailed, NoRecipient, Ready, Rejected, Stray, Upgrading,
+};
+
+/// Every reply the client understands, in every state.
+#[rustfmt::skip]
+pub static TABLE: [Row; 30] = [
+    //  state           command             sent   2yz          3yz             4yz, 5yz
+    row(Connected,      Verb::Greeting,     Here,  Greeted,     Broken,         Rejected),
+    row(Greeted,        Verb::Ehlo,         Here,  Ready,       Broken,         Greeted),
+    row(Greeted,        Verb::Helo,         Here,  Ready,       Broken,         Greeted),
+    row(Greeted,        Verb::Quit,         Here,  Closed,      Closed,         Closed),
+    row(Ready,          Verb::StartTls,     Here,  Upgrading,   Broken,         Rejected),
+    row(Ready,          Verb::Auth,         Here,  Ready,       Authenticating, LoginFailed),
+    row(Ready,          Verb::Mail,         Here,  NoRecipient, Broken,         Ready),
+    row(Ready,          Verb::Rcpt,         Ahead, Stray,       Broken,         Ready),
+    row(Ready,          Verb::Data,         Ahead, Broken,      HollowContent,  Ready),
+    row(Ready,          Verb::Rset,         Here,  Ready,       Broken,         Rejected),
+    row(Ready,          Verb::Noop,         Here,  Ready,       Broken,         Ready),
+    row(Ready,          Verb::Quit,         Here,  Closed,      Closed,         Closed),
+    row(Authenticating, Verb::AuthResponse, Here,  Ready,       Authenticating, LoginFailed),
+    row(Authenticating, Verb::AuthCancel,   Here,  Broken,      Broken,         LoginFailed),
+    row(LoginFailed,    Verb::Auth,         Here,  Ready,       Authenticating, LoginFailed),
+    row(LoginFailed,    Verb::Rset,         Here,  LoginFailed, Broken,         Rejected),
+    row(LoginFailed,    Verb::Noop,         Here,  LoginFailed, Broken,         LoginFailed),
+    row(LoginFailed,    Verb::Quit,         Here,  Closed,      Closed,         Closed),
+    row(NoRecipient,    Verb::Rcpt,         Here,  Addressed,   Broken,         NoRecipient),
+    row(NoRecipient,    Verb::Data,         Ahead, Broken,      HollowContent,  NoRecipient),
+    row(NoRecipient,    Verb::Rset,         Here,  Ready,       Broken,         Rejected),
+    row(Addressed,      Verb::Rcpt,         Here,  Addressed,   Broken,         Addressed),
+    row(Addressed,      Verb::Data,         Here,  Broken,      Content,        NoRecipient),
+    row(Addressed,      Verb::Rset,         Here,  Ready,       Broken,         Rejected),
+    row(Stray,          Verb::Rcpt,         Ahead, Stray,       Broken,         Stray),
+    row(Stray,          Verb::Data,         Ahead, Broken,      Broken,         Stray),
+    row(Stray,          Verb::Rset,         Here,  Ready,       Broken,         Rejected),
+    row(Content,        Verb::Content,      Here,  Ready,       Broken,         Ready),
+    row(HollowContent,  Verb::Content,      Here,  Ready,       Broken,         Ready),
+    row(Rejected,       Verb::Quit,         Here,  Closed,      Closed,         Closed),
+];
+
+/// Whether `verb` may be sent in `state`.
+pub(crate) fn may_send(state: State, verb: Verb) -> bool {
+    find(state, verb).is_some_and(|row| row.sent == Here)
+}
+
+/// The state that follows a reply; [`State::Broken`] where the reply has no place.
+pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
+    let Some(row) = find(state, verb) else { return Broken };
+    match code {
+        421 => Closed,
+        200..=299 if verb.exact().is_none_or(|exact| exact == code) => row.success,
+        300..=399 if verb.exact_intermediate() == code || verb == Verb::Quit => row.intermediate,
+        400..=599 => row.refusal,
+        _ => Broken,
+    }
+}
+
+fn find(state: State, verb: Verb) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.state == state && row.verb == verb)
+}

@@ -1,0 +1,55 @@
+//! What the client must know of the link below it: whether it keeps a secret.
+//!
+//! This file opens nothing and verifies nothing.
+
+use embedded_io::{ErrorType, Read, Write};
+
+/// A transport that keeps what is sent on it confidential and has proven whose server it leads to.
+///
+/// Only over such a transport does a client hand out credentials, unless a method with `danger` in
+/// its name is called. Implement it for a TLS stream that verifies the server's identity; wrap a
+/// foreign one in [`Vouched`].
+pub trait Secure {}
+
+impl<T: Secure + ?Sized> Secure for &mut T {}
+
+/// A transport for which the caller vouches that it is [`Secure`]: a TLS stream of another
+/// library, or a modem's.
+///
+/// The wrapper proves nothing. It writes down that someone who knows the link has decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Vouched<T>(T);
+
+impl<T> Vouched<T> {
+    /// The caller states that `transport` encrypts, and that the server's identity was verified.
+    pub const fn new(transport: T) -> Self {
+        Self(transport)
+    }
+
+    /// The transport itself.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Secure for Vouched<T> {}
+
+impl<T: ErrorType> ErrorType for Vouched<T> {
+    type Error = T::Error;
+}
+
+impl<T: Read> Read for Vouched<T> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        self.0.read(buf)
+    }
+}
+
+impl<T: Write> Write for Vouched<T> {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        self.0.write(buf)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.0.flush()
+    }
+}

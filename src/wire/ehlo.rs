@@ -1,0 +1,327 @@
+//! What the server offers in its answer to EHLO (RFC 5321 §4.1.1.1), one line at a time.
+//!
+//! Keywords are case-insensitive exact tokens. What is unknown or garbled is ignored: a line that
+//! is not understood offers nothing.
+
+/// A service extension, for asking [`Capabilities::offers`] and in errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Extension {
+    /// PIPELINING, RFC 2920.
+    Pipelining,
+    /// SIZE, RFC 1870.
+    Size,
+    /// 8BITMIME, RFC 6152.
+    EightBitMime,
+    /// SMTPUTF8, RFC 6531.
+    SmtpUtf8,
+    /// STARTTLS, RFC 3207.
+    StartTls,
+    /// AUTH, RFC 4954.
+    Auth,
+    /// ENHANCEDSTATUSCODES, RFC 2034.
+    EnhancedStatusCodes,
+    /// CHUNKING, RFC 3030.
+    Chunking,
+    /// DSN, RFC 3461.
+    Dsn,
+    /// LIMITS, RFC 9422.
+    Limits,
+    /// REQUIRETLS, RFC 8689.
+    RequireTls,
+}
+
+impl Extension {
+    /// The EHLO keyword.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pipelining => "PIPELINING",
+            Self::Size => "SIZE",
+            Self::EightBitMime => "8BITMIME",
+            Self::SmtpUtf8 => "SMTPUTF8",
+            Self::StartTls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::EnhancedStatusCodes => "ENHANCEDSTATUSCODES",
+            Self::Chunking => "CHUNKING",
+            Self::Dsn => "DSN",
+            Self::Limits => "LIMITS",
+            Self::RequireTls => "REQUIRETLS",
+        }
+    }
+
+    const ALL: [Self; 11] = [
+        Self::Pipelining,
+        Self::Size,
+        Self::EightBitMime,
+        Self::SmtpUtf8,
+        Self::StartTls,
+        Self::Auth,
+        Self::EnhancedStatusCodes,
+        Self::Chunking,
+        Self::Dsn,
+        Self::Limits,
+        Self::RequireTls,
+    ];
+
+    const fn bit(self) -> u16 {
+        1_u16.wrapping_shl(self as u32)
+    }
+}
+
+/// A SASL mechanism.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Mechanism {
+    /// PLAIN, RFC 4616.
+    Plain,
+    /// LOGIN, never standardised, still the only one of some servers.
+    Login,
+}
+
+impl Mechanism {
+    /// The SASL mechanism name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+        }
+    }
+
+    const ALL: [Self; 2] = [Self::Plain, Self::Login];
+
+    const fn bit(self) -> u8 {
+        1_u8.wrapping_shl(self as u32)
+    }
+}
+
+/// What the server offered in its last answer to EHLO. Nothing before that, after HELO, and from
+/// STARTTLS until the EHLO that follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Capabilities {
+    extensions: u16,
+    mechanisms: u8,
+    /// 0: no limit known.
+    size_limit: u32,
+    limits: Limits,
+}
+
+/// The limits of RFC 9422; 0 where none is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Limits {
+    mail_max: u16,
+    rcpt_max: u16,
+    rcpt_domain_max: u16,
+}
+
+impl Capabilities {
+    /// Whether the extension is offered.
+    #[must_use]
+    pub const fn offers(&self, extension: Extension) -> bool {
+        self.extensions & extension.bit() != 0
+    }
+
+    /// Whether the SASL mechanism is offered.
+    #[must_use]
+    pub const fn offers_mechanism(&self, mechanism: Mechanism) -> bool {
+        self.mechanisms & mechanism.bit() != 0
+    }
+
+    /// The largest message the server takes, in octets, if it gave a limit that a `u32` holds.
+    #[must_use]
+    pub const fn size_limit(&self) -> Option<u32> {
+        positive(self.size_limit)
+    }
+
+    /// `MAILMAX`: how many MAIL commands the server takes on one connection (RFC 9422 §4.1).
+    #[must_use]
+    pub const fn mail_max(&self) -> Option<u32> {
+        positive(self.limits.mail_max as u32)
+    }
+
+    /// `RCPTMAX`: how many RCPT commands it takes in one transaction (RFC 9422 §4.2).
+    #[must_use]
+    pub const fn rcpt_max(&self) -> Option<u32> {
+        positive(self.limits.rcpt_max as u32)
+    }
+
+    /// `RCPTDOMAINMAX`: how many domains it takes among the recipients of one transaction
+    /// (RFC 9422 §4.3).
+    #[must_use]
+    pub const fn rcpt_domain_max(&self) -> Option<u32> {
+        positive(self.limits.rcpt_domain_max as u32)
+    }
+
+    /// Reads a line of the answer behind its first. When `is_cut`, the end of the line is missing,
+    /// and so the last word cannot be trusted.
+    pub(crate) fn read_line(&mut self, line: &[u8], is_cut: bool) {
+        let mut words = Words { rest: line, is_cut };
+        let Some(keyword) = words.next() else { return };
+        // The form of drafts before RFC 4954, still sent for old clients: `AUTH=LOGIN PLAIN`.
+        if let Some((auth, first)) = keyword.split_at_checked(5)
+            && auth.eq_ignore_ascii_case(b"AUTH=")
+        {
+            self.extensions |= Extension::Auth.bit();
+            self.read_mechanism(first);
+            return self.read_mechanisms(words);
+        }
+        let known = |e: &&Extension| e.as_str().as_bytes().eq_ignore_ascii_case(keyword);
+        let Some(&extension) = Extension::ALL.iter().find(known) else { return };
+        self.extensions |= extension.bit();
+        match extension {
+            Extension::Auth => self.read_mechanisms(words),
+            Extension::Size => self.read_size(words.next()),
+            Extension::Limits => self.limits.read(words),
+            _ => {}
+        }
+    }
+
+    fn read_mechanisms(&mut self, words: Words<'_>) {
+        for word in words {
+            self.read_mechanism(word);
+        }
+    }
+
+    fn read_mechanism(&mut self, word: &[u8]) {
+        for mechanism in Mechanism::ALL {
+            if mechanism.as_str().as_bytes().eq_ignore_ascii_case(word) {
+                self.mechanisms |= mechanism.bit();
+            }
+        }
+    }
+
+    /// RFC 1870 §4: "0 … indicates that no fixed maximum message size is in force." The smaller of
+    /// two limits counts.
+    fn read_size(&mut self, word: Option<&[u8]>) {
+        let Some(limit) = word.and_then(decimal) else { return };
+        if limit != 0 && (self.size_limit == 0 || limit < self.size_limit) {
+            self.size_limit = limit;
+        }
+    }
+}
+
+impl Limits {
+    /// RFC 9422 §3: a limit that is not known or is malformed is ignored.
+    fn read(&mut self, words: Words<'_>) {
+        for word in words {
+            let mut halves = word.splitn(2, |&b| b == b'=');
+            let (Some(name), Some(value)) = (halves.next(), halves.next()) else { continue };
+            let slot = match name {
+                n if n.eq_ignore_ascii_case(b"MAILMAX") => &mut self.mail_max,
+                n if n.eq_ignore_ascii_case(b"RCPTMAX") => &mut self.rcpt_max,
+                n if n.eq_ignore_ascii_case(b"RCPTDOMAINMAX") => &mut self.rcpt_domain_max,
+                _ => continue,
+            };
+            // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
+            *slot = decimal(value).and_then(|n| u16::try_from(n).ok()).unwrap_or(0);
+        }
+    }
+}
+
+/// The words of a line; the last one is left out when the line was cut.
+struct Words<'a> {
+    rest: &'a [u8],
+    is_cut: bool,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.rest.iter().take_while(|&&b| is_blank(b)).count();
+        let trimmed = self.rest.get(start..).unwrap_or_default();
+        let length = trimmed.iter().take_while(|&&b| !is_blank(b)).count();
+        let (word, rest) = trimmed.split_at_checked(length)?;
+        self.rest = rest;
+        (!word.is_empty() && !(rest.is_empty() && self.is_cut)).then_some(word)
+    }
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+const fn positive(number: u32) -> Option<u32> {
+    if number == 0 { None } else { Some(number) }
+}
+
+/// The number that these digits make, if a `u32` holds it.
+fn decimal(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() {
+        return None;
+    }
+    let mut number = 0_u32;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0')))?;
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        for line in lines {
+            capabilities.read_line(line.as_bytes(), false);
+        }
+        capabilities
+    }
+
+    #[test]
+    fn keywords_are_exact_tokens_in_any_case() {
+        let c = read(&["pipelining", "STARTTLSX", "X8BITMIME", "Size 1000", "SMTPUTF8\t "]);
+        assert!(c.offers(Extension::Pipelining));
+        assert!(!c.offers(Extension::StartTls));
+        assert!(!c.offers(Extension::EightBitMime));
+        assert!(c.offers(Extension::SmtpUtf8));
+        assert_eq!(c.size_limit(), Some(1000));
+    }
+
+    #[test]
+    fn size_may_be_missing_zero_garbled_or_too_large() {
+        for line in ["SIZE", "SIZE 0", "SIZE x", "SIZE 99999999999999999999", "SIZE=100"] {
+            assert_eq!(read(&[line]).size_limit(), None, "{line}");
+        }
+        assert_eq!(read(&["SIZE 20", "SIZE 10", "SIZE", "SIZE 30"]).size_limit(), Some(10));
+    }
+
+    #[test]
+    fn auth_in_both_forms() {
+        for line in ["AUTH LOGIN PLAIN", "AUTH=LOGIN PLAIN", "auth  plain\tlogin "] {
+            let c = read(&[line]);
+            assert!(c.offers(Extension::Auth), "{line}");
+            assert!(c.offers_mechanism(Mechanism::Plain), "{line}");
+            assert!(c.offers_mechanism(Mechanism::Login), "{line}");
+        }
+        assert!(!read(&["AUTH PLAINX XLOGIN"]).offers_mechanism(Mechanism::Plain));
+        assert!(!read(&["AUTHX PLAIN"]).offers(Extension::Auth));
+    }
+
+    #[test]
+    fn a_cut_line_loses_its_last_word() {
+        let mut c = Capabilities::default();
+        c.read_line(b"AUTH LOGIN PLAIN", true);
+        assert!(c.offers_mechanism(Mechanism::Login));
+        assert!(!c.offers_mechanism(Mechanism::Plain));
+        c.read_line(b"STARTTLS", true);
+        assert!(!c.offers(Extension::StartTls));
+    }
+
+    #[test]
+    fn limits_that_are_known_and_well_formed() {
+        let c = read(&["LIMITS MAILMAX=5 rcptmax=20 RCPTDOMAINMAX=x FOO=1 RCPTMAXX=9 BAR"]);
+        assert_eq!(c.mail_max(), Some(5));
+        assert_eq!(c.rcpt_max(), Some(20));
+        assert_eq!(c.rcpt_domain_max(), None);
+    }
+}

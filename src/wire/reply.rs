@@ -1,0 +1,214 @@
+//! Replies: `CODE[-| ]text CRLF` (RFC 5321 §4.2) and enhanced status codes (RFC 2034, RFC 3463).
+//!
+//! This file reads one line at a time. It does not know which command a reply answers, and not
+//! where one reply ends and the next begins; that is `session/inbox.rs`.
+
+use core::fmt;
+
+/// The smallest and largest reply codes that a client of RFC 5321 can be sent.
+const CODES: core::ops::RangeInclusive<u16> = 200..=599;
+
+/// A reply as the server gave it.
+///
+/// A reply of several lines has its texts joined by a line feed. Enhanced status codes are taken
+/// off the texts. Text that did not fit the client's buffer is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply<'a> {
+    pub(crate) head: ReplyHead,
+    pub(crate) text: &'a [u8],
+}
+
+impl<'a> Reply<'a> {
+    /// The reply code, 200 to 599.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.head.code
+    }
+
+    /// The enhanced status code, if there was one of the class of the reply code.
+    #[must_use]
+    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
+        self.head.enhanced
+    }
+
+    /// The text in octets as the server sent them: any octet but LF may stand here, so escape it
+    /// before it reaches a terminal ([`fmt::Display`] of this type does).
+    #[must_use]
+    pub const fn text(&self) -> &'a [u8] {
+        self.text
+    }
+}
+
+/// Code, enhanced code and text on one line, control characters escaped.
+impl fmt::Display for Reply<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.head.code)?;
+        if let Some(enhanced) = self.head.enhanced {
+            write!(f, " {enhanced}")?;
+        }
+        if !self.text.is_empty() {
+            f.write_str(" ")?;
+        }
+        for chunk in self.text.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c {
+                    '\n' => f.write_str(" ")?,
+                    c if c.is_control() => write!(f, "{}", c.escape_default())?,
+                    c => fmt::Write::write_char(f, c)?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A reply without its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct ReplyHead {
+    pub(crate) code: u16,
+    pub(crate) enhanced: Option<EnhancedStatusCode>,
+}
+
+/// An enhanced status code, `class.subject.detail` (RFC 3463 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct EnhancedStatusCode {
+    /// 2 success, 4 temporary, 5 permanent failure.
+    pub class: u8,
+    /// What it is about: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content,
+    /// 7 security or policy. Up to three digits.
+    pub subject: u16,
+    /// The detail within the subject. Up to three digits.
+    pub detail: u16,
+}
+
+impl EnhancedStatusCode {
+    /// Whether subject and detail are these, whatever the class.
+    pub(crate) const fn is(self, subject: u16, detail: u16) -> bool {
+        self.subject == subject && self.detail == detail
+    }
+}
+
+impl fmt::Display for EnhancedStatusCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+    }
+}
+
+/// One line of a reply, its line end taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReplyLine<'a> {
+    pub(crate) head: ReplyHead,
+    /// No further line belongs to this reply.
+    pub(crate) is_last: bool,
+    pub(crate) text: &'a [u8],
+}
+
+impl<'a> ReplyLine<'a> {
+    /// Reads a line without its line end; `None` when it breaks the grammar.
+    pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
+        let (digits, rest) = line.split_at_checked(3)?;
+        let code = digits3(digits)?;
+        if !CODES.contains(&code) {
+            return None;
+        }
+        // RFC 5321 §4.2: a client "SHOULD … be prepared for" a code with no text and no blank.
+        let (is_last, text) = match rest {
+            [] => (true, rest),
+            [b' ', text @ ..] => (true, text),
+            [b'-', text @ ..] => (false, text),
+            _ => return None,
+        };
+        // RFC 2034 §4: the class must agree with the first digit of the reply code.
+        let (enhanced, text) = match split_enhanced(text) {
+            Some((enhanced, after)) if u16::from(enhanced.class) == code / 100 => {
+                (Some(enhanced), after)
+            }
+            _ => (None, text),
+        };
+        Some(Self { head: ReplyHead { code, enhanced }, is_last, text })
+    }
+}
+
+/// The number that one to three digits make.
+fn digits3(digits: &[u8]) -> Option<u16> {
+    if digits.is_empty() || digits.len() > 3 {
+        return None;
+    }
+    let mut number = 0_u16;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0')));
+    }
+    Some(number)
+}
+
+/// Takes `2.1.5` and the blank behind it off a text.
+fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
+    let (class, rest) = text.split_first()?;
+    let class = match class {
+        b'2' | b'4' | b'5' => class.wrapping_sub(b'0'),
+        _ => return None,
+    };
+    let [b'.', rest @ ..] = rest else { return None };
+    let (subject, rest) = leading_digits(rest);
+    let [b'.', rest @ ..] = rest else { return None };
+    let (detail, rest) = leading_digits(rest);
+    let after = match rest {
+        [] => rest,
+        [b' ', after @ ..] => after,
+        _ => return None,
+    };
+    Some((EnhancedStatusCode { class, subject: digits3(subject)?, detail: digits3(detail)? }, after))
+}
+
+/// The digits at the beginning, and what follows them.
+fn leading_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let count = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    text.split_at_checked(count).unwrap_or((text, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_as_servers_write_them() {
+        let line = ReplyLine::parse(b"250-2.1.5 Ok").unwrap();
+        assert_eq!(line.head.code, 250);
+        assert_eq!(
+            line.head.enhanced,
+            Some(EnhancedStatusCode { class: 2, subject: 1, detail: 5 })
+        );
+        assert!(!line.is_last);
+        assert_eq!(line.text, b"Ok");
+        assert_eq!(ReplyLine::parse(b"250").unwrap().text, b"");
+        assert!(ReplyLine::parse(b"250").unwrap().is_last);
+        assert_eq!(ReplyLine::parse(b"550 5.1.1").unwrap().text, b"");
+        assert_eq!(ReplyLine::parse(b"354 \x00\xff\r").unwrap().text, b"\x00\xff\r");
+    }
+
+    #[test]
+    fn an_enhanced_code_must_be_well_formed_and_of_the_class_of_the_code() {
+        for text in ["250 5.1.1 x", "250 2.1 x", "250 2.1.5x", "250 2..5 x", "250 2.1234.5 x"] {
+            let line = ReplyLine::parse(text.as_bytes()).unwrap();
+            assert_eq!(line.head.enhanced, None, "{text}");
+            assert_eq!(line.text, &text.as_bytes()[4..], "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_that_break_the_grammar() {
+        for line in
+            ["", "2", "25", "25 ok", "250x", "199 a", "600 a", "2 50", " 250", "25\u{b2} x", "+20 x"]
+        {
+            assert_eq!(ReplyLine::parse(line.as_bytes()), None, "{line}");
+        }
+    }
+}
