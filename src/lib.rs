@@ -23,3 +23,4 @@ pub mod mock;
 mod wire;
 
 pub use error::{Field, Invalid, Reason};
+pub use wire::domain::Domain;

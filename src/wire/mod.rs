@@ -1,3 +1,5 @@
 //! Octets to values and back: no order of commands, no I/O.
 
+pub(crate) mod domain;
+pub(crate) mod scan;
 pub(crate) mod writer;
