@@ -23,4 +23,5 @@ pub mod mock;
 mod wire;
 
 pub use error::{Field, Invalid, Reason};
+pub use wire::address::{Address, ReversePath};
 pub use wire::domain::Domain;

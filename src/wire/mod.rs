@@ -1,5 +1,6 @@
 //! Octets to values and back: no order of commands, no I/O.
 
+pub(crate) mod address;
 pub(crate) mod domain;
 pub(crate) mod scan;
 pub(crate) mod writer;
