@@ -2,5 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod domain;
+pub(crate) mod list;
+pub(crate) mod mailbox;
 pub(crate) mod scan;
 pub(crate) mod writer;
