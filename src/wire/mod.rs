@@ -6,3 +6,4 @@ pub(crate) mod list;
 pub(crate) mod mailbox;
 pub(crate) mod scan;
 pub(crate) mod writer;
+pub(crate) mod xtext;
