@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod domain;
 pub(crate) mod list;
+mod literal;
 pub(crate) mod mailbox;
 pub(crate) mod scan;
 pub(crate) mod writer;
