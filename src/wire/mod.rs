@@ -1,3 +1,10 @@
 //! Octets to values and back: no order of commands, no I/O.
 
+pub(crate) mod address;
+pub(crate) mod domain;
+pub(crate) mod list;
+mod literal;
+pub(crate) mod mailbox;
+pub(crate) mod scan;
 pub(crate) mod writer;
+pub(crate) mod xtext;
