@@ -11,7 +11,7 @@ use embedded_io::{Read, Write};
 use crate::error::{Field, Invalid};
 use crate::message::Message;
 use crate::observer::Observer;
-use crate::outcome::{Error, RecipientStatus, Report};
+use crate::outcome::{Error, RecipientStatus, Report, StartTlsError};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
 use crate::transport::Secure;
 use crate::wire::domain::Domain;

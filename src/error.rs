@@ -160,7 +160,7 @@ named! {
         QuoteName = "has a display name with a special character: put the name in double quotes",
         /// Something follows where the value should have ended.
         Trailing = "goes on where it should end",
-        /// It is a group or a list where one mailbox is expected.
+        /// It is a group.
         Group = "is a group, which is not supported",
         /// The value is reserved: the crate writes this field itself or it may not be set.
         Reserved = "is reserved: it is written by the library or may not be set",

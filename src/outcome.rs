@@ -475,6 +475,13 @@ impl<E> Error<E> {
     }
 }
 
+impl Error<core::convert::Infallible> {
+    /// An error of the session, which has no transport, as one of a driver.
+    pub(crate) fn widen<E>(self) -> Error<E> {
+        self.map_transport(|never| match never {})
+    }
+}
+
 impl<E: embedded_io::Error> Error<E> {
     /// The same error without the transport's type: only the kind of its error is kept.
     #[must_use]
@@ -539,6 +546,47 @@ impl<E: embedded_io::Error> embedded_io::Error for Error<E> {
             Self::NotOffered(_) => ErrorKind::Unsupported,
             Self::Invalid(_) | Self::OutOfOrder => ErrorKind::InvalidInput,
             Self::Ended => ErrorKind::NotConnected,
+        }
+    }
+}
+
+/// Why STARTTLS did not lead to a session under TLS. What is left of the client is in it.
+///
+/// `A` is the client before, `B` after TLS was opened, `E` and `F` their transports' errors, `U`
+/// the error of the upgrade.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartTlsError<A, B, E, F, U> {
+    /// STARTTLS was not offered or refused, or the connection broke: TLS was not begun. Of the
+    /// client, QUIT can still be sent at best.
+    Refused {
+        /// The client, over the plain transport.
+        client: A,
+        /// What happened.
+        error: Error<E>,
+    },
+    /// Opening TLS failed. The transport went to the upgrade, and only its error can bring it back.
+    Upgrade(U),
+    /// The EHLO under TLS failed.
+    Ehlo {
+        /// The client, over TLS.
+        client: B,
+        /// What happened.
+        error: Error<F>,
+    },
+}
+
+impl<A, B, E: fmt::Display, F: fmt::Display, U: fmt::Display> fmt::Display
+    for StartTlsError<A, B, E, F, U>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { error, .. } => error.fmt(f),
+            Self::Upgrade(error) => {
+                f.write_str("opening TLS failed: ")?;
+                error.fmt(f)
+            }
+            Self::Ehlo { error, .. } => error.fmt(f),
         }
     }
 }

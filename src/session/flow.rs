@@ -75,6 +75,19 @@ pub(crate) struct MailOperation<'o, 'm> {
     pub(crate) results: &'o mut [RecipientStatus],
 }
 
+impl<'o, 'm> MailOperation<'o, 'm> {
+    /// This mail alone.
+    pub(crate) fn new(message: &'o Message<'m>, results: &'o mut [RecipientStatus]) -> Self {
+        Self { message, next: None, is_next: false, quit: false, results }
+    }
+
+    /// The same, and QUIT.
+    pub(crate) fn and_quit(mut self) -> Self {
+        self.quit = true;
+        self
+    }
+}
+
 type Outcome = Result<Report, Error<Infallible>>;
 
 /// What is to be done, in positions of the buffer.

@@ -46,7 +46,7 @@ use core::convert::Infallible;
 
 pub use table::{Row, Sent, State, TABLE, Verb};
 
-pub(crate) use flow::Operation;
+pub(crate) use flow::{MailOperation, Operation};
 
 use crate::error::Invalid;
 use crate::observer::Observer;
@@ -178,11 +178,15 @@ impl Turn<'_, '_> {
         flow.received(octets, buffer);
     }
 
+    /// The transport takes no more octets; see [`Self::fault`].
+    pub(crate) fn closed<E>(self) -> Result<Report, Error<E>> {
+        self.session.flow.fault(Fault::Closed)
+    }
+
     /// The transport failed. How the operation ended, which may be well: after the final reply to
     /// a mail no fault changes its outcome.
     pub(crate) fn fault<E>(self, error: E) -> Result<Report, Error<E>> {
-        let Session { flow, .. } = &mut *self.session;
-        flow.fault(Fault::Transport(error))
+        self.session.flow.fault(Fault::Transport(error))
     }
 }
 

@@ -1,10 +1,14 @@
 //! Octets to values and back: no order of commands, no I/O.
 
 pub(crate) mod address;
+pub(crate) mod command;
 pub(crate) mod domain;
+pub(crate) mod ehlo;
 pub(crate) mod list;
 mod literal;
 pub(crate) mod mailbox;
+pub(crate) mod reply;
+pub(crate) mod sasl;
 pub(crate) mod scan;
 pub(crate) mod writer;
 pub(crate) mod xtext;
