@@ -23,3 +23,7 @@ pub mod mock;
 mod wire;
 
 pub use error::{Field, Invalid, Reason};
+pub use wire::address::{Address, ReversePath};
+pub use wire::domain::Domain;
+pub use wire::list::{MailboxList, Mailboxes};
+pub use wire::mailbox::{DisplayName, Mailbox, NameChars};

@@ -30,7 +30,10 @@ pub(super) fn atom(
             Some(at.then(Step::TextBody))
         }
         Step::TextBody => text_body(text, at, dots, w),
-        _ => Some(Cursor { encoding: encoding(text), ..at.then(Step::TextHead) }),
+        _ => Some(Cursor {
+            encoding: encoding(text),
+            ..at.then(Step::TextHead)
+        }),
     }
 }
 
@@ -48,12 +51,7 @@ pub(super) fn text_head(subtype: &str, encoding: Encoding, w: &mut Writer<'_>) {
 }
 
 /// The atom of a text at the cursor, one output line; `None` behind the last.
-pub(super) fn text_body(
-    text: &[u8],
-    at: Cursor,
-    dots: Dots,
-    w: &mut Writer<'_>,
-) -> Option<Cursor> {
+pub(super) fn text_body(text: &[u8], at: Cursor, dots: Dots, w: &mut Writer<'_>) -> Option<Cursor> {
     let rest = text.get(at.position..).unwrap_or_default();
     if rest.is_empty() && at.encoding != Encoding::Base64InLineEnd {
         return None;
@@ -151,8 +149,11 @@ fn canonical_len(text: &[u8]) -> usize {
     while let Some(byte) = text.get(position) {
         let line_end = is_line_end(*byte);
         len = len.saturating_add(if line_end { 2 } else { 1 });
-        position =
-            if line_end { skip_line_end(text, position) } else { position.saturating_add(1) };
+        position = if line_end {
+            skip_line_end(text, position)
+        } else {
+            position.saturating_add(1)
+        };
     }
     len
 }

@@ -25,17 +25,29 @@ const _: () = assert!(size_of::<Cursor>() <= 16);
 impl Cursor {
     /// The first atom of `step`.
     pub(super) fn at(step: Step) -> Self {
-        Self { step, ..Self::default() }
+        Self {
+            step,
+            ..Self::default()
+        }
     }
 
     /// The first atom of `step` in the same part.
     pub(super) fn then(self, step: Step) -> Self {
-        Self { step, position: 0, skip: 0, ..self }
+        Self {
+            step,
+            position: 0,
+            skip: 0,
+            ..self
+        }
     }
 
     /// The next atom of the same row.
     pub(super) fn from(self, position: usize) -> Self {
-        Self { position, skip: 0, ..self }
+        Self {
+            position,
+            skip: 0,
+            ..self
+        }
     }
 }
 

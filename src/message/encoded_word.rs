@@ -4,6 +4,7 @@
 //! 76, and no character is split between two words.
 
 use crate::wire::base64;
+use crate::wire::mailbox::NameChars;
 use crate::wire::quoted_printable::escape;
 use crate::wire::writer::Writer;
 
@@ -29,12 +30,12 @@ const LEAST: usize = 12;
 /// Octets of text in a word of B that fills its line.
 const WORD_OCTETS: usize = (LINE - 1 - FRAME) / 4 * 3;
 
-/// Writes `chars` as encoded words with blanks or folds in front of each, the first one behind
+/// Writes `chars` as encoded words with a blank or fold in front of each, the first one behind
 /// `column` characters of its line. Returns the column behind the last.
 pub(super) fn write(
-    chars: impl Iterator<Item = char> + Clone,
+    chars: NameChars<'_>,
     place: Place,
-    column: usize,
+    mut column: usize,
     w: &mut Writer<'_>,
 ) -> usize {
     let mut utf8 = [0; 4];
@@ -46,29 +47,41 @@ pub(super) fn write(
     }
     let q = in_q <= octets.div_ceil(3).saturating_mul(4);
 
-    let mut column = column;
-    let mut word = Word { text: [0; WORD_OCTETS], len: 0, used: 0, room: 0 };
-    let mut open = false;
+    // The octets of a word of B, which are written together.
+    let mut word = [0; WORD_OCTETS];
+    let mut len = 0_usize;
+    // Room in the word: characters in Q, octets in B.
+    let mut room = 0_usize;
     for char in chars {
         let bytes = char.encode_utf8(&mut utf8).as_bytes();
-        let width = if q { width_in_q(bytes, place) } else { bytes.len() };
-        if open && width > word.room.saturating_sub(word.used) {
-            word.close(q, w);
-            column = LINE;
-            open = false;
+        let width = if q {
+            width_in_q(bytes, place)
+        } else {
+            bytes.len()
+        };
+        if width > room {
+            if len > 0 {
+                column = LINE;
+                close(&word, q, len, w);
+                len = 0;
+            }
+            column = open(q, column, w);
+            room = LINE.saturating_sub(column).saturating_sub(2);
+            if !q {
+                room = (room / 4).saturating_mul(3);
+            }
         }
-        if !open {
-            column = begin(q, column, w);
-            let room = LINE.saturating_sub(column).saturating_sub(2);
-            word.room = if q { room } else { room / 4 * 3 };
-            word.used = 0;
-            open = true;
-        }
-        word.used = word.used.saturating_add(width);
+        room = room.saturating_sub(width);
         for &byte in bytes {
             if !q {
-                word.push(byte);
-            } else if byte == b' ' {
+                if let Some(slot) = word.get_mut(len) {
+                    *slot = byte;
+                }
+                len = len.saturating_add(1);
+                continue;
+            }
+            len = len.saturating_add(1);
+            if byte == b' ' {
                 w.byte(b'_');
             } else if is_literal(byte, place) {
                 w.byte(byte);
@@ -76,17 +89,23 @@ pub(super) fn write(
                 escape(byte, w);
             }
         }
+        if q {
+            column = column.saturating_add(width);
+        }
     }
-    if open {
-        let used = if q { word.used } else { word.used.div_ceil(3).saturating_mul(4) };
-        word.close(q, w);
-        column = column.saturating_add(used).saturating_add(2);
+    if len > 0 {
+        close(&word, q, len, w);
     }
-    column
+    let text = if q {
+        0
+    } else {
+        len.div_ceil(3).saturating_mul(4)
+    };
+    column.saturating_add(text).saturating_add(2)
 }
 
 /// Opens a word in this line or the next. Returns the column behind.
-fn begin(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
+fn open(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
     let fits = column.saturating_add(1 + FRAME + LEAST) <= LINE;
     w.str(if fits { " =?utf-8?" } else { "\r\n =?utf-8?" });
     w.str(if q { "Q?" } else { "B?" });
@@ -94,31 +113,12 @@ fn begin(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
     start.saturating_add(1 + FRAME - 2)
 }
 
-/// The word being written.
-struct Word {
-    /// Octets waiting to be written in base64, and their number.
-    text: [u8; WORD_OCTETS],
-    len: usize,
-    /// What the word holds and can hold: characters in Q, octets in B.
-    used: usize,
-    room: usize,
-}
-
-impl Word {
-    fn push(&mut self, byte: u8) {
-        if let Some(slot) = self.text.get_mut(self.len) {
-            *slot = byte;
-            self.len = self.len.saturating_add(1);
-        }
+/// Closes a word; one of B is `len` octets that were not written yet.
+fn close(word: &[u8], q: bool, len: usize, w: &mut Writer<'_>) {
+    if !q {
+        base64::line(word.get(..len).unwrap_or_default(), w);
     }
-
-    fn close(&mut self, q: bool, w: &mut Writer<'_>) {
-        if !q {
-            base64::line(self.text.get(..self.len).unwrap_or_default(), w);
-            self.len = 0;
-        }
-        w.str("?=");
-    }
+    w.str("?=");
 }
 
 /// Characters that Q takes for `bytes`.

@@ -138,7 +138,7 @@ fn is_simple(byte: u8) -> bool {
 
 /// RFC 2047 §5 forbids encoded words in quotes; some readers decode them all the same.
 fn looks_encoded(text: &[u8]) -> bool {
-    text.array_windows().any(|pair| pair == b"=?")
+    text.windows(2).any(|pair| pair == b"=?")
 }
 
 #[cfg(test)]
@@ -168,7 +168,10 @@ mod tests {
             written("Übersicht.csv"),
             ";\r\n filename=\"_bersicht.csv\";\r\n filename*=utf-8''%C3%9Cbersicht.csv"
         );
-        assert_eq!(written("a\"b\\c"), ";\r\n filename=\"a_b_c\";\r\n filename*=utf-8''a%22b%5Cc");
+        assert_eq!(
+            written("a\"b\\c"),
+            ";\r\n filename=\"a_b_c\";\r\n filename*=utf-8''a%22b%5Cc"
+        );
         assert_eq!(
             written("=?utf-8?Q?x?="),
             ";\r\n filename=\"=_utf-8_Q_x_=\";\r\n filename*=utf-8''%3D%3Futf-8%3FQ%3Fx%3F%3D"
@@ -184,12 +187,15 @@ mod tests {
         let got = written(&"a".repeat(66));
         assert!(!got.contains('*'), "{got}");
         let got = written(&"a".repeat(255));
-        assert!(got.contains(&std::format!("filename=\"{}\";", "a".repeat(65))), "{got}");
+        assert!(
+            got.contains(&std::format!("filename=\"{}\";", "a".repeat(65))),
+            "{got}"
+        );
     }
 
     #[test]
     fn what_is_refused() {
-        let reason = |name| FileName::new(name).unwrap_err().reason;
+        let reason = |name: &str| FileName::new(name).unwrap_err().reason;
         assert_eq!(reason(""), Reason::Empty);
         assert_eq!(reason(&"a".repeat(256)), Reason::TooLong);
         for name in ["a\r\nb", "a\tb", "a\0", "a\u{7f}", "a\u{85}", "a\u{2028}"] {

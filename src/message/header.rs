@@ -179,14 +179,31 @@ mod tests {
 
     #[test]
     fn names() {
-        for name in ["X-Site", "Comments", "x", "Content", "To-Do", "X-From", "Dat"] {
+        for name in [
+            "X-Site", "Comments", "x", "Content", "To-Do", "X-From", "Dat",
+        ] {
             assert!(Header::new(name, "v").is_ok(), "{name}");
         }
-        for name in ["From", "TO", "Content-Type", "resent-FROM", "Bcc", "X-Priority"] {
-            assert_eq!(refused(name, "v"), (Field::HeaderName, Reason::Reserved), "{name}");
+        for name in [
+            "From",
+            "TO",
+            "Content-Type",
+            "resent-FROM",
+            "Bcc",
+            "X-Priority",
+        ] {
+            assert_eq!(
+                refused(name, "v"),
+                (Field::HeaderName, Reason::Reserved),
+                "{name}"
+            );
         }
         for name in ["a b", "a:", ".a", "-a", "ä", "a\r\nb", "a\0"] {
-            assert_eq!(refused(name, "v"), (Field::HeaderName, Reason::Character), "{name:?}");
+            assert_eq!(
+                refused(name, "v"),
+                (Field::HeaderName, Reason::Character),
+                "{name:?}"
+            );
         }
         assert_eq!(refused("", "v").1, Reason::Empty);
         assert_eq!(refused(&"a".repeat(78), "v").1, Reason::TooLong);
@@ -205,8 +222,20 @@ mod tests {
     #[test]
     fn message_ids() {
         assert!(Header::new("References", "<a@b> <c@d>").is_ok());
-        for value in ["", "a@b", "<a@b> ", "<a@b>  <c@d>", "<a@b>,<c@d>", "<ä@b>", "<a@b>\t<c@d>"] {
-            assert_eq!(refused("in-reply-to", value).0, Field::HeaderValue, "{value:?}");
+        for value in [
+            "",
+            "a@b",
+            "<a@b> ",
+            "<a@b>  <c@d>",
+            "<a@b>,<c@d>",
+            "<ä@b>",
+            "<a@b>\t<c@d>",
+        ] {
+            assert_eq!(
+                refused("in-reply-to", value).0,
+                Field::HeaderValue,
+                "{value:?}"
+            );
         }
         let id = Header::new("References", "<a@b>").unwrap();
         let reply = Header::new("In-Reply-To", "<a@b>").unwrap();

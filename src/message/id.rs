@@ -133,7 +133,9 @@ mod tests {
     use super::*;
 
     fn message_id(id: &str) -> Result<&str, Reason> {
-        MessageId::new(id).map(MessageId::as_str).map_err(|e| e.reason)
+        MessageId::new(id)
+            .map(MessageId::as_str)
+            .map_err(|e| e.reason)
     }
 
     #[test]

@@ -19,7 +19,9 @@ pub(super) fn write(mailbox: Mailbox<'_>, mut column: usize, w: &mut Writer<'_>)
         Form::Quoted(width) => {
             w.str(" \"");
             for char in name.chars() {
-                let Ok(byte) = u8::try_from(char) else { continue };
+                let Ok(byte) = u8::try_from(char) else {
+                    continue;
+                };
                 if byte == b'"' || byte == b'\\' {
                     w.byte(b'\\');
                 }
@@ -73,7 +75,11 @@ impl Form {
                 return Self::Encoded;
             }
             // RFC 5322 §3.2.3: a phrase is made of atoms with single blanks between them.
-            quote |= if char == ' ' { last == ' ' } else { !is_atext(char) };
+            quote |= if char == ' ' {
+                last == ' '
+            } else {
+                !is_atext(char)
+            };
             width = width.saturating_add(if char == '"' || char == '\\' { 2 } else { 1 });
             last = char;
         }

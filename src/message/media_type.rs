@@ -136,8 +136,23 @@ const fn token(mut text: &[u8]) -> &[u8] {
     while let [byte, tail @ ..] = text {
         // RFC 2045 §5.1: no blanks, controls or tspecials.
         match *byte {
-            0..=b' ' | 0x7f.. | b'(' | b')' | b'<' | b'>' | b'@' | b',' | b';' | b':' | b'\\'
-            | b'"' | b'/' | b'[' | b']' | b'?' | b'=' => return text,
+            0..=b' '
+            | 0x7f..
+            | b'('
+            | b')'
+            | b'<'
+            | b'>'
+            | b'@'
+            | b','
+            | b';'
+            | b':'
+            | b'\\'
+            | b'"'
+            | b'/'
+            | b'['
+            | b']'
+            | b'?'
+            | b'=' => return text,
             _ => text = tail,
         }
     }
@@ -195,7 +210,10 @@ mod tests {
     #[test]
     fn parameters_stand_in_lines_of_their_own() {
         assert_eq!(written("text/csv"), "text/csv");
-        assert_eq!(written("text/csv;charset=utf-8"), "text/csv;\r\n charset=utf-8");
+        assert_eq!(
+            written("text/csv;charset=utf-8"),
+            "text/csv;\r\n charset=utf-8"
+        );
         assert_eq!(
             written("text/csv ;  a=\"; \\\" x\" ; b=c"),
             "text/csv;\r\n a=\"; \\\" x\";\r\n b=c"
@@ -228,10 +246,16 @@ mod tests {
             let refused = Err(Invalid::new(Field::MediaType, Reason::Syntax));
             assert_eq!(MediaType::new(text), refused, "{text:?}");
         }
-        let reason = |text| MediaType::new(text).unwrap_err().reason;
+        let reason = |text: &str| MediaType::new(text).unwrap_err().reason;
         assert_eq!(reason(""), Reason::Empty);
         assert_eq!(reason("Multipart/mixed"), Reason::Reserved);
-        assert_eq!(reason(&std::format!("a/{}", "b".repeat(62))), Reason::TooLong);
-        assert_eq!(reason(&std::format!("a/b; c=\"{}\"", "d".repeat(73))), Reason::TooLong);
+        assert_eq!(
+            reason(&std::format!("a/{}", "b".repeat(62))),
+            Reason::TooLong
+        );
+        assert_eq!(
+            reason(&std::format!("a/b; c=\"{}\"", "d".repeat(73))),
+            Reason::TooLong
+        );
     }
 }

@@ -41,7 +41,10 @@ pub(super) fn atom(
             if tree.text { Step::Text } else { Step::Related }
         }
         Step::Text => {
-            return Some(Cursor { encoding: body::encoding(text), ..at.then(Step::TextHead) });
+            return Some(Cursor {
+                encoding: body::encoding(text),
+                ..at.then(Step::TextHead)
+            });
         }
         Step::TextHead => {
             tree.delimiter(tree.around_text(), w);
@@ -59,10 +62,17 @@ pub(super) fn atom(
         },
         Step::Related => {
             tree.open(Level::Related, tree.around_text(), w);
-            if message.html.is_some() { Step::Html } else { Step::AlternativeEnd }
+            if message.html.is_some() {
+                Step::Html
+            } else {
+                Step::AlternativeEnd
+            }
         }
         Step::Html => {
-            return Some(Cursor { encoding: body::encoding(html), ..at.then(Step::HtmlHead) });
+            return Some(Cursor {
+                encoding: body::encoding(html),
+                ..at.then(Step::HtmlHead)
+            });
         }
         Step::HtmlHead => {
             tree.delimiter(tree.around_html(), w);
@@ -84,7 +94,11 @@ pub(super) fn atom(
         Step::InlineHead | Step::AttachmentHead => {
             let inline = at.step == Step::InlineHead;
             let Some(part) = message.attachments.get(usize::from(at.item)) else {
-                let end = if inline { Step::RelatedEnd } else { Step::MixedEnd };
+                let end = if inline {
+                    Step::RelatedEnd
+                } else {
+                    Step::MixedEnd
+                };
                 return Some(Cursor::at(end));
             };
             if (tree.related && part.is_inline()) != inline {
@@ -132,7 +146,10 @@ fn part_body(message: &Message<'_>, at: Cursor, head: Step, w: &mut Writer<'_>) 
 
 /// The step to the next attachment. There are at most as many as `item` can count.
 fn next_part(at: Cursor, head: Step) -> Cursor {
-    Cursor { item: at.item.saturating_add(1), ..at.then(head) }
+    Cursor {
+        item: at.item.saturating_add(1),
+        ..at.then(head)
+    }
 }
 
 /// The line end in front of a boundary belongs to the boundary (RFC 2046 §5.1.1), so a text that
@@ -165,11 +182,20 @@ impl Tree {
     fn of(message: &Message<'_>) -> Self {
         let inline = message.attachments.iter().any(Attachment::is_inline);
         let related = message.html.is_some() && inline;
-        let mixed = message.attachments.iter().any(|part| !(related && part.is_inline()));
+        let mixed = message
+            .attachments
+            .iter()
+            .any(|part| !(related && part.is_inline()));
         // A message without anything is an empty text.
         let text = message.text.is_some() || (message.html.is_none() && !mixed);
         let alternative = text && message.html.is_some();
-        Self { text, mixed, alternative, related, seed: message.seed }
+        Self {
+            text,
+            mixed,
+            alternative,
+            related,
+            seed: message.seed,
+        }
     }
 
     fn has(&self, level: Level) -> bool {
@@ -187,12 +213,20 @@ impl Tree {
 
     /// The multipart that holds the text, and the HTML with its inline parts.
     fn around_text(&self) -> Option<Level> {
-        if self.alternative { Some(Level::Alternative) } else { self.around_body() }
+        if self.alternative {
+            Some(Level::Alternative)
+        } else {
+            self.around_body()
+        }
     }
 
     /// The multipart that holds the HTML.
     fn around_html(&self) -> Option<Level> {
-        if self.related { Some(Level::Related) } else { self.around_text() }
+        if self.related {
+            Some(Level::Related)
+        } else {
+            self.around_text()
+        }
     }
 
     /// Opens `level`, if there is one, within `around`.

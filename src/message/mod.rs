@@ -313,7 +313,10 @@ impl<'a> Message<'a> {
     /// if their local parts are, and their domains without regard to case.
     #[must_use]
     pub fn recipients(&self) -> Recipients<'_> {
-        Recipients { envelope: self.envelope(), walk: Walk::default() }
+        Recipients {
+            envelope: self.envelope(),
+            walk: Walk::default(),
+        }
     }
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
@@ -321,9 +324,13 @@ impl<'a> Message<'a> {
     pub fn needs_smtputf8(&self) -> bool {
         let lists = [self.reply_to, self.to, self.cc, self.bcc];
         !self.from.address().is_ascii()
-            || self.sender.is_some_and(|sender| !sender.address().is_ascii())
+            || self
+                .sender
+                .is_some_and(|sender| !sender.address().is_ascii())
             || !self.reverse_path_or_default().is_ascii()
-            || lists.iter().any(|list| list.iter().any(|mailbox| !mailbox.address().is_ascii()))
+            || lists
+                .iter()
+                .any(|list| list.iter().any(|mailbox| !mailbox.address().is_ascii()))
     }
 
     /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
@@ -338,7 +345,10 @@ impl<'a> Message<'a> {
     /// The message as octets, to be read in pieces of any size.
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {
-        Reader { message: self, cursor: Some(Cursor::default()) }
+        Reader {
+            message: self,
+            cursor: Some(Cursor::default()),
+        }
     }
 
     /// Fills `out` from the cursor on. Returns the octets written, and whether the message is
@@ -411,7 +421,11 @@ impl<'a> Message<'a> {
                 if let Some(id) = self.message_id {
                     // Folded, since an identifier may fill a line.
                     w.str("Message-ID:");
-                    w.str(if id.as_str().len() > MAX_UNFOLDED_ID { "\r\n <" } else { " <" });
+                    w.str(if id.as_str().len() > MAX_UNFOLDED_ID {
+                        "\r\n <"
+                    } else {
+                        " <"
+                    });
                     w.str(id.as_str());
                     w.str(">\r\n");
                 }
@@ -434,7 +448,10 @@ impl<'a> Message<'a> {
             Step::Custom => match self.headers.get(usize::from(at.item)) {
                 Some(header) => {
                     text::field(header.name, header.value, w);
-                    return Some(Cursor { item: at.item.saturating_add(1), ..at.from(0) });
+                    return Some(Cursor {
+                        item: at.item.saturating_add(1),
+                        ..at.from(0)
+                    });
                 }
                 None => Step::MimeVersion,
             },

@@ -49,7 +49,12 @@ impl<'a> Attachment<'a> {
         if media_type.is_message() {
             return Err(Invalid::new(Field::MediaType, Reason::AsIsOnly));
         }
-        Ok(Self { name, media_type, content, content_id: None })
+        Ok(Self {
+            name,
+            media_type,
+            content,
+            content_id: None,
+        })
     }
 
     /// Makes it an inline part: the HTML refers to it as `cid:` and `content_id`. In a message
@@ -60,7 +65,10 @@ impl<'a> Attachment<'a> {
     /// As [`ContentId::new`].
     pub const fn inline(self, content_id: &'a str) -> Result<Self, Invalid> {
         match ContentId::new(content_id) {
-            Ok(id) => Ok(Self { content_id: Some(id), ..self }),
+            Ok(id) => Ok(Self {
+                content_id: Some(id),
+                ..self
+            }),
             Err(invalid) => Err(invalid),
         }
     }
@@ -81,7 +89,11 @@ impl<'a> Attachment<'a> {
         if let Some(id) = self.content_id {
             // Folded, since an identifier may fill a line.
             w.str("\r\nContent-ID:");
-            w.str(if id.as_str().len() > MAX_UNFOLDED { "\r\n <" } else { " <" });
+            w.str(if id.as_str().len() > MAX_UNFOLDED {
+                "\r\n <"
+            } else {
+                " <"
+            });
             w.str(id.as_str());
             w.byte(b'>');
         }
@@ -102,7 +114,12 @@ impl<'a> Attachment<'a> {
             w.crlf();
             lines = 1;
         }
-        Some(at.from(at.position.saturating_add(lines.saturating_mul(base64::LINE))))
+        Some(
+            at.from(
+                at.position
+                    .saturating_add(lines.saturating_mul(base64::LINE)),
+            ),
+        )
     }
 }
 

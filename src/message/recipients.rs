@@ -57,7 +57,10 @@ impl<'m> Envelope<'m> {
             if let Some(mailbox) = list.next(&mut walk.position) {
                 return Some(mailbox.address());
             }
-            *walk = Walk { list: walk.list.saturating_add(1), position: 0 };
+            *walk = Walk {
+                list: walk.list.saturating_add(1),
+                position: 0,
+            };
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! This file knows folding (RFC 5322 §2.2.3); what ASCII cannot say is left to `encoded_word`.
 
-use super::encoded_word;
+use super::encoded_word::{self, Place};
 use crate::error::{Field, Invalid, Reason};
+use crate::wire::mailbox::NameChars;
 use crate::wire::writer::Writer;
 
 /// Text for a Subject or another unstructured field, any Unicode characters but line ends and
@@ -29,7 +30,10 @@ impl<'a> HeaderText<'a> {
         if has_control(text, true) {
             return Err(Invalid::new(Field::HeaderValue, Reason::ControlCharacter));
         }
-        Ok(Self { text, plain: is_plain(text.as_bytes()) })
+        Ok(Self {
+            text,
+            plain: is_plain(text.as_bytes()),
+        })
     }
 
     /// The text as it was given.
@@ -79,7 +83,7 @@ pub(super) fn field(name: &str, text: HeaderText<'_>, w: &mut Writer<'_>) {
     if text.plain {
         fold(text.text.as_bytes(), column, w);
     } else {
-        encoded_word::write(text.text.chars(), encoded_word::Place::Text, column, w);
+        encoded_word::write(NameChars::unquoted(text.text), Place::Text, column, w);
     }
     w.crlf();
 }

@@ -1,6 +1,13 @@
 //! Octets to values and back: no order of commands, no I/O.
 
+pub(crate) mod address;
 pub(crate) mod base64;
+pub(crate) mod domain;
 pub(crate) mod dot;
+pub(crate) mod list;
+mod literal;
+pub(crate) mod mailbox;
 pub(crate) mod quoted_printable;
+pub(crate) mod scan;
 pub(crate) mod writer;
+pub(crate) mod xtext;

@@ -17,21 +17,18 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
     // Octets from here on are written as they are; they wait to be written in one go.
     let mut literals = start;
     let mut column = 0_usize;
-    loop {
-        let (byte, next) = match text.get(at..) {
-            Some([byte, rest @ ..]) => (*byte, rest.first().copied()),
-            _ => break,
-        };
+    while let Some(rest @ [byte, tail @ ..]) = text.get(at..) {
+        let byte = *byte;
         if is_line_end(byte) {
             break;
         }
-        let last = next.is_none_or(is_line_end);
+        let last = tail.first().is_none_or(|next| is_line_end(*next));
         let literal = match byte {
             // RFC 2045 §6.7 (3): blanks "MUST NOT be so represented at the end of an encoded line".
             b' ' | b'\t' => !last,
             b'=' => false,
             b'.' => column > 0,
-            b'F' => column > 0 || !text.get(at..).unwrap_or_default().starts_with(b"From "),
+            b'F' => column > 0 || !rest.starts_with(b"From "),
             0x21..=0x7e => true,
             _ => false,
         };

@@ -1,0 +1,246 @@
+//! An address, as it stands between `<` and `>` in MAIL and RCPT.
+//!
+//! - It is sent as it was given, octet for octet: nothing is unquoted, folded to lower case or
+//!   converted.
+//! - So it is checked against the grammar of RFC 5321, which is narrower than that of RFC 5322:
+//!   no blanks, no comments, no source route.
+//!
+//! This file does not know display names.
+
+use core::fmt;
+
+use super::domain::{self, Domain};
+use super::scan::{self, Dotted};
+use crate::{Field, Invalid, Reason};
+
+/// `local-part@domain`, safe to send in a command.
+///
+/// # Examples
+///
+/// ```
+/// use embedded_smtp::{Address, address};
+///
+/// const OPS: Address = address!("\"night shift\"@example.org");
+/// assert_eq!(OPS.local_part(), "\"night shift\"");
+/// assert_eq!(OPS.domain().as_str(), "example.org");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Address<'a>(&'a str);
+
+impl<'a> Address<'a> {
+    /// Checks an address without angle brackets. Blanks around it are refused.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::Empty`], [`Reason::TooLong`] (254 octets, 64 before the `@`, 63 in one label),
+    /// [`Reason::ControlCharacter`], [`Reason::OpenQuote`], [`Reason::NoAt`],
+    /// [`Reason::LocalPart`], [`Reason::DomainPart`] or [`Reason::AddressLiteral`].
+    pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
+        Self::parse_in(text, Field::Mailbox)
+    }
+
+    /// Checks an address that is meant for `field`.
+    const fn parse_in(text: &'a str, field: Field) -> Result<Self, Invalid> {
+        let fault = if scan::has_control(text.as_bytes()) {
+            Some(Reason::ControlCharacter)
+        } else {
+            fault(text.as_bytes())
+        };
+        match fault {
+            Some(reason) => Err(Invalid::new(field, reason)),
+            None => Ok(Self(text)),
+        }
+    }
+
+    /// A text that was checked before.
+    pub(crate) const fn checked(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The address as it was given and as it is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// What stands before the `@`, quotes included.
+    #[must_use]
+    pub const fn local_part(self) -> &'a str {
+        scan::part(self.0, 0, self.at())
+    }
+
+    /// What stands behind the `@`.
+    #[must_use]
+    pub const fn domain(self) -> Domain<'a> {
+        Domain::checked(scan::part(
+            self.0,
+            self.at().saturating_add(1),
+            self.0.len(),
+        ))
+    }
+
+    /// Whether it can be sent without SMTPUTF8.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        self.0.is_ascii()
+    }
+
+    /// Whether mail to both goes to one mailbox: local parts octet by octet, domains without
+    /// regard to the case of ASCII letters.
+    // RFC 5321 §2.4: "The local-part of a mailbox MUST BE treated as case sensitive. [...]
+    // Mailbox domains follow normal DNS rules and are hence not case sensitive."
+    #[must_use]
+    pub fn is_same(self, other: Address<'_>) -> bool {
+        self.domain().eq_ignore_ascii_case(other.domain())
+            && self.local_part() == other.local_part()
+    }
+
+    /// Where the `@` stands: the last one, for a quoted local part may hold more of them.
+    const fn at(self) -> usize {
+        let mut rest = self.0.as_bytes();
+        while let [head @ .., last] = rest {
+            if *last == b'@' {
+                return head.len();
+            }
+            rest = head;
+        }
+        0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for Address<'a> {
+    type Error = Invalid;
+
+    fn try_from(text: &'a str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Where reports of failed delivery go: the address in `MAIL FROM:<…>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ReversePath<'a> {
+    /// `<>`: nobody wants a report. RFC 5321 §4.5.5 has it for reports themselves, RFC 3834 §3.3
+    /// for automatic answers.
+    Null,
+    /// Reports go to this address.
+    Address(Address<'a>),
+}
+
+impl<'a> ReversePath<'a> {
+    /// Reads `<>`, `<address>` or `address`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::parse`], with [`Field::ReversePath`]; a display name, or half of the angle
+    /// brackets, is [`Reason::AngleBracket`].
+    pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
+        let address = match text.as_bytes() {
+            [b'<', b'>'] => return Ok(Self::Null),
+            [b'<', inner @ .., b'>'] => scan::part(text, 1, inner.len().saturating_add(1)),
+            [b'<', ..] | [.., b'>'] if !scan::has_control(text.as_bytes()) => {
+                return Err(Invalid::new(Field::ReversePath, Reason::AngleBracket));
+            }
+            _ => text,
+        };
+        match Address::parse_in(address, Field::ReversePath) {
+            Ok(address) => Ok(Self::Address(address)),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    /// What stands between the angle brackets; empty for [`ReversePath::Null`].
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        match self {
+            Self::Null => "",
+            Self::Address(address) => address.as_str(),
+        }
+    }
+
+    /// Whether it can be sent without SMTPUTF8.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        self.as_str().is_ascii()
+    }
+}
+
+impl<'a> TryFrom<&'a str> for ReversePath<'a> {
+    type Error = Invalid;
+
+    fn try_from(text: &'a str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+impl<'a> From<Address<'a>> for ReversePath<'a> {
+    fn from(address: Address<'a>) -> Self {
+        Self::Address(address)
+    }
+}
+
+/// What is wrong with an address that holds no control character.
+pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
+    if text.is_empty() {
+        return Some(Reason::Empty);
+    }
+    if text.len() > ADDRESS_MAX {
+        return Some(Reason::TooLong);
+    }
+    let length = match text {
+        [b'"', tail @ ..] => match scan::after_quoted(tail) {
+            Some(after) => text.len().saturating_sub(after.len()),
+            None => return Some(Reason::OpenQuote),
+        },
+        _ => match scan::find(text, b'@') {
+            Some(at) => at,
+            None => return Some(Reason::NoAt),
+        },
+    };
+    let (local_part, domain) = match text.split_at_checked(length) {
+        Some((local_part, [b'@', domain @ ..])) => (local_part, domain),
+        Some((_, [])) => return Some(Reason::NoAt),
+        _ => return Some(Reason::LocalPart),
+    };
+    if local_part.len() > LOCAL_PART_MAX {
+        return Some(Reason::TooLong);
+    }
+    let good = match local_part {
+        [b'"', ..] => pairs_are_ascii(local_part),
+        _ => scan::dotted_fault(local_part, Dotted::LocalPart).is_none(),
+    };
+    if !good {
+        return Some(Reason::LocalPart);
+    }
+    match domain::fault(domain) {
+        Some(Reason::Empty | Reason::Character | Reason::Syntax) => Some(Reason::DomainPart),
+        fault => fault,
+    }
+}
+
+/// RFC 5321 §4.1.2: "quoted-pairSMTP = %d92 %d32-126". RFC 6531 §3.3 opens qtextSMTP to UTF-8, but
+/// not the pair.
+const fn pairs_are_ascii(mut rest: &[u8]) -> bool {
+    loop {
+        match rest {
+            [b'\\', 0x80..=0xFF, ..] => return false,
+            [b'\\', _, tail @ ..] | [_, tail @ ..] => rest = tail,
+            [] => return true,
+        }
+    }
+}
+
+/// Octets. RFC 5321 §4.5.3.1.3: "The maximum total length of a reverse-path or forward-path is 256
+/// octets (including the punctuation and element separators)", which are the two angle brackets.
+const ADDRESS_MAX: usize = 254;
+
+/// Octets. RFC 5321 §4.5.3.1.1: "The maximum total length of a user name or other local-part is 64
+/// octets."
+const LOCAL_PART_MAX: usize = 64;

@@ -1,0 +1,172 @@
+//! A list of mailboxes, kept as the text it was given as.
+//!
+//! - It is checked once and then only cut: a walk costs one byte loop, and its whole state is one
+//!   position. Checking again at each walk once cost more than sending the mail.
+//! - Items are separated by `;` or `,` outside quotes and angle brackets. Empty items do not
+//!   count, so a list may end with a separator, and may be empty.
+//!
+//! This file does not know which mailboxes are the same.
+
+use core::iter::FusedIterator;
+
+use super::address::Address;
+use super::mailbox::{self, Mailbox};
+use super::scan;
+use crate::{Field, Invalid, Reason};
+
+/// Mailboxes separated by `;` or `,`, each as [`Mailbox::parse`] reads it.
+///
+/// # Examples
+///
+/// ```
+/// use embedded_smtp::{MailboxList, mailbox_list};
+///
+/// const DUTY: MailboxList = mailbox_list!("ops@example.org; \"Hall B, night\" <b@example.org>;");
+/// assert_eq!(DUTY.iter().count(), 2);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct MailboxList<'a>(&'a str);
+
+impl<'a> MailboxList<'a> {
+    /// The list without a mailbox.
+    pub const EMPTY: Self = Self("");
+
+    /// The longest list, in octets: 1 MiB. RFC 5321 §4.5.3.1.8 asks servers for no more than 100
+    /// recipients, which take 25 KB at their longest.
+    pub const MAX_OCTETS: u32 = 1 << 20;
+
+    /// Checks a list.
+    ///
+    /// # Errors
+    ///
+    /// What [`Mailbox::parse`] says of the first bad item; [`Reason::TooLong`] also for a list of
+    /// more than [`MailboxList::MAX_OCTETS`]. A group (`name: a@b;`) is [`Reason::Group`].
+    pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
+        match fault(text) {
+            Some(reason) => Err(Invalid::new(Field::MailboxList, reason)),
+            None => Ok(Self(text)),
+        }
+    }
+
+    /// The list as it was given.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// Whether it has no mailbox.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        let mut rest = self.0.as_bytes();
+        while let [b' ' | b',' | b';', tail @ ..] = rest {
+            rest = tail;
+        }
+        rest.is_empty()
+    }
+
+    /// The mailboxes, in order.
+    #[must_use]
+    pub const fn iter(self) -> Mailboxes<'a> {
+        Mailboxes {
+            list: self,
+            position: 0,
+        }
+    }
+
+    /// The mailbox at or behind `position`, which is 0 at first and is moved behind it; `None` at
+    /// the end. For a walk that stops and goes on with nothing kept but the position.
+    pub(crate) fn next(self, position: &mut u32) -> Option<Mailbox<'a>> {
+        loop {
+            let (_, rest) = self.0.split_at_checked(*position as usize)?;
+            if rest.is_empty() {
+                return None;
+            }
+            let item = scan::first_item(rest.as_bytes());
+            // Behind the separator, or one octet behind the text. MAX_OCTETS fits.
+            *position = position.saturating_add(item.end as u32).saturating_add(1);
+            let mailbox = Mailbox::cut(rest, item);
+            if !mailbox.address().as_str().is_empty() {
+                return Some(mailbox);
+            }
+        }
+    }
+}
+
+impl<'a> TryFrom<&'a str> for MailboxList<'a> {
+    type Error = Invalid;
+
+    fn try_from(text: &'a str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+impl<'a> From<Address<'a>> for MailboxList<'a> {
+    fn from(address: Address<'a>) -> Self {
+        Self(address.as_str())
+    }
+}
+
+impl<'a> IntoIterator for MailboxList<'a> {
+    type Item = Mailbox<'a>;
+    type IntoIter = Mailboxes<'a>;
+
+    fn into_iter(self) -> Mailboxes<'a> {
+        self.iter()
+    }
+}
+
+/// The mailboxes of a [`MailboxList`].
+#[derive(Debug, Clone)]
+pub struct Mailboxes<'a> {
+    list: MailboxList<'a>,
+    position: u32,
+}
+
+impl<'a> Iterator for Mailboxes<'a> {
+    type Item = Mailbox<'a>;
+
+    fn next(&mut self) -> Option<Mailbox<'a>> {
+        self.list.next(&mut self.position)
+    }
+}
+
+impl FusedIterator for Mailboxes<'_> {}
+
+/// What is wrong with a list.
+const fn fault(text: &str) -> Option<Reason> {
+    // u64, since a usize may be narrower than the limit.
+    if text.len() as u64 > MailboxList::MAX_OCTETS as u64 {
+        return Some(Reason::TooLong);
+    }
+    if scan::has_control(text.as_bytes()) {
+        return Some(Reason::ControlCharacter);
+    }
+    let mut position = 0_usize;
+    while let Some((_, rest)) = text.split_at_checked(position) {
+        let item = scan::first_item(rest.as_bytes());
+        if !scan::part(rest, 0, item.end).trim_ascii().is_empty() {
+            let fault = mailbox::fault(rest, item);
+            if fault.is_some() {
+                return fault;
+            }
+        }
+        position = position.saturating_add(item.end).saturating_add(1);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_beyond_the_text_or_inside_a_character_ends_the_walk() {
+        let list = MailboxList("\u{e9}@x");
+        for start in [1, 5, u32::MAX] {
+            let mut position = start;
+            assert_eq!(list.next(&mut position), None);
+            assert_eq!(position, start);
+        }
+    }
+}

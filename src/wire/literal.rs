@@ -1,0 +1,87 @@
+//! Macros for addresses that stand in the source: a wrong one does not compile.
+//!
+//! The check runs in a `const` block of the caller, so neither it nor its panic is linked.
+
+/// A [`Domain`](crate::Domain) from a constant string, checked by the compiler.
+///
+/// ```
+/// const HOST: embedded_smtp::Domain = embedded_smtp::domain!("boiler3.example.org");
+/// ```
+///
+/// ```compile_fail,E0080
+/// const HOST: embedded_smtp::Domain = embedded_smtp::domain!("boiler_3.example.org");
+/// ```
+#[macro_export]
+macro_rules! domain {
+    ($text:expr) => {
+        $crate::__literal!($crate::Domain, $text)
+    };
+}
+
+/// An [`Address`](crate::Address) from a constant string, checked by the compiler.
+///
+/// ```
+/// const OPS: embedded_smtp::Address = embedded_smtp::address!("ops@example.org");
+/// ```
+///
+/// ```compile_fail,E0080
+/// const OPS: embedded_smtp::Address = embedded_smtp::address!("Ops <ops@example.org>");
+/// ```
+#[macro_export]
+macro_rules! address {
+    ($text:expr) => {
+        $crate::__literal!($crate::Address, $text)
+    };
+}
+
+/// A [`Mailbox`](crate::Mailbox) from a constant string, checked by the compiler.
+///
+/// ```
+/// const OPS: embedded_smtp::Mailbox = embedded_smtp::mailbox!("Ops <ops@example.org>");
+/// ```
+///
+/// ```compile_fail,E0080
+/// const OPS: embedded_smtp::Mailbox = embedded_smtp::mailbox!("Ops, Hall B <ops@example.org>");
+/// ```
+#[macro_export]
+macro_rules! mailbox {
+    ($text:expr) => {
+        $crate::__literal!($crate::Mailbox, $text)
+    };
+}
+
+/// A [`MailboxList`](crate::MailboxList) from a constant string, checked by the compiler.
+///
+/// ```
+/// use embedded_smtp::{MailboxList, mailbox_list};
+///
+/// const DUTY: MailboxList = mailbox_list!("Ops <ops@example.org>; duty@example.org");
+/// ```
+///
+/// ```compile_fail,E0080
+/// use embedded_smtp::{MailboxList, mailbox_list};
+///
+/// const DUTY: MailboxList = mailbox_list!("Ops <ops@example.org>; duty");
+/// ```
+#[macro_export]
+macro_rules! mailbox_list {
+    ($text:expr) => {
+        $crate::__literal!($crate::MailboxList, $text)
+    };
+}
+
+/// `$type::parse($text)`, or no program; the reason stands in the compiler's message.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __literal {
+    ($type:ty, $text:expr) => {
+        const {
+            match <$type>::parse($text) {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(invalid) => {
+                    ::core::panic!("{}", invalid.reason.as_str())
+                }
+            }
+        }
+    };
+}

@@ -1,0 +1,275 @@
+//! A mailbox: an address, with or without the name that a mail program shows.
+//!
+//! - The name is kept as it was written. A quoted name is unquoted while it is read, character by
+//!   character, so it takes no memory.
+//! - An unquoted name with a special character is refused and not guessed at: `Smith, John` might
+//!   be two mailboxes, `a@b <c@d>` is how mail is forged.
+//!
+//! This file does not know how a name is written in a header field.
+
+use super::address::{self, Address};
+use super::scan::{self, Item};
+use crate::{Field, Invalid, Reason};
+
+/// An address with or without a display name.
+///
+/// # Examples
+///
+/// ```
+/// use embedded_smtp::{Address, Mailbox, mailbox};
+///
+/// const BOILER: Mailbox = mailbox!("\"Boiler 3, Hall B\" <boiler3@example.org>");
+/// assert_eq!(BOILER.address().as_str(), "boiler3@example.org");
+///
+/// // A name from elsewhere needs no quotes when it is given apart from the address.
+/// let address = Address::parse("boiler3@example.org")?;
+/// assert_eq!(Mailbox::new("Boiler 3, Hall B", address)?, BOILER);
+/// # Ok::<(), embedded_smtp::Invalid>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Mailbox<'a> {
+    name: Option<DisplayName<'a>>,
+    address: Address<'a>,
+}
+
+impl<'a> Mailbox<'a> {
+    /// Reads `address`, `<address>`, `Name <address>` or `"Name" <address>`. Blanks around the
+    /// whole and around the name are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::parse`], and [`Reason::QuoteName`] when an unquoted name holds one of
+    /// `()<>[]:;@\,"`, [`Reason::AngleBracket`], [`Reason::Trailing`] when something follows the
+    /// mailbox, a second one included, or [`Reason::Group`].
+    pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
+        let item = scan::first_item(text.as_bytes());
+        let fault = if scan::has_control(text.as_bytes()) {
+            Some(Reason::ControlCharacter)
+        } else {
+            match fault(text, item) {
+                None if item.end < text.len() => Some(Reason::Trailing),
+                fault => fault,
+            }
+        };
+        match fault {
+            Some(reason) => Err(Invalid::new(Field::Mailbox, reason)),
+            None => Ok(Self::cut(text, item)),
+        }
+    }
+
+    /// A name and an address that are given apart. The name is taken as it is, whatever characters
+    /// it holds; an empty one is no name.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::ControlCharacter`] in the name.
+    pub const fn new(name: &'a str, address: Address<'a>) -> Result<Self, Invalid> {
+        if scan::has_control(name.as_bytes()) {
+            return Err(Invalid::new(Field::Mailbox, Reason::ControlCharacter));
+        }
+        let name = if name.is_empty() {
+            None
+        } else {
+            Some(DisplayName {
+                text: name,
+                quoted: false,
+            })
+        };
+        Ok(Self { name, address })
+    }
+
+    /// The mailbox at the start of a text that was checked before; its address is empty where the
+    /// item is.
+    pub(crate) const fn cut(text: &'a str, item: Item) -> Self {
+        match (item.open, item.close) {
+            (Some(open), Some(close)) => Self {
+                name: DisplayName::cut(scan::part(text, 0, open).trim_ascii()),
+                address: Address::checked(scan::part(text, open.saturating_add(1), close)),
+            },
+            _ => Self {
+                name: None,
+                address: Address::checked(scan::part(text, 0, item.end).trim_ascii()),
+            },
+        }
+    }
+
+    /// The display name; `None` where there is none or it is empty.
+    #[must_use]
+    pub const fn name(self) -> Option<DisplayName<'a>> {
+        self.name
+    }
+
+    /// The address.
+    #[must_use]
+    pub const fn address(self) -> Address<'a> {
+        self.address
+    }
+}
+
+impl<'a> TryFrom<&'a str> for Mailbox<'a> {
+    type Error = Invalid;
+
+    fn try_from(text: &'a str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+impl<'a> From<Address<'a>> for Mailbox<'a> {
+    fn from(address: Address<'a>) -> Self {
+        Self {
+            name: None,
+            address,
+        }
+    }
+}
+
+/// The name in front of an address, without a control character. Two names are equal when their
+/// characters are, however they were written.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct DisplayName<'a> {
+    /// Without the quotes.
+    text: &'a str,
+    /// A backslash in the text stands for the character behind it.
+    quoted: bool,
+}
+
+impl<'a> DisplayName<'a> {
+    /// A name that was checked before, with its quotes.
+    const fn cut(text: &'a str) -> Option<Self> {
+        let (text, quoted) = match text.as_bytes() {
+            [b'"', inner @ .., b'"'] => (scan::part(text, 1, inner.len().saturating_add(1)), true),
+            _ => (text, false),
+        };
+        if text.is_empty() {
+            None
+        } else {
+            Some(Self { text, quoted })
+        }
+    }
+
+    /// The characters of the name, without quotes and with backslashes resolved.
+    #[must_use]
+    pub fn chars(self) -> NameChars<'a> {
+        NameChars {
+            chars: self.text.chars(),
+            quoted: self.quoted,
+        }
+    }
+
+    /// The name as it was written, backslashes included, but without its quotes.
+    #[must_use]
+    pub const fn as_written(self) -> &'a str {
+        self.text
+    }
+
+    /// Whether the name was written in quotes, so that a backslash stands for the character behind
+    /// it.
+    #[must_use]
+    pub const fn is_quoted(self) -> bool {
+        self.quoted
+    }
+}
+
+impl PartialEq for DisplayName<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.chars().eq(other.chars())
+    }
+}
+
+impl Eq for DisplayName<'_> {}
+
+/// The characters of a [`DisplayName`].
+#[derive(Debug, Clone)]
+pub struct NameChars<'a> {
+    chars: core::str::Chars<'a>,
+    quoted: bool,
+}
+
+impl<'a> NameChars<'a> {
+    /// The characters of a text in which a backslash is a backslash.
+    pub(crate) fn unquoted(text: &'a str) -> Self {
+        Self {
+            chars: text.chars(),
+            quoted: false,
+        }
+    }
+}
+
+impl Iterator for NameChars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        match self.chars.next() {
+            Some('\\') if self.quoted => self.chars.next(),
+            next => next,
+        }
+    }
+}
+
+/// What is wrong with the first item of a text that holds no control character.
+pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
+    if item.open_quote {
+        return Some(Reason::OpenQuote);
+    }
+    let bracketed = match (item.open, item.close) {
+        (None, None) => false,
+        (Some(open), Some(close)) if open < close => {
+            let behind = scan::part(text, close.saturating_add(1), item.end);
+            if !behind.trim_ascii().is_empty() {
+                return Some(Reason::Trailing);
+            }
+            if !is_name(scan::part(text, 0, open).trim_ascii().as_bytes()) {
+                return Some(Reason::QuoteName);
+            }
+            true
+        }
+        _ => return Some(Reason::AngleBracket),
+    };
+    let address = Mailbox::cut(text, item).address.as_str().as_bytes();
+    match address::fault(address) {
+        // `name: a@b;` and `name:;`, RFC 5322 §3.4.
+        Some(Reason::NoAt | Reason::LocalPart)
+            if !bracketed && scan::find(address, b':').is_some() =>
+        {
+            Some(Reason::Group)
+        }
+        // `Smith, John <j@x>`: the first half looks like an item without an address.
+        Some(Reason::NoAt) if !bracketed && opens_bracket(text, item.end) => {
+            Some(Reason::QuoteName)
+        }
+        // `<a@b, <c@d>`
+        Some(Reason::DomainPart) if scan::find(address, b'<').is_some() => {
+            Some(Reason::AngleBracket)
+        }
+        fault => fault,
+    }
+}
+
+/// Whether the text is empty, one quoted string, or has no special character. A dot passes, though
+/// RFC 5322 has it in names only as obs-phrase: everybody writes `J. Smith`.
+const fn is_name(text: &[u8]) -> bool {
+    if let [b'"', tail @ ..] = text
+        && let Some([]) = scan::after_quoted(tail)
+    {
+        return true;
+    }
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        if matches!(
+            byte,
+            b'(' | b')' | b'<' | b'>' | b'[' | b']' | b':' | b';' | b'@' | b'\\' | b',' | b'"'
+        ) {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether the item behind the separator at `end` has an angle bracket.
+const fn opens_bracket(text: &str, end: usize) -> bool {
+    let next = scan::part(text, end.saturating_add(1), text.len());
+    scan::first_item(next.as_bytes()).open.is_some()
+}

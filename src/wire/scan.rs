@@ -1,0 +1,191 @@
+//! The scanner behind every address: where a text's parts begin and end, and what may stand there.
+//!
+//! - It works on octets and never indexes: a part that is not there is empty.
+//! - Everything is `const`, without recursion, so that a literal is checked by the compiler and a
+//!   list costs one byte loop to walk.
+//! - Finding a part and checking it are two things. A checked text is cut by the same functions
+//!   that cut it when it was checked, so both always see the same parts.
+//!
+//! This file does not know which limit holds for which value, nor what is done with it.
+
+use crate::Reason;
+
+/// Where the first mailbox of a list ends, and where its angle brackets stand. Nothing is checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item {
+    /// The first `<` outside quotes.
+    pub(crate) open: Option<usize>,
+    /// The first `>` outside quotes.
+    pub(crate) close: Option<usize>,
+    /// The separator behind the mailbox, or the end of the text.
+    pub(crate) end: usize,
+    /// A quoted string goes on to the end of the text.
+    pub(crate) open_quote: bool,
+}
+
+/// Finds the first item of a list: everything up to a `,` or `;` outside quotes and angle brackets.
+pub(crate) const fn first_item(text: &[u8]) -> Item {
+    let mut item = Item {
+        open: None,
+        close: None,
+        end: text.len(),
+        open_quote: false,
+    };
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        let at = text.len().saturating_sub(rest.len());
+        rest = tail;
+        match *byte {
+            b'"' => match after_quoted(tail) {
+                Some(after) => rest = after,
+                None => {
+                    item.open_quote = true;
+                    return item;
+                }
+            },
+            b'<' if item.open.is_none() => item.open = Some(at),
+            b'>' if item.close.is_none() => item.close = Some(at),
+            b',' | b';' if item.open.is_none() || item.close.is_some() => {
+                item.end = at;
+                return item;
+            }
+            _ => {}
+        }
+    }
+    item
+}
+
+/// What follows a quoted string, given what follows its first quote; `None` when it does not end.
+pub(crate) const fn after_quoted(mut rest: &[u8]) -> Option<&[u8]> {
+    loop {
+        match rest {
+            [b'"', tail @ ..] => return Some(tail),
+            // quoted-pair: the octet behind the backslash stands for itself. Of a UTF-8 character
+            // this is the first octet, and the others are never a quote.
+            [b'\\', _, tail @ ..] | [_, tail @ ..] => rest = tail,
+            [] => return None,
+        }
+    }
+}
+
+/// Whether the text holds an octet below 0x20, DEL, or what a careless reader takes for one or for
+/// a line end: a C1 control (with U+0085), U+2028, U+2029 or U+FEFF.
+pub(crate) const fn has_control(mut rest: &[u8]) -> bool {
+    loop {
+        match rest {
+            [0..=0x1F | 0x7F, ..]
+            | [0xC2, 0x80..=0x9F, ..]
+            | [0xE2, 0x80, 0xA8 | 0xA9, ..]
+            | [0xEF, 0xBB, 0xBF, ..] => return true,
+            [_, tail @ ..] => rest = tail,
+            [] => return false,
+        }
+    }
+}
+
+/// Which characters a text of parts and dots is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dotted {
+    /// `Dot-string` of RFC 5321 §4.1.2, with the UTF-8 of RFC 6531 §3.3.
+    LocalPart,
+    /// `Domain` of RFC 5321 §4.1.2, with the U-labels of RFC 6531 §3.3.
+    Domain,
+}
+
+/// Checks parts that are separated by single dots.
+pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
+    let domain = matches!(kind, Dotted::Domain);
+    let mut rest = text;
+    let mut previous = b'.';
+    let mut characters = 0_usize;
+    loop {
+        let (byte, tail) = match rest {
+            [byte, tail @ ..] => (*byte, Some(tail)),
+            // The end closes a part as a dot does.
+            [] => (b'.', None),
+        };
+        match byte {
+            // RFC 5321 §4.1.2: "sub-domain = Let-dig [Ldh-str]", "Ldh-str = *( ALPHA / DIGIT /
+            // "-" ) Let-dig": no label is empty, begins or ends with a hyphen.
+            b'.' if previous == b'.' || (domain && previous == b'-') => {
+                return Some(Reason::Syntax);
+            }
+            b'-' if domain && previous == b'.' => return Some(Reason::Syntax),
+            b'.' => characters = 0,
+            // RFC 5890 §4.2: a U-label may well have more octets than the 63 that its A-label has,
+            // but never more characters. So the octets that continue a character do not count.
+            0x80..=0xBF => {}
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | 0xC0.. => {
+                characters = characters.saturating_add(1);
+                if domain && characters > LABEL_MAX {
+                    return Some(Reason::TooLong);
+                }
+            }
+            // The other characters of atext, RFC 5322 §3.2.3.
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~'
+                if !domain => {}
+            _ => return Some(Reason::Character),
+        }
+        previous = byte;
+        rest = match tail {
+            Some(tail) => tail,
+            None => return None,
+        };
+    }
+}
+
+/// Where the octet stands first.
+pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        if *byte == wanted {
+            return Some(text.len().saturating_sub(rest.len()));
+        }
+        rest = tail;
+    }
+    None
+}
+
+/// The octets `from..to` of the text; empty when they are not there.
+pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
+    if let Some((head, _)) = text.split_at_checked(to)
+        && let Some((_, part)) = head.split_at_checked(from)
+    {
+        return part;
+    }
+    ""
+}
+
+/// Octets of a label. RFC 1035 §2.3.4: "labels 63 octets or less".
+const LABEL_MAX: usize = 63;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_ends_at_a_separator_outside_quotes_and_brackets() {
+        for (text, end) in [
+            ("a;b", 1),
+            ("a,b", 1),
+            (";", 0),
+            ("", 0),
+            ("\"a;b\";c", 5),
+            ("\"a\\\";b\";c", 7),
+            ("<a;b>;c", 5),
+            ("\"\u{e9}\\\u{e9};\"@x;c", 10),
+            ("\"a;b", 4),
+            ("<a;b", 4),
+        ] {
+            assert_eq!(first_item(text.as_bytes()).end, end, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_empty() {
+        assert_eq!(part("a\u{e9}b", 1, 3), "\u{e9}");
+        assert_eq!(part("a\u{e9}b", 1, 2), "");
+        assert_eq!(part("ab", 1, 9), "");
+        assert_eq!(part("ab", 2, 1), "");
+    }
+}

@@ -1,0 +1,77 @@
+//! The xtext encoding of RFC 3461 §4, for the values of ENVID and ORCPT.
+//!
+//! This file does not know which values may be sent; it makes any octets printable.
+
+use super::writer::Writer;
+
+/// Writes the octets as xtext.
+// RFC 3461 §4: "xchar = any ASCII CHAR between "!" (33) and "~" (126) inclusive, except for "+"
+// and "=".", "hexchar = ASCII "+" immediately followed by two upper case hexadecimal digits".
+pub(crate) fn write(w: &mut Writer<'_>, octets: &[u8]) {
+    for &octet in octets {
+        match octet {
+            b'+' | b'=' | ..=b' ' | 0x7F.. => {
+                w.byte(b'+');
+                w.byte(hex_digit(octet >> 4));
+                w.byte(hex_digit(octet & 0x0F));
+            }
+            _ => w.byte(octet),
+        }
+    }
+}
+
+/// The digit of a value below 16.
+const fn hex_digit(value: u8) -> u8 {
+    let base = if value < 10 {
+        b'0'
+    } else {
+        b'A'.wrapping_sub(10)
+    };
+    base.wrapping_add(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    fn encode(octets: &[u8]) -> Vec<u8> {
+        let mut out = std::vec![0; octets.len() * 3];
+        let mut w = Writer::new(&mut out, 0);
+        write(&mut w, octets);
+        assert_eq!(w.end_atom(), None);
+        let len = w.len();
+        out.truncate(len);
+        out
+    }
+
+    fn decode(text: &[u8]) -> Vec<u8> {
+        let mut octets = Vec::new();
+        let mut rest = text.iter();
+        while let Some(&byte) = rest.next() {
+            octets.push(match byte {
+                b'+' => {
+                    let digits = [*rest.next().unwrap(), *rest.next().unwrap()];
+                    u8::from_str_radix(core::str::from_utf8(&digits).unwrap(), 16).unwrap()
+                }
+                _ => byte,
+            });
+        }
+        octets
+    }
+
+    #[test]
+    fn specials_become_plus_and_two_digits() {
+        assert_eq!(encode(b"a+b=c d~!\x7f\r"), b"a+2Bb+3Dc+20d~!+7F+0D");
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_gives_the_octets_back(octets: Vec<u8>) {
+            let text = encode(&octets);
+            prop_assert!(text.iter().all(|b| (b'!'..=b'~').contains(b) && *b != b'='));
+            prop_assert_eq!(decode(&text), octets);
+        }
+    }
+}
