@@ -164,6 +164,8 @@ named! {
         Group = "is a group, which is not supported",
         /// The value is reserved: the crate writes this field itself or it may not be set.
         Reserved = "is reserved: it is written by the library or may not be set",
+        /// It is a media type that may not travel in base64.
+        AsIsOnly = "may not be sent in base64, only as it is",
         /// It was given twice where only one is allowed.
         Duplicate = "is given twice",
         /// It is outside the range that can be expressed.

@@ -9,7 +9,7 @@
 //! This file does not know what it writes.
 
 /// Writes into a slice, first skipping octets that went out before, then dropping what no longer
-/// fits.
+/// fits; or only counts.
 ///
 /// The longest atom has `u32::MAX` octets.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Writer<'a> {
     delivered: u32,
     /// The current atom has octets beyond the end of `out`.
     cut: bool,
+    /// Octets counted in all atoms that ended, in a writer that only counts.
+    counted: Option<u32>,
 }
 
 impl<'a> Writer<'a> {
@@ -34,6 +36,20 @@ impl<'a> Writer<'a> {
             skip,
             delivered: skip,
             cut: false,
+            counted: None,
+        }
+    }
+
+    /// A writer that keeps nothing: it skips everything, and so learns how much there is.
+    pub(crate) fn counting() -> Writer<'static> {
+        let skip = u32::MAX;
+        Writer {
+            out: &mut [],
+            len: 0,
+            skip,
+            delivered: 0,
+            cut: false,
+            counted: Some(0),
         }
     }
 
@@ -42,9 +58,9 @@ impl<'a> Writer<'a> {
         self.len
     }
 
-    /// Whether the current atom did not fit as a whole. Nothing is written after that.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.cut
+    /// Octets counted in all atoms that ended; `u32::MAX` if there are more.
+    pub(crate) fn counted(&self) -> u32 {
+        self.counted.unwrap_or(0)
     }
 
     /// Ends the atom: `None` when all of it was delivered, and the writer is ready for the next
@@ -54,8 +70,14 @@ impl<'a> Writer<'a> {
         if self.cut {
             return Some(self.delivered);
         }
-        self.skip = 0;
         self.delivered = 0;
+        match &mut self.counted {
+            None => self.skip = 0,
+            Some(counted) => {
+                *counted = counted.saturating_add(u32::MAX.saturating_sub(self.skip));
+                self.skip = u32::MAX;
+            }
+        }
         None
     }
 
@@ -64,13 +86,28 @@ impl<'a> Writer<'a> {
         self.out.get(position..self.len).unwrap_or_default()
     }
 
-    /// The slice not written to yet, for content that is not made of atoms; see
-    /// [`Self::advance`].
+    /// Counts `octets` at once if this writer only counts: then nobody needs to produce them.
+    pub(crate) fn count(&mut self, octets: u32) -> bool {
+        match &mut self.counted {
+            None => false,
+            Some(counted) => {
+                *counted = counted.saturating_add(octets);
+                true
+            }
+        }
+    }
+
+    /// The slice's free end, for code that fills it without replay: empty within an atom that was
+    /// begun in an earlier fill. Whoever writes to it says so with [`advance`](Self::advance),
+    /// and counts as having delivered whole atoms.
     pub(crate) fn free(&mut self) -> &mut [u8] {
+        if self.skip > 0 || self.delivered > 0 {
+            return &mut [];
+        }
         self.out.get_mut(self.len..).unwrap_or_default()
     }
 
-    /// Says that this many octets of [`Self::free`] were written.
+    /// `octets` of [`free`](Self::free) were written.
     pub(crate) fn advance(&mut self, octets: usize) {
         self.len = self.len.saturating_add(octets).min(self.out.len());
     }
@@ -84,24 +121,26 @@ impl<'a> Writer<'a> {
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let skipped = bytes.len().min(self.skip as usize);
         self.skip = self.skip.saturating_sub(skipped as u32);
-        for &byte in bytes.get(skipped..).unwrap_or_default() {
-            match self.out.get_mut(self.len) {
-                Some(slot) if !self.cut => {
-                    *slot = byte;
-                    self.len = self.len.saturating_add(1);
-                    self.delivered = self.delivered.saturating_add(1);
-                }
-                _ => {
-                    self.cut = true;
-                    return;
-                }
-            }
+        let rest = bytes.get(skipped..).unwrap_or_default();
+        let free = self.out.get_mut(self.len..).unwrap_or_default();
+        let fits = rest.len().min(free.len());
+        for (slot, byte) in free.iter_mut().zip(rest) {
+            *slot = *byte;
         }
+        self.len = self.len.saturating_add(fits);
+        self.delivered = self.delivered.saturating_add(fits as u32);
+        // A cut atom has filled the slice, so nothing follows the cut.
+        self.cut |= fits < rest.len();
     }
 
     /// The octets of a string.
     pub(crate) fn str(&mut self, text: &str) {
         self.bytes(text.as_bytes());
+    }
+
+    /// The line end.
+    pub(crate) fn crlf(&mut self) {
+        self.str("\r\n");
     }
 
     /// A number in decimal digits, without leading zeros.
@@ -165,5 +204,16 @@ mod tests {
         w.str("efghijkl");
         assert_eq!(w.end_atom(), Some(6));
         assert_eq!(&out, b"cdefghij");
+    }
+    #[test]
+    fn a_counting_writer_knows_what_a_slice_would_hold() {
+        let mut w = Writer::counting();
+        atom(&mut w);
+        assert_eq!(w.end_atom(), None);
+        atom(&mut w);
+        assert_eq!(w.end_atom(), None);
+        assert!(w.count(78));
+        assert_eq!((w.counted(), w.len()), (2 * 34 + 78, 0));
+        assert!(!Writer::new(&mut [], 0).count(1));
     }
 }

@@ -1,0 +1,105 @@
+//! Where the encoder stands in a message: plain data that fits any client and survives any split.
+//!
+//! A message is a row of atoms (see `wire::writer`). A cursor names the next atom and how much of
+//! it was delivered; every atom's code says which cursor follows it. Nothing else is remembered
+//! between two fills.
+
+/// The next atom of a message, and what was delivered of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Cursor {
+    /// Which atom, or which row of atoms.
+    pub(super) step: Step,
+    /// How the text in work is encoded.
+    pub(super) encoding: Encoding,
+    /// Which custom field or attachment.
+    pub(super) item: u16,
+    /// Octets of the atom that were delivered.
+    pub(super) skip: u32,
+    /// Where in a list or a content the atom begins.
+    pub(super) position: usize,
+}
+
+// The client holds one.
+const _: () = assert!(size_of::<Cursor>() <= 16);
+
+impl Cursor {
+    /// The first atom of `step`.
+    pub(super) fn at(step: Step) -> Self {
+        Self {
+            step,
+            ..Self::default()
+        }
+    }
+
+    /// The first atom of `step` in the same part.
+    pub(super) fn then(self, step: Step) -> Self {
+        Self {
+            step,
+            position: 0,
+            skip: 0,
+            ..self
+        }
+    }
+
+    /// The next atom of the same row.
+    pub(super) fn from(self, position: usize) -> Self {
+        Self {
+            position,
+            skip: 0,
+            ..self
+        }
+    }
+}
+
+/// What a message is made of, in order. Steps that a message does not need write nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub(super) enum Step {
+    #[default]
+    Date,
+    From,
+    Sender,
+    ReplyTo,
+    To,
+    Cc,
+    Subject,
+    MessageId,
+    Importance,
+    AutoSubmitted,
+    /// The fields of the caller's own; `item` counts them.
+    Custom,
+    MimeVersion,
+    // From here on: the steps of the body.
+    Text,
+    TextHead,
+    TextBody,
+    // From here on: only in messages with HTML or attachments.
+    Mixed,
+    Alternative,
+    Related,
+    Html,
+    HtmlHead,
+    HtmlBody,
+    /// Inline parts of the HTML; `item` counts all attachments.
+    InlineHead,
+    InlineBody,
+    RelatedEnd,
+    AlternativeEnd,
+    /// The other attachments; `item` counts all of them.
+    AttachmentHead,
+    AttachmentBody,
+    MixedEnd,
+}
+
+/// The Content-Transfer-Encoding of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub(super) enum Encoding {
+    /// Lines as they are.
+    #[default]
+    SevenBit,
+    QuotedPrintable,
+    Base64,
+    /// Base64, and the next octet is the LF of a line end whose CR went out in the line before.
+    Base64InLineEnd,
+}

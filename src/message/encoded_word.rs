@@ -1,0 +1,142 @@
+//! Encoded words of RFC 2047: Unicode text in header fields.
+//!
+//! Always UTF-8; Q or B, whichever is shorter. A word has at most 75 characters, its line at most
+//! 76, and no character is split between two words.
+
+use crate::wire::base64;
+use crate::wire::mailbox::NameChars;
+use crate::wire::quoted_printable::escape;
+use crate::wire::writer::Writer;
+
+/// Where the words stand. It decides what Q may leave as it is (RFC 2047 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In an unstructured field.
+    Text,
+    /// In a display name.
+    Phrase,
+}
+
+/// Characters in a line with an encoded word: RFC 2047 §2.
+pub(super) const LINE: usize = 76;
+
+/// Characters of a word without its text: `=?utf-8?Q?` and `?=`.
+const FRAME: usize = 12;
+
+/// A word is not begun in a line that has no room for this many characters of text: a character
+/// of four octets takes 12 in Q.
+const LEAST: usize = 12;
+
+/// Octets of text in a word of B that fills its line.
+const WORD_OCTETS: usize = (LINE - 1 - FRAME) / 4 * 3;
+
+/// Writes `chars` as encoded words with a blank or fold in front of each, the first one behind
+/// `column` characters of its line. Returns the column behind the last.
+pub(super) fn write(
+    chars: NameChars<'_>,
+    place: Place,
+    mut column: usize,
+    w: &mut Writer<'_>,
+) -> usize {
+    let mut utf8 = [0; 4];
+    let (mut octets, mut in_q) = (0_usize, 0_usize);
+    for char in chars.clone() {
+        let bytes = char.encode_utf8(&mut utf8).as_bytes();
+        octets = octets.saturating_add(bytes.len());
+        in_q = in_q.saturating_add(width_in_q(bytes, place));
+    }
+    let q = in_q <= octets.div_ceil(3).saturating_mul(4);
+
+    // The octets of a word of B, which are written together.
+    let mut word = [0; WORD_OCTETS];
+    let mut len = 0_usize;
+    // Room in the word: characters in Q, octets in B.
+    let mut room = 0_usize;
+    for char in chars {
+        let bytes = char.encode_utf8(&mut utf8).as_bytes();
+        let width = if q {
+            width_in_q(bytes, place)
+        } else {
+            bytes.len()
+        };
+        if width > room {
+            if len > 0 {
+                column = LINE;
+                close(&word, q, len, w);
+                len = 0;
+            }
+            column = open(q, column, w);
+            room = LINE.saturating_sub(column).saturating_sub(2);
+            if !q {
+                room = (room / 4).saturating_mul(3);
+            }
+        }
+        room = room.saturating_sub(width);
+        for &byte in bytes {
+            if !q {
+                if let Some(slot) = word.get_mut(len) {
+                    *slot = byte;
+                }
+                len = len.saturating_add(1);
+                continue;
+            }
+            len = len.saturating_add(1);
+            if byte == b' ' {
+                w.byte(b'_');
+            } else if is_literal(byte, place) {
+                w.byte(byte);
+            } else {
+                escape(byte, w);
+            }
+        }
+        if q {
+            column = column.saturating_add(width);
+        }
+    }
+    if len > 0 {
+        close(&word, q, len, w);
+    }
+    let text = if q {
+        0
+    } else {
+        len.div_ceil(3).saturating_mul(4)
+    };
+    column.saturating_add(text).saturating_add(2)
+}
+
+/// Opens a word in this line or the next. Returns the column behind.
+fn open(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
+    let fits = column.saturating_add(1 + FRAME + LEAST) <= LINE;
+    w.str(if fits { " =?utf-8?" } else { "\r\n =?utf-8?" });
+    w.str(if q { "Q?" } else { "B?" });
+    let start = if fits { column } else { 0 };
+    start.saturating_add(1 + FRAME - 2)
+}
+
+/// Closes a word; one of B is `len` octets that were not written yet.
+fn close(word: &[u8], q: bool, len: usize, w: &mut Writer<'_>) {
+    if !q {
+        base64::line(word.get(..len).unwrap_or_default(), w);
+    }
+    w.str("?=");
+}
+
+/// Characters that Q takes for `bytes`.
+fn width_in_q(bytes: &[u8], place: Place) -> usize {
+    let mut width = 0_usize;
+    for &byte in bytes {
+        let literal = byte == b' ' || is_literal(byte, place);
+        width = width.saturating_add(if literal { 1 } else { 3 });
+    }
+    width
+}
+
+/// Whether Q leaves `byte` as it is.
+fn is_literal(byte: u8, place: Place) -> bool {
+    match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'!' | b'*' | b'+' | b'-' | b'/' => true,
+        b'=' | b'?' | b'_' => false,
+        b'!'..=b'~' => place == Place::Text,
+        _ => false,
+    }
+}

@@ -1,0 +1,245 @@
+//! Header fields of the caller's own, beside those the library writes itself.
+
+use super::id::MessageId;
+use super::text::HeaderText;
+use crate::error::{Field, Invalid, Reason};
+
+/// A header field of the caller's own, such as `X-Site: Plant 7`.
+///
+/// Names the library writes itself, and those that only servers write, are refused. `In-Reply-To`
+/// and `References` hold Message-IDs and are checked as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Header<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: HeaderText<'a>,
+}
+
+impl<'a> Header<'a> {
+    /// A field with `name` and `value`.
+    ///
+    /// # Errors
+    ///
+    /// For the name `Empty`, `TooLong`, `Reserved`, or `Character` for anything but printable
+    /// ASCII without a colon, beginning with a letter or digit. For the value as
+    /// [`HeaderText::new`]; in `In-Reply-To` and `References` as [`MessageId::new`].
+    pub const fn new(name: &'a str, value: &'a str) -> Result<Self, Invalid> {
+        if let Err(reason) = check_name(name.as_bytes()) {
+            return Err(Invalid::new(Field::HeaderName, reason));
+        }
+        if holds_ids(name)
+            && let Err(reason) = check_ids(value)
+        {
+            return Err(Invalid::new(Field::HeaderValue, reason));
+        }
+        match HeaderText::new(value) {
+            Ok(value) => Ok(Self { name, value }),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    /// The field's name.
+    #[must_use]
+    pub const fn name(self) -> &'a str {
+        self.name
+    }
+
+    /// The field's text.
+    #[must_use]
+    pub const fn value(self) -> HeaderText<'a> {
+        self.value
+    }
+}
+
+/// Whether `headers` has a field twice that may stand only once.
+pub(super) fn has_duplicate(headers: &[Header<'_>]) -> bool {
+    let count = |name| headers.iter().filter(|h| is(h.name, name)).count();
+    count(IN_REPLY_TO) > 1 || count(REFERENCES) > 1
+}
+
+/// Octets of a field's name: with its colon it fills a line.
+const MAX_NAME: usize = 77;
+
+const IN_REPLY_TO: &str = "in-reply-to";
+const REFERENCES: &str = "references";
+
+/// Names that are refused, in lower case; one that ends in `-` stands for all it begins.
+///
+/// RFC 5322 §3.6 has most of these at most once in a message, and the library writes them; the
+/// trace and resent fields are for servers, and Bcc tells what nobody may know.
+const RESERVED: &[&str] = &[
+    "auto-submitted",
+    "bcc",
+    "cc",
+    "content-",
+    "date",
+    "disposition-notification-",
+    "from",
+    "importance",
+    "message-id",
+    "mime-version",
+    "received",
+    "reply-to",
+    "resent-",
+    "return-path",
+    "return-receipt-to",
+    "sender",
+    "subject",
+    "to",
+    "x-priority",
+];
+
+const fn check_name(name: &[u8]) -> Result<(), Reason> {
+    let mut rest = match name {
+        [] => return Err(Reason::Empty),
+        // A dot at the beginning of a line has a meaning of its own in SMTP.
+        [first, rest @ ..] if first.is_ascii_alphanumeric() => rest,
+        _ => return Err(Reason::Character),
+    };
+    while let [byte, tail @ ..] = rest {
+        // RFC 5322 §3.6.8: "Any character except controls, SP, and ":"".
+        if !matches!(*byte, b'!'..=b'~') || *byte == b':' {
+            return Err(Reason::Character);
+        }
+        rest = tail;
+    }
+    if name.len() > MAX_NAME {
+        return Err(Reason::TooLong);
+    }
+    let mut reserved = RESERVED;
+    while let [first, tail @ ..] = reserved {
+        if covers(name, first.as_bytes()) {
+            return Err(Reason::Reserved);
+        }
+        reserved = tail;
+    }
+    Ok(())
+}
+
+const fn holds_ids(name: &str) -> bool {
+    is(name, IN_REPLY_TO) || is(name, REFERENCES)
+}
+
+const fn is(name: &str, lower: &str) -> bool {
+    covers(name.as_bytes(), lower.as_bytes())
+}
+
+/// Whether `name` is `pattern`, or begins with it if it ends in `-`, without regard to case.
+const fn covers(mut name: &[u8], mut pattern: &[u8]) -> bool {
+    while let [wanted, pattern_tail @ ..] = pattern {
+        match name {
+            [byte, tail @ ..] if byte.to_ascii_lowercase() == *wanted => name = tail,
+            _ => return false,
+        }
+        if *wanted == b'-' && pattern_tail.is_empty() {
+            return true;
+        }
+        pattern = pattern_tail;
+    }
+    name.is_empty()
+}
+
+/// Whether `value` is a row of Message-IDs in angle brackets with one blank between them.
+const fn check_ids(value: &str) -> Result<(), Reason> {
+    let mut rest = value;
+    loop {
+        let mut len = 0_usize;
+        let mut bytes = rest.as_bytes();
+        while let [byte, tail @ ..] = bytes {
+            if *byte == b' ' {
+                break;
+            }
+            len = len.wrapping_add(1);
+            bytes = tail;
+        }
+        let Some((id, tail)) = rest.split_at_checked(len) else {
+            return Err(Reason::Syntax);
+        };
+        if let Err(invalid) = MessageId::new(id) {
+            return Err(invalid.reason);
+        }
+        if !matches!(id.as_bytes(), [b'<', ..]) {
+            return Err(Reason::AngleBracket);
+        }
+        rest = match tail.split_at_checked(1) {
+            Some((_, tail)) => tail,
+            None => return Ok(()),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str, value: &str) -> (Field, Reason) {
+        let invalid = Header::new(name, value).unwrap_err();
+        (invalid.field, invalid.reason)
+    }
+
+    #[test]
+    fn names() {
+        for name in [
+            "X-Site", "Comments", "x", "Content", "To-Do", "X-From", "Dat",
+        ] {
+            assert!(Header::new(name, "v").is_ok(), "{name}");
+        }
+        for name in [
+            "From",
+            "TO",
+            "Content-Type",
+            "resent-FROM",
+            "Bcc",
+            "X-Priority",
+        ] {
+            assert_eq!(
+                refused(name, "v"),
+                (Field::HeaderName, Reason::Reserved),
+                "{name}"
+            );
+        }
+        for name in ["a b", "a:", ".a", "-a", "ä", "a\r\nb", "a\0"] {
+            assert_eq!(
+                refused(name, "v"),
+                (Field::HeaderName, Reason::Character),
+                "{name:?}"
+            );
+        }
+        assert_eq!(refused("", "v").1, Reason::Empty);
+        assert_eq!(refused(&"a".repeat(78), "v").1, Reason::TooLong);
+    }
+
+    #[test]
+    fn values() {
+        for value in ["a\r\nBcc: e@x", "a\n", "\0", "\u{7f}", "\u{85}", "\u{2029}"] {
+            let expected = (Field::HeaderValue, Reason::ControlCharacter);
+            assert_eq!(refused("X-A", value), expected, "{value:?}");
+        }
+        assert!(Header::new("X-A", "").is_ok());
+        assert!(Header::new("X-A", "tab\tis encoded").is_ok());
+    }
+
+    #[test]
+    fn message_ids() {
+        assert!(Header::new("References", "<a@b> <c@d>").is_ok());
+        for value in [
+            "",
+            "a@b",
+            "<a@b> ",
+            "<a@b>  <c@d>",
+            "<a@b>,<c@d>",
+            "<ä@b>",
+            "<a@b>\t<c@d>",
+        ] {
+            assert_eq!(
+                refused("in-reply-to", value).0,
+                Field::HeaderValue,
+                "{value:?}"
+            );
+        }
+        let id = Header::new("References", "<a@b>").unwrap();
+        let reply = Header::new("In-Reply-To", "<a@b>").unwrap();
+        assert!(!has_duplicate(&[id, reply]));
+        assert!(has_duplicate(&[id, reply, id]));
+    }
+}

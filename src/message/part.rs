@@ -1,0 +1,127 @@
+//! Attachments and inline parts.
+
+use super::cursor::Cursor;
+use super::file_name::FileName;
+use super::id::ContentId;
+use super::media_type::MediaType;
+use crate::error::{Field, Invalid, Reason};
+use crate::wire::base64;
+use crate::wire::writer::Writer;
+
+/// An attachment, or a part that the HTML shows.
+///
+/// ```
+/// use embedded_smtp::message::Attachment;
+///
+/// # const PNG: &[u8] = b"";
+/// let log = Attachment::new("log.csv", "text/csv", b"time;bar\r\n")?;
+/// let picture = Attachment::new("p.png", "image/png", PNG)?.inline("pic1")?;  // <img src="cid:pic1">
+/// # Ok::<(), embedded_smtp::Invalid>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Attachment<'a> {
+    name: FileName<'a>,
+    media_type: MediaType<'a>,
+    content: &'a [u8],
+    content_id: Option<ContentId<'a>>,
+}
+
+impl<'a> Attachment<'a> {
+    /// An attachment that travels in base64.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileName::new`] and [`MediaType::new`]; `AsIsOnly` for `message/…`, which
+    /// RFC 2046 §5.2.1 does not let travel in base64.
+    pub const fn new(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: &'a [u8],
+    ) -> Result<Self, Invalid> {
+        let name = match FileName::new(file_name) {
+            Ok(name) => name,
+            Err(invalid) => return Err(invalid),
+        };
+        let media_type = match MediaType::new(media_type) {
+            Ok(media_type) => media_type,
+            Err(invalid) => return Err(invalid),
+        };
+        if media_type.is_message() {
+            return Err(Invalid::new(Field::MediaType, Reason::AsIsOnly));
+        }
+        Ok(Self {
+            name,
+            media_type,
+            content,
+            content_id: None,
+        })
+    }
+
+    /// Makes it an inline part: the HTML refers to it as `cid:` and `content_id`. In a message
+    /// without HTML it is an attachment like the others.
+    ///
+    /// # Errors
+    ///
+    /// As [`ContentId::new`].
+    pub const fn inline(self, content_id: &'a str) -> Result<Self, Invalid> {
+        match ContentId::new(content_id) {
+            Ok(id) => Ok(Self {
+                content_id: Some(id),
+                ..self
+            }),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    /// Whether it has a Content-ID.
+    #[must_use]
+    pub const fn is_inline(&self) -> bool {
+        self.content_id.is_some()
+    }
+
+    /// Writes the part's fields and the empty line.
+    pub(super) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
+        w.str("Content-Type: ");
+        self.media_type.write(w);
+        w.str("\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ");
+        w.str(disposition);
+        self.name.write(w);
+        if let Some(id) = self.content_id {
+            // Folded, since an identifier may fill a line.
+            w.str("\r\nContent-ID:");
+            w.str(if id.as_str().len() > MAX_UNFOLDED {
+                "\r\n <"
+            } else {
+                " <"
+            });
+            w.str(id.as_str());
+            w.byte(b'>');
+        }
+        w.str("\r\n\r\n");
+    }
+
+    /// The atom of the content at the cursor: all whole lines that fit, or one line; `None` behind
+    /// the last.
+    pub(super) fn body(&self, at: Cursor, w: &mut Writer<'_>) -> Option<Cursor> {
+        let rest = self.content.get(at.position..).unwrap_or_default();
+        if rest.is_empty() || w.count(base64::encoded_len(rest.len())) {
+            return None;
+        }
+        let mut lines = base64::whole_lines(rest, w.free());
+        w.advance(lines.saturating_mul(base64::ENCODED_LINE));
+        if lines == 0 {
+            base64::line(rest.get(..base64::LINE).unwrap_or(rest), w);
+            w.crlf();
+            lines = 1;
+        }
+        Some(
+            at.from(
+                at.position
+                    .saturating_add(lines.saturating_mul(base64::LINE)),
+            ),
+        )
+    }
+}
+
+/// Octets of an identifier that fit behind `Content-ID: <` with `>` in a line of 78.
+const MAX_UNFOLDED: usize = 64;

@@ -1,0 +1,83 @@
+//! The envelope's recipients: To, then Cc, then Bcc, each address once.
+
+use super::Message;
+use crate::wire::address::{Address, ReversePath};
+
+/// How far the recipients were walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Walk {
+    /// Which of the three lists.
+    list: u8,
+    /// Where in its text.
+    position: u32,
+}
+
+/// What SMTP has to know of a message beside its content.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Envelope<'m> {
+    message: &'m Message<'m>,
+}
+
+impl<'m> Envelope<'m> {
+    pub(super) fn of(message: &'m Message<'m>) -> Self {
+        Self { message }
+    }
+
+    /// Where reports go.
+    pub(crate) fn reverse_path(&self) -> ReversePath<'m> {
+        self.message.reverse_path_or_default()
+    }
+
+    /// The next recipient that did not occur before.
+    pub(crate) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'m>> {
+        loop {
+            let address = self.next_address(walk)?;
+            let mut earlier = Walk::default();
+            loop {
+                let other = self.next_address(&mut earlier)?;
+                if earlier == *walk {
+                    return Some(address);
+                }
+                if other.is_same(address) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The next address, whether it occurred before or not.
+    fn next_address(&self, walk: &mut Walk) -> Option<Address<'m>> {
+        loop {
+            let list = match walk.list {
+                0 => self.message.to,
+                1 => self.message.cc,
+                2 => self.message.bcc,
+                _ => return None,
+            };
+            if let Some(mailbox) = list.next(&mut walk.position) {
+                return Some(mailbox.address());
+            }
+            *walk = Walk {
+                list: walk.list.saturating_add(1),
+                position: 0,
+            };
+        }
+    }
+}
+
+/// The recipients of a message, each address once.
+#[derive(Debug, Clone)]
+pub struct Recipients<'m> {
+    pub(super) envelope: Envelope<'m>,
+    pub(super) walk: Walk,
+}
+
+impl<'m> Iterator for Recipients<'m> {
+    type Item = Address<'m>;
+
+    fn next(&mut self) -> Option<Address<'m>> {
+        self.envelope.next_recipient(&mut self.walk)
+    }
+}
+
+impl core::iter::FusedIterator for Recipients<'_> {}

@@ -1,0 +1,178 @@
+//! Text for a header field: what may stand there, and how it is written.
+//!
+//! This file knows folding (RFC 5322 §2.2.3); what ASCII cannot say is left to `encoded_word`.
+
+use super::encoded_word::{self, Place};
+use crate::error::{Field, Invalid, Reason};
+use crate::wire::mailbox::NameChars;
+use crate::wire::writer::Writer;
+
+/// Text for a Subject or another unstructured field, any Unicode characters but line ends and
+/// control characters.
+///
+/// What needs it is written as encoded words of RFC 2047. [`header_text!`](crate::header_text)
+/// checks a literal when the program is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct HeaderText<'a> {
+    text: &'a str,
+    /// Nothing in it needs an encoded word.
+    plain: bool,
+}
+
+impl<'a> HeaderText<'a> {
+    /// Checks `text`.
+    ///
+    /// # Errors
+    ///
+    /// `ControlCharacter` for any octet below 0x20 but TAB, for DEL, and for Unicode's line ends.
+    pub const fn new(text: &'a str) -> Result<Self, Invalid> {
+        if has_control(text, true) {
+            return Err(Invalid::new(Field::HeaderValue, Reason::ControlCharacter));
+        }
+        Ok(Self {
+            text,
+            plain: is_plain(text.as_bytes()),
+        })
+    }
+
+    /// The text as it was given.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.text
+    }
+}
+
+impl<'a> TryFrom<&'a str> for HeaderText<'a> {
+    type Error = Invalid;
+
+    fn try_from(text: &'a str) -> Result<Self, Invalid> {
+        Self::new(text)
+    }
+}
+
+/// A [`HeaderText`](crate::message::HeaderText) from a literal, checked when the program is
+/// compiled.
+///
+/// ```
+/// use embedded_smtp::{header_text, message::HeaderText};
+///
+/// const SUBJECT: HeaderText<'_> = header_text!("Überdruck in Kessel 3");
+/// ```
+///
+/// ```compile_fail
+/// let _ = embedded_smtp::header_text!("a\r\nBcc: e@x");
+/// ```
+#[macro_export]
+macro_rules! header_text {
+    ($text:expr) => {
+        const {
+            match $crate::message::HeaderText::new($text) {
+                Ok(text) => text,
+                Err(_) => panic!("the header text holds a control character"),
+            }
+        }
+    };
+}
+
+/// Writes a whole unstructured field.
+pub(super) fn field(name: &str, text: HeaderText<'_>, w: &mut Writer<'_>) {
+    w.str(name);
+    w.byte(b':');
+    let column = name.len().saturating_add(1);
+    if text.plain {
+        fold(text.text.as_bytes(), column, w);
+    } else {
+        encoded_word::write(NameChars::unquoted(text.text), Place::Text, column, w);
+    }
+    w.crlf();
+}
+
+/// Writes a blank and then `text`, breaking lines at its blanks.
+fn fold(mut text: &[u8], mut column: usize, w: &mut Writer<'_>) {
+    let mut blank: &[u8] = b" ";
+    while !text.is_empty() {
+        let (unit, rest) = text.split_at_checked(unit_len(text)).unwrap_or((text, b""));
+        let width = unit.len().saturating_add(blank.len());
+        // RFC 5322 §2.1.1: "Each line of characters […] SHOULD be no more than 78 characters".
+        if column.saturating_add(width) > LINE {
+            w.crlf();
+            column = 0;
+        }
+        w.bytes(blank);
+        w.bytes(unit);
+        column = column.saturating_add(width);
+        blank = b"";
+        text = rest;
+    }
+}
+
+/// Characters in a header line where it can be helped: RFC 5322 §2.1.1.
+pub(super) const LINE: usize = 78;
+
+/// Octets between two places for a line break, blanks included, beyond which a text is encoded so
+/// that lines stay within the 998 of RFC 5322 §2.1.1 after any field name.
+const MAX_UNIT: usize = 900;
+
+/// Octets of the blanks that `text` begins with and the word behind them.
+const fn unit_len(text: &[u8]) -> usize {
+    let mut len = 0_usize;
+    let mut rest = text;
+    let mut in_word = false;
+    while let [byte, tail @ ..] = rest {
+        if *byte == b' ' {
+            if in_word {
+                break;
+            }
+        } else {
+            in_word = true;
+        }
+        len = len.wrapping_add(1);
+        rest = tail;
+    }
+    len
+}
+
+/// Whether `text` can stand in a field as it is and be read as the same text.
+const fn is_plain(text: &[u8]) -> bool {
+    // Readers drop blanks at the edges.
+    if matches!(text, [b' ', ..] | [.., b' ']) {
+        return false;
+    }
+    let mut unit = 0_usize;
+    let mut in_word = false;
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        // RFC 2047 §7: text that looks like an encoded word would be decoded.
+        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..]) {
+            return false;
+        }
+        if *byte == b' ' && in_word {
+            unit = 0;
+        }
+        in_word = *byte != b' ';
+        unit = unit.wrapping_add(1);
+        if unit > MAX_UNIT {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether `text` holds a control character of ASCII (TAB aside, if it is allowed) or a line end
+/// of Unicode.
+pub(super) const fn has_control(text: &str, tab: bool) -> bool {
+    let mut rest = text.as_bytes();
+    while let [_, tail @ ..] = rest {
+        match rest {
+            [b'\t', ..] if tab => {}
+            [0..=0x1f | 0x7f, ..] => return true,
+            // U+0085, U+2028, U+2029.
+            [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => return true,
+            _ => {}
+        }
+        rest = tail;
+    }
+    false
+}

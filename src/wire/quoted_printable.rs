@@ -1,0 +1,179 @@
+//! Quoted-printable of RFC 2045 §6.7, one output line at a time.
+//!
+//! Every line is safe to begin a line of a mail: a dot and `From ` are protected, and a boundary
+//! that holds `=_` cannot occur.
+
+use super::writer::Writer;
+
+/// Characters in a line, its soft line break included: RFC 2045 §6.7 (5).
+const LINE: usize = 76;
+
+/// Writes the output line that begins with the octet of `text` at `start`, with its line end.
+/// Returns where the next line begins: `text.len()` after the last one.
+///
+/// CR, LF and CRLF each end a line; the last line gets a line end if it has none.
+pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
+    let mut at = start;
+    // Octets from here on are written as they are; they wait to be written in one go.
+    let mut literals = start;
+    let mut column = 0_usize;
+    while let Some(rest @ [byte, tail @ ..]) = text.get(at..) {
+        let byte = *byte;
+        if is_line_end(byte) {
+            break;
+        }
+        let last = tail.first().is_none_or(|next| is_line_end(*next));
+        let literal = match byte {
+            // RFC 2045 §6.7 (3): blanks "MUST NOT be so represented at the end of an encoded line".
+            b' ' | b'\t' => !last,
+            b'=' => false,
+            b'.' => column > 0,
+            b'F' => column > 0 || !rest.starts_with(b"From "),
+            0x21..=0x7e => true,
+            _ => false,
+        };
+        let width = if literal { 1 } else { 3 };
+        // A soft line break needs one more character.
+        let room = if last { LINE } else { LINE.wrapping_sub(1) };
+        if width > room.saturating_sub(column) {
+            w.bytes(text.get(literals..at).unwrap_or_default());
+            w.str("=\r\n");
+            return at;
+        }
+        column = column.saturating_add(width);
+        if !literal {
+            w.bytes(text.get(literals..at).unwrap_or_default());
+            escape(byte, w);
+        }
+        at = at.saturating_add(1);
+        if !literal {
+            literals = at;
+        }
+    }
+    w.bytes(text.get(literals..at).unwrap_or_default());
+    w.crlf();
+    skip_line_end(text, at)
+}
+
+/// Writes `byte` as `=XX`.
+pub(crate) fn escape(byte: u8, w: &mut Writer<'_>) {
+    w.bytes(&[b'=', hex(byte >> 4), hex(byte & 15)]);
+}
+
+/// The upper-case digit for a number below 16.
+pub(crate) const fn hex(nibble: u8) -> u8 {
+    if nibble < 10 {
+        nibble.wrapping_add(b'0')
+    } else {
+        nibble.wrapping_add(b'A' - 10)
+    }
+}
+
+/// CR or LF.
+pub(crate) const fn is_line_end(byte: u8) -> bool {
+    byte == b'\r' || byte == b'\n'
+}
+
+/// Where the next line begins, if one line ends at `at`: behind CR, LF or CRLF.
+pub(crate) fn skip_line_end(text: &[u8], at: usize) -> usize {
+    let len = match text.get(at..).unwrap_or_default() {
+        [b'\r', b'\n', ..] => 2,
+        [] => 0,
+        _ => 1,
+    };
+    at.saturating_add(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+    use std::vec::Vec;
+
+    fn encode(text: &[u8]) -> String {
+        let mut out = std::vec![0; text.len() * 4 + 8];
+        let mut w = Writer::new(&mut out, 0);
+        let mut at = 0;
+        while at < text.len() {
+            at = line(text, at, &mut w);
+        }
+        let n = w.len();
+        String::from_utf8(out[..n].to_vec()).unwrap()
+    }
+
+    fn decode(encoded: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        for line in encoded.split_terminator("\r\n") {
+            assert!(line.len() <= 76 && !line.ends_with([' ', '\t']), "{line:?}");
+            assert!(
+                !line.starts_with('.') && !line.starts_with("From "),
+                "{line:?}"
+            );
+            let mut rest = line.as_bytes();
+            let mut soft = false;
+            while let [byte, tail @ ..] = rest {
+                rest = tail;
+                if *byte != b'=' {
+                    assert!(matches!(byte, b'\t' | 0x20..=0x7e), "{line:?}");
+                    out.push(*byte);
+                } else if rest.is_empty() {
+                    soft = true;
+                } else {
+                    out.push(u8::from_str_radix(str::from_utf8(&rest[..2]).unwrap(), 16).unwrap());
+                    rest = &rest[2..];
+                }
+            }
+            if !soft {
+                out.extend_from_slice(b"\r\n");
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn what_needs_it_is_escaped() {
+        assert_eq!(encode("é=\t.\n".as_bytes()), "=C3=A9=3D\t.\r\n");
+        assert_eq!(encode(b".\r..\n"), "=2E\r\n=2E.\r\n");
+        assert_eq!(encode(b"From me\r\nFrom\r\n"), "=46rom me\r\nFrom\r\n");
+        assert_eq!(
+            encode(b"blank \ntab\t\r\n end "),
+            "blank=20\r\ntab=09\r\n end=20\r\n"
+        );
+        assert_eq!(encode(b"\0\x7f"), "=00=7F\r\n");
+        assert_eq!(encode(b"\n\n"), "\r\n\r\n");
+        assert_eq!(encode(b""), "");
+    }
+
+    #[test]
+    fn lines_break_at_76_and_never_in_an_escape() {
+        let a = "a";
+        assert_eq!(encode(a.repeat(76).as_bytes()), a.repeat(76) + "\r\n");
+        assert_eq!(
+            encode(a.repeat(77).as_bytes()),
+            a.repeat(75) + "=\r\naa\r\n"
+        );
+        for lead in 70..80 {
+            let text = a.repeat(lead) + "=x.From y= \t" + &"é".repeat(40);
+            assert_eq!(decode(&encode(text.as_bytes())), (text + "\r\n").as_bytes());
+        }
+    }
+
+    #[test]
+    fn every_mixture_decodes_to_itself() {
+        let pieces = [
+            "a", ".", "From ", "=", " ", "\t", "ü", "\r\n", "--", "🚨", "\0",
+        ];
+        let mut state = 1_u32;
+        for _ in 0..2000 {
+            let mut text = String::new();
+            for _ in 0..60 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                text.push_str(pieces[(state >> 16) as usize % pieces.len()]);
+            }
+            if !text.ends_with("\r\n") {
+                text.push_str("\r\n");
+            }
+            assert_eq!(decode(&encode(text.as_bytes())), text.as_bytes());
+        }
+    }
+}
