@@ -1,7 +1,7 @@
 //! A self-contained SMTP submission client with a streaming MIME writer, for firmware.
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(missing_docs)]
+#![deny(missing_docs, unreachable_pub)]
 #![cfg_attr(
     not(test),
     deny(
