@@ -641,10 +641,6 @@ impl<'b> Flow<'b> {
             self.unanswered = self.unanswered.saturating_add(1);
             return Some(self.fault(Fault::Protocol(violation)));
         }
-        if head.code == CLOSING {
-            return Some(self.closing(head));
-        }
-        self.state = after;
         if verb == Verb::Rcpt
             && let Operation::Mail(mail) = operation
         {
@@ -653,6 +649,10 @@ impl<'b> Flow<'b> {
                 *slot = RecipientStatus { head };
             }
         }
+        if head.code == CLOSING {
+            return Some(self.closing(head));
+        }
+        self.state = after;
         self.judge(verb, before, head, buffer);
         if self.unanswered == 0 {
             return self.resume(verb, head, operation);
@@ -668,18 +668,19 @@ impl<'b> Flow<'b> {
         let is_refusal = head.code >= 400;
         let decides = match verb {
             Verb::Rcpt => {
-                let decides = self.verdict.recipient(head, self.options.all_or_none);
-                if self.verdict.accepted > 0 && !self.verdict.is_doomed() {
+                let decides = self.verdict.recipient(head);
+                let is_sent_to_some = self.verdict.accepted > 0 && !self.verdict.is_doomed();
+                if is_sent_to_some && !self.options.all_or_none {
                     self.inbox.forget();
                 }
                 if self.verdict.answered == self.outgoing.recipients && self.next.is_none() {
-                    self.verdict.close_recipients();
+                    self.close_recipients();
                 }
-                decides
+                decides && !(is_sent_to_some && !self.options.all_or_none)
             }
             Verb::Mail if is_refusal => self.verdict.refuse(head, Phase::Mail),
             Verb::Data => {
-                self.verdict.close_recipients();
+                self.close_recipients();
                 is_refusal && self.verdict.refuse(head, Phase::Data)
             }
             Verb::Content if before == State::Content => {
@@ -693,6 +694,10 @@ impl<'b> Flow<'b> {
         if decides {
             self.inbox.keep(buffer);
         }
+    }
+
+    fn close_recipients(&mut self) {
+        self.verdict.close_recipients(self.options.all_or_none);
     }
 
     /// Whose reply follows that of `verb` in a flight.
@@ -763,7 +768,7 @@ impl<'b> Flow<'b> {
             }
         }
         if self.next == Some(Verb::Data) {
-            self.verdict.close_recipients();
+            self.close_recipients();
         }
         if let (false, Some(next), None) =
             (self.verdict.is_doomed(), self.next, self.verdict.outcome::<Infallible>())
@@ -802,11 +807,10 @@ impl<'b> Flow<'b> {
     fn closing(&mut self, head: ReplyHead) -> Outcome {
         self.state = State::Closed;
         self.inbox.forget();
-        if self.is_leaving {
-            return self.finish();
-        }
         if self.delivery == Delivery::Unknown {
             self.delivery = Delivery::Refused;
+        } else if self.is_leaving {
+            return self.finish();
         }
         self.refused(self.due.phase(), head)
     }
@@ -831,11 +835,11 @@ impl<'b> Flow<'b> {
         if let Some(outcome) = self.verdict.outcome() {
             return outcome;
         }
-        if self.is_leaving {
-            return Ok(Report::NONE);
-        }
         if self.delivery == Delivery::Unknown {
             return Err(Error::Unknown { fault });
+        }
+        if self.is_leaving {
+            return Ok(Report::NONE);
         }
         let verb = match self.next {
             Some(next) if self.unanswered == 0 => next,

@@ -46,7 +46,7 @@ enum End {
 
 impl Verdict {
     /// Counts a reply to RCPT; whether its text may be the one that decides.
-    pub(super) fn recipient(&mut self, head: ReplyHead, all_or_none: bool) -> bool {
+    pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
         self.answered = self.answered.saturating_add(1);
         let status = RecipientStatus { head };
         if status.is_accepted() {
@@ -57,7 +57,6 @@ impl Verdict {
         if self.refusal.is_some_and(|refusal| refusal.phase == Phase::Mail) {
             return false;
         }
-        self.is_doomed |= all_or_none;
         let kind = RefusalKind::of(head, Phase::Rcpt);
         match &mut self.refusal {
             Some(first) => {
@@ -83,9 +82,9 @@ impl Verdict {
         is_first
     }
 
-    /// Every RCPT was answered, and nobody was accepted.
-    pub(super) fn close_recipients(&mut self) {
-        self.is_doomed |= self.accepted == 0;
+    /// Every RCPT was answered: dooms the mail if nobody was accepted, or not all who had to be.
+    pub(super) fn close_recipients(&mut self, all_or_none: bool) {
+        self.is_doomed |= self.accepted == 0 || (all_or_none && self.refusal.is_some());
     }
 
     /// Whether the content is not to be handed in any more.
