@@ -24,7 +24,10 @@ impl Invalid {
     /// The same reason, reported for another field: a mailbox that was refused as the `To` field.
     #[must_use]
     pub const fn in_field(self, field: Field) -> Self {
-        Self { field, reason: self.reason }
+        Self {
+            field,
+            reason: self.reason,
+        }
     }
 }
 

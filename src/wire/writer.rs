@@ -28,7 +28,13 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// A writer into `out`, whose first atom had `skip` octets delivered before.
     pub(crate) fn new(out: &'a mut [u8], skip: u32) -> Self {
-        Self { out, len: 0, skip, delivered: skip, cut: false }
+        Self {
+            out,
+            len: 0,
+            skip,
+            delivered: skip,
+            cut: false,
+        }
     }
 
     /// Octets written to the slice so far, all atoms together.
