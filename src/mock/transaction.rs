@@ -181,6 +181,9 @@ impl Dialogue {
 
     /// The dot has come.
     pub(super) fn end_data(&mut self, out: &mut Outbox) {
+        // RFC 2920 §3.1: commands may follow the content in one group, as DATA itself may not be
+        // followed.
+        self.last = "the content".to_string();
         let transaction = self.transaction.take().unwrap_or_default();
         let content = &transaction.content;
         let (octets, total) = (content.octets.clone(), content.total);
