@@ -7,11 +7,11 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::auth::{Account, Mechanism};
+use super::content::LARGEST_MESSAGE;
 use super::outbox::Writes;
 use super::script::{Action, Entry, Stage};
 use super::server::Server;
 use super::tcp::Listener;
-use super::transaction::LARGEST_MESSAGE;
 
 /// An SMTP service extension that is offered or not.
 ///

@@ -161,6 +161,8 @@ impl DotReader {
 }
 
 /// Octets of one content that are kept; a longer one is refused with 552.
-pub(super) const CONTENT_LIMIT: usize = 64 * 1024 * 1024;
+const CONTENT_LIMIT: usize = 64 * 1024 * 1024;
 /// RFC 5321 §4.5.3.1.6, CRLF included, the doubled dot not.
 const TEXT_LINE_LIMIT: u64 = 1_000;
+/// The same, as a message size.
+pub(super) const LARGEST_MESSAGE: u64 = CONTENT_LIMIT as u64;

@@ -81,6 +81,7 @@
 )]
 
 mod auth;
+mod body;
 mod builder;
 mod commands;
 mod content;
@@ -88,6 +89,7 @@ mod dialogue;
 mod duplex;
 mod login;
 mod outbox;
+mod parameter;
 mod path;
 mod record;
 mod script;

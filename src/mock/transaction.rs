@@ -1,15 +1,14 @@
-//! The mail transaction: MAIL, RCPT, then DATA or BDAT, and what becomes of the content.
+//! The envelope of a mail transaction: MAIL and RCPT.
 
 use std::format;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
-use super::commands::clip;
-use super::content::CONTENT_LIMIT;
-use super::dialogue::{Dialogue, Phase, Transaction};
+use super::dialogue::{Dialogue, Transaction};
 use super::outbox::Outbox;
-use super::path::{self, Parameter, PathArgument};
-use super::record::{Delivery, Event, Recipient, Via};
+use super::parameter::declared_size;
+use super::path::{self, PathArgument};
+use super::record::Recipient;
 use super::script::Stage;
 
 impl Dialogue {
@@ -153,231 +152,8 @@ impl Dialogue {
             .find_map(|one| one(&path.address))
     }
 
-    pub(super) fn data(&mut self, out: &mut Outbox) {
-        let reply = match &self.transaction {
-            None => {
-                self.without_mail("DATA");
-                self.reply(503, "5.5.1", "Error: need MAIL command")
-            }
-            Some(transaction) if transaction.chunked || transaction.binary => {
-                // RFC 3030 §2: "DATA and BDAT commands cannot be used in the same transaction."
-                self.violate("DATA: in a transaction that is for BDAT");
-                self.reply(503, "5.5.1", "Error: BDAT transaction")
-            }
-            Some(transaction) if !transaction.rcpt_tried => {
-                self.violate("DATA: no RCPT before it");
-                self.reply(503, "5.5.1", "Error: need RCPT command")
-            }
-            Some(transaction) if transaction.recipients.is_empty() => {
-                self.after_refusal("DATA: every recipient was refused");
-                self.reply(554, "5.5.1", "Error: no valid recipients")
-            }
-            Some(_) => "354 End data with <CR><LF>.<CR><LF>\r\n".to_string(),
-        };
-        if self.answer(&[Stage::Data], reply, out).is_intermediate() {
-            self.open_content();
-        }
-    }
-
-    /// The dot has come.
-    pub(super) fn end_data(&mut self, out: &mut Outbox) {
-        // RFC 2920 §3.1: commands may follow the content in one group, as DATA itself may not be
-        // followed.
-        self.last = "the content".to_string();
-        let transaction = self.transaction.take().unwrap_or_default();
-        let content = &transaction.content;
-        let (octets, total) = (content.octets.clone(), content.total);
-        self.log(Event::Content {
-            octets,
-            total,
-            via: Via::Data,
-        });
-        self.finish(transaction, Via::Data, &[Stage::Content], out);
-    }
-
-    pub(super) fn bdat(&mut self, argument: &[u8], out: &mut Outbox) {
-        let Some((size, last)) = chunk_size(argument) else {
-            self.violate("BDAT: malformed");
-            let reply = self.reply(501, "5.5.4", "Syntax: BDAT count [LAST]");
-            self.answer(&[Stage::Bdat], reply, out);
-            return;
-        };
-        if !self.offers("CHUNKING") {
-            self.violate("BDAT: CHUNKING was not offered");
-        }
-        match &self.transaction {
-            None => self.without_mail("BDAT"),
-            Some(transaction) if !transaction.rcpt_tried => {
-                self.violate("BDAT: no RCPT before it");
-            }
-            Some(transaction) if transaction.failed => {
-                self.after_refusal("BDAT: an earlier chunk was refused");
-            }
-            Some(transaction) if transaction.recipients.is_empty() => {
-                self.after_refusal("BDAT: every recipient was refused");
-            }
-            Some(_) => {}
-        }
-        let keep = self.chunk_refusal().is_none();
-        let mut start = 0;
-        if let Some(transaction) = &mut self.transaction {
-            transaction.chunked = true;
-            start = transaction.content.octets.len();
-        }
-        self.enter(Phase::Chunk {
-            size,
-            start,
-            left: size,
-            last,
-            keep,
-        });
-        if size == 0 {
-            self.enter(Phase::Line);
-            self.end_chunk(size, start, last, out);
-        }
-    }
-
-    /// The last octet of a chunk has come.
-    pub(super) fn end_chunk(&mut self, size: u64, start: usize, last: bool, out: &mut Outbox) {
-        let refusal = self.chunk_refusal();
-        let kept = self.transaction.as_ref().filter(|_| refusal.is_none());
-        let octets = kept
-            .and_then(|one| one.content.octets.get(start..))
-            .unwrap_or_default();
-        self.log(Event::Content {
-            octets: octets.to_vec(),
-            total: size,
-            via: Via::Bdat,
-        });
-        let stages: &[Stage] = if last {
-            &[Stage::Bdat, Stage::Content]
-        } else {
-            &[Stage::Bdat]
-        };
-        if last
-            && refusal.is_none()
-            && let Some(transaction) = self.transaction.take()
-        {
-            self.finish(transaction, Via::Bdat, stages, out);
-            return;
-        }
-        let reply = match refusal {
-            Some(refusal) => refusal,
-            None => self.reply(250, "2.0.0", &format!("Ok: {size} octets received")),
-        };
-        let positive = self.answer(stages, reply, out).is_positive();
-        if let Some(transaction) = self.transaction.as_mut().filter(|_| !positive) {
-            // RFC 3030 §2: after a refused chunk the state is indeterminate; only RSET clears it.
-            transaction.failed = true;
-        }
-    }
-
-    fn chunk_refusal(&self) -> Option<String> {
-        let refusal = match &self.transaction {
-            _ if !self.offers("CHUNKING") => (502, "5.5.1", "Error: command not implemented"),
-            None => (503, "5.5.1", "Error: need MAIL command"),
-            Some(transaction) if transaction.failed => (503, "5.5.1", "Error: send RSET first"),
-            Some(transaction) if transaction.recipients.is_empty() => {
-                (503, "5.5.1", "Error: no valid recipients")
-            }
-            Some(_) => return None,
-        };
-        Some(self.reply(refusal.0, refusal.1, refusal.2))
-    }
-
-    fn finish(
-        &mut self,
-        mut transaction: Transaction,
-        via: Via,
-        stages: &[Stage],
-        out: &mut Outbox,
-    ) {
-        let settings = &self.shared.settings;
-        let content = &mut transaction.content;
-        content.end();
-        let wanted = !transaction.recipients.is_empty();
-        if wanted {
-            let (eight_bit, smtputf8) = (transaction.eight_bit, transaction.smtputf8);
-            for fault in content
-                .faults
-                .describe(eight_bit, smtputf8, transaction.binary)
-            {
-                self.violate(fault);
-            }
-            if let Some(size) = transaction.size.filter(|size| *size != content.total) {
-                self.violate(format!("SIZE={size}, but {} octets came", content.total));
-            }
-        }
-        let number = self.shared.record().deliveries.len() + 1;
-        let reply = if !wanted {
-            self.reply(554, "5.5.1", "Error: no valid recipients")
-        } else if content.total > settings.message_limit() {
-            self.reply(552, "5.3.4", "Error: message file too big")
-        } else if !self.shared.record().has_room(content.octets.len()) {
-            self.reply(452, "4.3.1", "Error: insufficient system storage")
-        } else {
-            self.reply(
-                250,
-                "2.0.0",
-                &format!("Ok: queued as {:09X}", 0x4F20_0000 + number),
-            )
-        };
-        // The mail is kept before the client can know of it, so that whoever has the reply finds it.
-        let connection = self.connection;
-        let delivery = Delivery {
-            connection,
-            helo: self.helo.clone().unwrap_or_default(),
-            reverse_path: transaction.reverse_path,
-            mail_parameters: transaction.parameters,
-            recipients: transaction.recipients,
-            content: transaction.content.octets,
-            via,
-            authenticated_as: self.authenticated.clone(),
-            tls: self.tls,
-        };
-        if self.answer(stages, reply, out).is_positive() && wanted {
-            self.shared.keep(delivery);
-        }
-    }
-
-    fn parameter_refusal(&self, verb: &str, parameters: &[Parameter]) -> Option<String> {
-        for parameter in parameters {
-            let keyword = parameter.keyword.as_str();
-            let needed = match (verb, keyword) {
-                ("MAIL", "BODY") if is_binary(parameter) => "BINARYMIME",
-                ("MAIL", "BODY") => "8BITMIME",
-                ("MAIL", "RET" | "ENVID") | ("RCPT", "NOTIFY" | "ORCPT") => "DSN",
-                ("MAIL", other) => other,
-                _ => "",
-            };
-            if !self.offers(needed) {
-                self.violate(format!(
-                    "{verb}: parameter {} was not offered",
-                    clip(keyword)
-                ));
-                return Some(self.reply(555, "5.5.4", "Unsupported option"));
-            }
-            if !is_valid(parameter) {
-                self.violate(format!(
-                    "{verb}: malformed parameter {}",
-                    clip(&parameter.raw)
-                ));
-                return Some(self.reply(501, "5.5.4", "Bad parameter syntax"));
-            }
-        }
-        None
-    }
-
-    fn utf8_refusal(&self, verb: &str, address: &str, smtputf8: bool) -> Option<String> {
-        if address.is_ascii() || smtputf8 {
-            return None;
-        }
-        self.violate(format!("{verb}: 8-bit address without SMTPUTF8"));
-        Some(self.reply(553, "5.6.7", "Non-ASCII addresses not permitted"))
-    }
-
     /// There is no transaction: a violation, unless MAIL was refused and this rode behind it.
-    fn without_mail(&self, verb: &str) {
+    pub(super) fn without_mail(&self, verb: &str) {
         if self.mail_refused {
             self.after_refusal(&format!("{verb}: MAIL was refused"));
         } else {
@@ -387,7 +163,7 @@ impl Dialogue {
 
     /// Wrong only where the client had read of the refusal before it went on. Over TCP the server
     /// cannot tell.
-    fn after_refusal(&self, what: &str) {
+    pub(super) fn after_refusal(&self, what: &str) {
         if self.exact && !self.pipelined {
             self.violate(what);
         }
@@ -414,22 +190,15 @@ impl Dialogue {
 
 impl Transaction {
     fn begin(path: PathArgument) -> Self {
-        let has = |keyword: &str, value: Option<&str>| {
-            path.parameters.iter().any(|one| {
-                one.keyword == keyword
-                    && value.is_none_or(|value| {
-                        one.value
-                            .as_ref()
-                            .is_some_and(|other| other.eq_ignore_ascii_case(value))
-                    })
-            })
-        };
-        let binary = has("BODY", Some("BINARYMIME"));
+        let parameter = |keyword| path.parameters.iter().find(|one| one.keyword == keyword);
+        let body = parameter("BODY").and_then(|one| one.value.as_deref());
+        let is_body = |value: &str| body.is_some_and(|body| body.eq_ignore_ascii_case(value));
+        let binary = is_body("BINARYMIME");
         Self {
             size: declared_size(&path.parameters),
-            eight_bit: binary || has("BODY", Some("8BITMIME")),
+            eight_bit: binary || is_body("8BITMIME"),
             binary,
-            smtputf8: has("SMTPUTF8", None),
+            smtputf8: parameter("SMTPUTF8").is_some(),
             reverse_path: path.address,
             parameters: path.parameters.into_iter().map(|one| one.raw).collect(),
             ..Self::default()
@@ -437,75 +206,5 @@ impl Transaction {
     }
 }
 
-fn is_binary(parameter: &Parameter) -> bool {
-    parameter
-        .value
-        .as_ref()
-        .is_some_and(|value| value.eq_ignore_ascii_case("BINARYMIME"))
-}
-
-/// Whether the value is one that the parameter's own RFC allows.
-fn is_valid(parameter: &Parameter) -> bool {
-    let value = parameter.value.as_deref();
-    let one_of = |allowed: &[&str]| {
-        value.is_some_and(|value| allowed.iter().any(|one| one.eq_ignore_ascii_case(value)))
-    };
-    match parameter.keyword.as_str() {
-        // RFC 1870 §3: size-value ::= 1*20DIGIT
-        "SIZE" => value.is_some_and(|v| v.len() <= 20 && v.bytes().all(|o| o.is_ascii_digit())),
-        "BODY" => one_of(&["7BIT", "8BITMIME", "BINARYMIME"]),
-        "SMTPUTF8" | "REQUIRETLS" => value.is_none(),
-        "RET" => one_of(&["FULL", "HDRS"]),
-        // RFC 3461 §4.4: at most 100 characters.
-        "ENVID" => value.is_some_and(|value| value.len() <= 100 && path::is_xtext(value)),
-        "NOTIFY" => {
-            one_of(&["NEVER"])
-                || value.is_some_and(|value| {
-                    value.split(',').all(|word| {
-                        ["SUCCESS", "FAILURE", "DELAY"]
-                            .iter()
-                            .any(|w| w.eq_ignore_ascii_case(word))
-                    })
-                })
-        }
-        "ORCPT" => value
-            .and_then(|value| value.split_once(';'))
-            .is_some_and(|(kind, address)| {
-                // RFC 6533 §3: with the type utf-8 the address may hold UTF-8.
-                let utf8 = kind.eq_ignore_ascii_case("utf-8");
-                !kind.is_empty() && !address.is_empty() && (utf8 || path::is_xtext(address))
-            }),
-        "AUTH" => value.is_some_and(|value| value == "<>" || path::is_xtext(value)),
-        _ => true,
-    }
-}
-
-fn declared_size(parameters: &[Parameter]) -> Option<u64> {
-    let size = parameters
-        .iter()
-        .find(|one| one.keyword == "SIZE")?
-        .value
-        .as_deref()?;
-    Some(size.parse().unwrap_or(u64::MAX))
-}
-
-/// RFC 3030 §2: `BDAT` SP chunk-size [SP end-marker].
-fn chunk_size(argument: &[u8]) -> Option<(u64, bool)> {
-    let argument = core::str::from_utf8(argument).ok()?;
-    let (size, last) = match argument.split_once(' ') {
-        Some((size, marker)) if marker.eq_ignore_ascii_case("LAST") => (size, true),
-        Some(_) => return None,
-        None => (argument, false),
-    };
-    let digits = size.len() <= 20 && size.bytes().all(|octet| octet.is_ascii_digit());
-    size.parse()
-        .ok()
-        .filter(|_| digits)
-        .map(|size| (size, last))
-}
-
 /// Recipients of one mail, whatever the script says.
 const RECIPIENT_LIMIT: usize = 10_000;
-
-/// The largest message that is kept whole.
-pub(super) const LARGEST_MESSAGE: u64 = CONTENT_LIMIT as u64;
