@@ -939,36 +939,38 @@ fn run(input: &[u8], piece: usize) -> Seen {
     }
 }
 
-fn command() -> impl Strategy<Value = Vec<u8>> {
-    let known: Vec<&[u8]> = vec![
-        b"EHLO a\r\n",
-        b"HELO a\r\n",
-        b"MAIL FROM:<a@b>\r\n",
-        b"MAIL FROM:<> SIZE=3\r\n",
-        b"RCPT TO:<b@c>\r\n",
-        b"RCPT TO:<@a,@b:c@[1.2.3.4]> NOTIFY=NEVER\r\n",
-        b"MAIL FROM:<\"a\\",
-        b"DATA\r\n",
+/// A piece of a dialogue. Most are whole transactions, so that content and chunks are reached; what
+/// ends or mutes a conversation is rare.
+fn piece_of_dialogue() -> impl Strategy<Value = Vec<u8>> {
+    let usual: Vec<&[u8]> = vec![
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n",
+        b"MAIL FROM:<> SIZE=3\r\nRCPT TO:<@a,@b:c@[1.2.3.4]> NOTIFY=NEVER\r\nDATA\r\na\r\n.\r\n",
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nBDAT 3\r\na\r\n",
+        b"BDAT 0 LAST\r\n",
+        b"BDAT 4 LAST\r\n\r\n.\r",
         b".\r\n",
         b"a\r\n",
         b"..\r\n",
-        b"BDAT 3\r\na\r\n",
-        b"BDAT 0 LAST\r\n",
-        b"BDAT 4 LAST\r\n",
+        b".\r.\r\r\n",
+        b"\n.\n",
         b"RSET\r\n",
         b"NOOP\r\n",
-        b"AUTH PLAIN\r\n",
-        b"AHUAcA==\r\n",
-        b"AUTH LOGIN dQ==\r\n",
-        b"*\r\n",
+        b"EHLO a\r\n",
+        b"AUTH PLAIN\r\nAHUAcA==\r\n",
+        b"AUTH LOGIN dQ==\r\n*\r\n",
+    ];
+    let rare: Vec<&[u8]> = vec![
         b"STARTTLS\r\n",
         b"QUIT\r\n",
+        b"HELO a\r\n",
+        b"MAIL FROM:<\"a\\",
     ];
     let odd = b"\r\n. <>@:=\0\xc3\xbc".to_vec();
     prop_oneof![
-        8 => proptest::sample::select(known).prop_map(<[u8]>::to_vec),
+        20 => proptest::sample::select(usual).prop_map(<[u8]>::to_vec),
+        1 => proptest::sample::select(rare).prop_map(<[u8]>::to_vec),
         1 => proptest::collection::vec(any::<u8>(), 0..12),
-        1 => proptest::collection::vec(proptest::sample::select(odd), 0..12),
+        2 => proptest::collection::vec(proptest::sample::select(odd), 0..12),
     ]
 }
 
@@ -980,11 +982,11 @@ proptest! {
 
     #[test]
     fn the_cut_of_the_input_does_not_matter(
-        commands in proptest::collection::vec(command(), 0..30),
+        pieces in proptest::collection::vec(piece_of_dialogue(), 0..20),
         piece in 2_usize..20,
     ) {
-        let input = commands.concat();
-        let whole = run(&input, input.len().max(1));
+        let input = [b"EHLO a\r\n".to_vec(), pieces.concat()].concat();
+        let whole = run(&input, input.len());
         prop_assert_eq!(&whole, &run(&input, 1));
         prop_assert_eq!(&whole, &run(&input, piece));
     }
