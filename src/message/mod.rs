@@ -524,3 +524,88 @@ impl Reader<'_> {
         octets
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+    use std::vec::Vec;
+
+    fn filled(message: &Message<'_>, dots: Dots, size: usize) -> Vec<u8> {
+        let mut got = Vec::new();
+        let mut out = std::vec![0; size];
+        let mut cursor = Cursor::default();
+        loop {
+            let (octets, complete) = message.fill(&mut cursor, dots, &mut out);
+            got.extend_from_slice(&out[..octets]);
+            if complete {
+                return got;
+            }
+            assert_eq!(octets, size, "a buffer is filled as long as there is more");
+        }
+    }
+
+    /// RFC 5321 §4.5.2 over a whole message.
+    fn stuffed(octets: &[u8]) -> Vec<u8> {
+        let text = str::from_utf8(octets).unwrap();
+        let stuffed: String = text
+            .split_inclusive("\r\n")
+            .map(|line| {
+                if line.starts_with('.') {
+                    String::from(".") + line
+                } else {
+                    line.into()
+                }
+            })
+            .collect();
+        stuffed.into_bytes()
+    }
+
+    #[test]
+    fn dots_are_doubled_where_they_begin_a_line_and_nowhere_else() {
+        let from = Mailbox::parse("a@b.c").unwrap();
+        let attachments = [Attachment::new(".a", "a/b", b".\r\n.\r\n").unwrap()];
+        let message = Message::new(from).subject(". . .").unwrap();
+        for text in [
+            ".",
+            "..",
+            "a\n.\r.b\r\n..\n\n.",
+            "ü\n.\n.",
+            "\0.\n.",
+            "圧\n.圧\n",
+        ] {
+            for message in [
+                message.text(text),
+                message.html(text),
+                message.text(text).html(text).attachments(&attachments),
+            ] {
+                let plain = filled(&message, Dots::Plain, 4_096);
+                for size in 1..100 {
+                    assert_eq!(filled(&message, Dots::Plain, size), plain);
+                    assert_eq!(filled(&message, Dots::Stuffed, size), stuffed(&plain));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_ends_with_the_octet_that_fills_the_buffer() {
+        let message = Message::new(Mailbox::parse("a@b.c").unwrap()).text("x");
+        let mut out = [0; 200];
+        let len = message.encoded_len() as usize;
+        let mut cursor = Cursor::default();
+        let result = message.fill(&mut cursor, Dots::Stuffed, &mut out[..len]);
+        assert_eq!(result, (len, true));
+    }
+
+    #[test]
+    fn the_reverse_path_is_the_senders_unless_given() {
+        let path = |message: &Message<'_>| String::from(message.envelope().reverse_path().as_str());
+        let message = Message::new(Mailbox::parse("a@b.c").unwrap());
+        assert_eq!(path(&message), "a@b.c");
+        let message = message.sender(Mailbox::parse("S <s@b.c>").unwrap());
+        assert_eq!(path(&message), "s@b.c");
+        assert_eq!(path(&message.reverse_path("<r@b.c>").unwrap()), "r@b.c");
+        assert_eq!(path(&message.reverse_path("<>").unwrap()), "");
+    }
+}
