@@ -28,7 +28,7 @@ use crate::{Field, Invalid, Reason};
 pub struct Domain<'a>(&'a str);
 
 impl<'a> Domain<'a> {
-    /// Checks a domain or address literal, blanks around it included.
+    /// Checks a domain or address literal. Blanks around it are refused.
     ///
     /// # Errors
     ///
@@ -123,18 +123,18 @@ const fn is_ipv4(mut rest: &[u8]) -> bool {
     loop {
         match rest {
             [digit @ b'0'..=b'9', tail @ ..] => {
-                // At most three digits come this far.
+                // Three digits come this far, and a domain has 255 octets: nothing here can wrap.
                 value = value
                     .wrapping_mul(10)
                     .wrapping_add(digit.wrapping_sub(b'0') as u16);
-                digits = digits.saturating_add(1);
+                digits = digits.wrapping_add(1);
                 if digits > 3 || value > 255 {
                     return false;
                 }
                 rest = tail;
             }
             [b'.', tail @ ..] if digits > 0 => {
-                numbers = numbers.saturating_add(1);
+                numbers = numbers.wrapping_add(1);
                 digits = 0;
                 value = 0;
                 rest = tail;
@@ -159,17 +159,17 @@ const fn is_ipv6(mut rest: &[u8]) -> bool {
         let group = rest;
         let mut digits = 0_usize;
         while let [b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', tail @ ..] = rest {
-            digits = digits.saturating_add(1);
+            digits = digits.wrapping_add(1);
             rest = tail;
         }
         if digits == 0 || digits > 4 {
             return false;
         }
-        groups = groups.saturating_add(1);
+        groups = groups.wrapping_add(1);
         match rest {
             [] => break,
             [b'.', ..] if is_ipv4(group) => {
-                groups = groups.saturating_add(1);
+                groups = groups.wrapping_add(1);
                 break;
             }
             [b':', b':', tail @ ..] if !compressed => {

@@ -145,7 +145,7 @@ const fn fault(text: &str) -> Option<Reason> {
     let mut position = 0_usize;
     while let Some((_, rest)) = text.split_at_checked(position) {
         let item = scan::first_item(rest.as_bytes());
-        if !scan::part(rest, 0, item.end).trim_ascii().is_empty() {
+        if !scan::trimmed(rest, 0, item.end).is_empty() {
             let fault = mailbox::fault(rest, item);
             if fault.is_some() {
                 return fault;

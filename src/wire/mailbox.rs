@@ -82,15 +82,13 @@ impl<'a> Mailbox<'a> {
     /// The mailbox at the start of a text that was checked before; its address is empty where the
     /// item is.
     pub(crate) const fn cut(text: &'a str, item: Item) -> Self {
-        match (item.open, item.close) {
-            (Some(open), Some(close)) => Self {
-                name: DisplayName::cut(scan::part(text, 0, open).trim_ascii()),
-                address: Address::checked(scan::part(text, open.saturating_add(1), close)),
-            },
-            _ => Self {
-                name: None,
-                address: Address::checked(scan::part(text, 0, item.end).trim_ascii()),
-            },
+        let name = match item.open {
+            Some(open) => DisplayName::cut(scan::trimmed(text, 0, open)),
+            None => None,
+        };
+        Self {
+            name,
+            address: Address::checked(address_of(text, item)),
         }
     }
 
@@ -206,18 +204,17 @@ pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
     let bracketed = match (item.open, item.close) {
         (None, None) => false,
         (Some(open), Some(close)) if open < close => {
-            let behind = scan::part(text, close.saturating_add(1), item.end);
-            if !behind.trim_ascii().is_empty() {
+            if !scan::trimmed(text, close.saturating_add(1), item.end).is_empty() {
                 return Some(Reason::Trailing);
             }
-            if !is_name(scan::part(text, 0, open).trim_ascii().as_bytes()) {
+            if !is_name(scan::trimmed(text, 0, open).as_bytes()) {
                 return Some(Reason::QuoteName);
             }
             true
         }
         _ => return Some(Reason::AngleBracket),
     };
-    let address = Mailbox::cut(text, item).address.as_str().as_bytes();
+    let address = address_of(text, item).as_bytes();
     match address::fault(address) {
         // `name: a@b;` and `name:;`, RFC 5322 §3.4.
         Some(Reason::NoAt | Reason::LocalPart)
@@ -234,6 +231,14 @@ pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
             Some(Reason::AngleBracket)
         }
         fault => fault,
+    }
+}
+
+/// The address of the first item of a text, not yet checked.
+const fn address_of(text: &str, item: Item) -> &str {
+    match (item.open, item.close) {
+        (Some(open), Some(close)) => scan::part(text, open.saturating_add(1), close),
+        _ => scan::trimmed(text, 0, item.end),
     }
 }
 

@@ -116,7 +116,7 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
             // but never more characters. So the octets that continue a character do not count.
             0x80..=0xBF => {}
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | 0xC0.. => {
-                characters = characters.saturating_add(1);
+                characters = characters.wrapping_add(1);
                 if domain && characters > LABEL_MAX {
                     return Some(Reason::TooLong);
                 }
@@ -135,6 +135,7 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
 }
 
 /// Where the octet stands first.
+#[inline(never)] // One copy, in flash as in the source.
 pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -147,6 +148,7 @@ pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
 }
 
 /// The octets `from..to` of the text; empty when they are not there.
+#[inline(never)] // One copy, in flash as in the source.
 pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
     if let Some((head, _)) = text.split_at_checked(to)
         && let Some((_, part)) = head.split_at_checked(from)
@@ -154,6 +156,12 @@ pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
         return part;
     }
     ""
+}
+
+/// [`part`] without the blanks at its edges.
+#[inline(never)] // One copy, in flash as in the source.
+pub(crate) const fn trimmed(text: &str, from: usize, to: usize) -> &str {
+    part(text, from, to).trim_ascii()
 }
 
 /// Octets of a label. RFC 1035 §2.3.4: "labels 63 octets or less".
