@@ -39,7 +39,7 @@ use crate::wire::address::ReversePath;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
-use cursor::Step;
+use cursor::{Progress, Step};
 
 /// How urgent a message is to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,8 +106,8 @@ pub struct Message<'a> {
     body: Body,
 }
 
-/// Produces the atom of the body at the cursor and returns the cursor of the next one.
-type Body = fn(&Message<'_>, Cursor, Dots, &mut Writer<'_>) -> Option<Cursor>;
+/// Produces the atom of the body at the cursor and moves the cursor to the next one.
+type Body = fn(&Message<'_>, &mut Cursor, Dots, &mut Writer<'_>) -> Progress;
 
 impl<'a> Message<'a> {
     /// A message with this author. Reports of failed delivery go to the author's address, unless
@@ -374,21 +374,21 @@ impl<'a> Message<'a> {
     /// Produces atoms until the message is complete (`true`) or one is cut.
     fn run(&self, cursor: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> bool {
         loop {
-            let next = self.atom(*cursor, dots, w);
+            let mut next = *cursor;
+            let progress = self.atom(&mut next, dots, w);
             if let Some(skip) = w.end_atom() {
                 cursor.skip = skip;
                 return false;
             }
-            match next {
-                Some(next) => *cursor = next,
-                None => return true,
+            *cursor = Cursor { skip: 0, ..next };
+            if progress == Progress::End {
+                return true;
             }
         }
     }
 
-    /// Produces the atom at the cursor and returns the cursor of the next one; `None` behind the
-    /// last.
-    fn atom(&self, at: Cursor, dots: Dots, w: &mut Writer<'_>) -> Option<Cursor> {
+    /// Produces the atom at the cursor and moves the cursor to the next one.
+    fn atom(&self, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
         let next = match at.step {
             Step::Date => {
                 if let Some(date) = self.date {
@@ -408,9 +408,9 @@ impl<'a> Message<'a> {
                 }
                 Step::ReplyTo
             }
-            Step::ReplyTo => return Some(list_atom("Reply-To:", self.reply_to, at, Step::To, w)),
-            Step::To => return Some(list_atom("To:", self.to, at, Step::Cc, w)),
-            Step::Cc => return Some(list_atom("Cc:", self.cc, at, Step::Subject, w)),
+            Step::ReplyTo => return list_atom("Reply-To:", self.reply_to, at, Step::To, w),
+            Step::To => return list_atom("To:", self.to, at, Step::Cc, w),
+            Step::Cc => return list_atom("Cc:", self.cc, at, Step::Subject, w),
             Step::Subject => {
                 if let Some(subject) = self.subject {
                     text::field("Subject", subject, w);
@@ -448,20 +448,17 @@ impl<'a> Message<'a> {
             Step::Custom => match self.headers.get(usize::from(at.item)) {
                 Some(header) => {
                     text::field(header.name, header.value, w);
-                    return Some(Cursor {
-                        item: at.item.saturating_add(1),
-                        ..at.from(0)
-                    });
+                    return at.go_to_item(Step::Custom, at.item.saturating_add(1));
                 }
                 None => Step::MimeVersion,
             },
             Step::MimeVersion => {
                 w.str("MIME-Version: 1.0\r\n");
-                return Some(Cursor::at(Step::Mixed));
+                Step::Mixed
             }
             _ => return (self.body)(self, at, dots, w),
         };
-        Some(at.then(next))
+        at.go(next)
     }
 }
 
@@ -476,22 +473,22 @@ fn mailbox_field(name: &str, mailbox: Mailbox<'_>, w: &mut Writer<'_>) {
 fn list_atom(
     name: &str,
     list: MailboxList<'_>,
-    at: Cursor,
+    at: &mut Cursor,
     after: Step,
     w: &mut Writer<'_>,
-) -> Cursor {
+) -> Progress {
     let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
     let first = position == 0;
     let Some(mailbox) = list.next(&mut position) else {
         if !first {
             w.crlf();
         }
-        return at.then(after);
+        return at.go(after);
     };
     let opening = if first { name } else { ",\r\n" };
     w.str(opening);
     mailboxes::write(mailbox, if first { name.len() } else { 0 }, w);
-    at.from(position as usize)
+    at.advance(position as usize)
 }
 
 /// The result of a conversion, reported for the field it was meant for.
