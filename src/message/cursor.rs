@@ -43,6 +43,18 @@ impl Cursor {
     }
 }
 
+/// The element a cursor's item stands for. The last number ends every row, so that counting ends.
+pub(super) fn nth<T>(items: &[T], item: u16) -> Option<&T> {
+    if item == u16::MAX {
+        None
+    } else {
+        items.get(usize::from(item))
+    }
+}
+
+/// Elements a row of items may have.
+pub(super) const MAX_ITEMS: usize = u16::MAX as usize;
+
 /// What follows the atom that was just produced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]

@@ -15,7 +15,7 @@
 
 use super::Message;
 use super::body::{self, text_body, text_head};
-use super::cursor::{Cursor, Encoding, Progress, Step};
+use super::cursor::{Cursor, Encoding, Progress, Step, nth};
 use super::part::Attachment;
 use crate::wire::dot::Dots;
 use crate::wire::quoted_printable::{hex, is_line_end};
@@ -87,7 +87,7 @@ pub(super) fn atom(
         }
         Step::InlineHead | Step::AttachmentHead => {
             let inline = at.step == Step::InlineHead;
-            match message.attachments.get(usize::from(at.item)) {
+            match nth(message.attachments, at.item) {
                 None if inline => Step::RelatedEnd,
                 None => Step::MixedEnd,
                 Some(part) if (tree.related && part.is_inline()) != inline => {
@@ -106,7 +106,7 @@ pub(super) fn atom(
             }
         }
         Step::InlineBody | Step::AttachmentBody => {
-            if let Some(part) = message.attachments.get(usize::from(at.item))
+            if let Some(part) = nth(message.attachments, at.item)
                 && part.body(at, w) == Progress::More
             {
                 return Progress::More;

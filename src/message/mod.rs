@@ -39,7 +39,7 @@ use crate::wire::address::ReversePath;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
-use cursor::{Progress, Step};
+use cursor::{MAX_ITEMS, Progress, Step, nth};
 
 /// How urgent a message is to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -269,8 +269,12 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     ///
-    /// `Duplicate` if `In-Reply-To` or `References` occurs twice.
+    /// `Duplicate` if `In-Reply-To` or `References` occurs twice; `TooLong` for more than 65,535
+    /// fields.
     pub fn headers(mut self, headers: &'a [Header<'a>]) -> Result<Self, Invalid> {
+        if headers.len() > MAX_ITEMS {
+            return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
+        }
         if header::has_duplicate(headers) {
             return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
         }
@@ -301,7 +305,7 @@ impl<'a> Message<'a> {
         self
     }
 
-    /// The attachments and inline parts, at most 65,535.
+    /// The attachments and inline parts. Beyond 65,535 they are not sent.
     #[must_use]
     pub const fn attachments(mut self, attachments: &'a [Attachment<'a>]) -> Self {
         self.attachments = attachments;
@@ -445,7 +449,7 @@ impl<'a> Message<'a> {
                 }
                 Step::Custom
             }
-            Step::Custom => match self.headers.get(usize::from(at.item)) {
+            Step::Custom => match nth(self.headers, at.item) {
                 Some(header) => {
                     text::field(header.name, header.value, w);
                     return at.go_to_item(Step::Custom, at.item.saturating_add(1));

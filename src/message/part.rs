@@ -109,9 +109,15 @@ impl<'a> Attachment<'a> {
         let mut lines = base64::whole_lines(rest, w.free());
         w.advance(lines.saturating_mul(base64::ENCODED_LINE));
         if lines == 0 {
-            base64::line(rest.get(..base64::LINE).unwrap_or(rest), w);
-            w.crlf();
             lines = 1;
+            // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
+            let mut line = [0; base64::ENCODED_LINE];
+            if base64::whole_lines(rest, &mut line) > 0 {
+                w.bytes(&line);
+            } else {
+                base64::line(rest, w);
+                w.crlf();
+            }
         }
         let octets = lines.saturating_mul(base64::LINE);
         at.advance(at.position.saturating_add(octets))

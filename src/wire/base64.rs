@@ -28,7 +28,8 @@ pub(crate) const fn encoded_len(octets: usize) -> u32 {
 pub(crate) fn whole_lines(content: &[u8], out: &mut [u8]) -> usize {
     let (lines, _) = content.as_chunks::<LINE>();
     let (slots, _) = out.as_chunks_mut::<ENCODED_LINE>();
-    for (line, slot) in lines.iter().zip(slots.iter_mut()) {
+    let count = lines.len().min(slots.len());
+    for (line, slot) in lines.iter().zip(slots) {
         let [encoded @ .., cr, lf] = slot;
         let (quads, _) = encoded.as_chunks_mut::<4>();
         let (triples, _) = line.as_chunks::<3>();
@@ -38,7 +39,7 @@ pub(crate) fn whole_lines(content: &[u8], out: &mut [u8]) -> usize {
         *cr = b'\r';
         *lf = b'\n';
     }
-    lines.len().min(slots.len())
+    count
 }
 
 /// One line of at most [`LINE`] octets, without its line end; padded where it ends the content.
