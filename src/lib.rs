@@ -31,8 +31,8 @@ pub use error::{Field, Invalid, Reason};
 pub use message::Message;
 pub use observer::Observer;
 pub use outcome::{
-    Error, Fault, Missing, Phase, RecipientStatus, Refusal, RefusalKind, Report, Retry, StartTlsError,
-    Violation,
+    Error, Fault, Missing, Phase, RecipientStatus, Refusal, RefusalKind, Report, Retry,
+    StartTlsError, Violation,
 };
 pub use transport::{Secure, Vouched};
 pub use wire::address::{Address, ReversePath};

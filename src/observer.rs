@@ -31,6 +31,12 @@ pub trait Observer {
         let _ = octets;
     }
 
+    /// A line of a reply, as it was received, with its line end: any octets at all. Of a line
+    /// longer than the buffer, its beginning.
+    fn received(&mut self, line: &[u8]) {
+        let _ = line;
+    }
+
     /// A whole reply was read.
     fn reply(&mut self, reply: Reply<'_>) {
         let _ = reply;
@@ -57,6 +63,10 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 
     fn content(&mut self, octets: usize) {
         (**self).content(octets);
+    }
+
+    fn received(&mut self, line: &[u8]) {
+        (**self).received(line);
     }
 
     fn reply(&mut self, reply: Reply<'_>) {

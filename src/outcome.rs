@@ -104,7 +104,10 @@ pub struct Report {
 impl Report {
     /// The report on an operation that is not a mail.
     pub(crate) const NONE: Self = Self {
-        head: ReplyHead { code: 0, enhanced: None },
+        head: ReplyHead {
+            code: 0,
+            enhanced: None,
+        },
         accepted: 0,
         refused: 0,
         is_any_temporary: false,
@@ -168,7 +171,11 @@ impl RecipientStatus {
     /// The reply code; `None` while the reply was not read.
     #[must_use]
     pub const fn code(&self) -> Option<u16> {
-        if self.head.code == 0 { None } else { Some(self.head.code) }
+        if self.head.code == 0 {
+            None
+        } else {
+            Some(self.head.code)
+        }
     }
 
     /// The enhanced status code.
@@ -288,7 +295,10 @@ const fn is_temporary(head: ReplyHead, phase: Phase) -> bool {
         400..=499 => true,
         552 => {
             matches!(phase, Phase::Rcpt)
-                && !matches!(head.enhanced, Some(EnhancedStatusCode { subject: 2 | 3, .. }))
+                && !matches!(
+                    head.enhanced,
+                    Some(EnhancedStatusCode { subject: 2 | 3, .. })
+                )
         }
         _ => false,
     }
@@ -442,7 +452,10 @@ impl<E> Error<E> {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 400,
-            Self::Refused(Refusal { phase: Phase::StartTls, .. }) => 500,
+            Self::Refused(Refusal {
+                phase: Phase::StartTls,
+                ..
+            }) => 500,
             Self::Refused(refusal) => match refusal.kind {
                 RefusalKind::Closing | RefusalKind::Temporary => 500,
                 RefusalKind::Authentication => 401,
@@ -465,7 +478,10 @@ impl<E> Error<E> {
         };
         match self {
             Self::Refused(refusal) => Error::Refused(refusal),
-            Self::Failed { fault, phase } => Error::Failed { fault: lift(fault), phase },
+            Self::Failed { fault, phase } => Error::Failed {
+                fault: lift(fault),
+                phase,
+            },
             Self::Unknown { fault } => Error::Unknown { fault: lift(fault) },
             Self::NotOffered(missing) => Error::NotOffered(missing),
             Self::Invalid(invalid) => Error::Invalid(invalid),
@@ -513,7 +529,11 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => {
-                write!(f, "the server refused ({}) with {}", refusal.phase, refusal.head.code)?;
+                write!(
+                    f,
+                    "the server refused ({}) with {}",
+                    refusal.phase, refusal.head.code
+                )?;
                 match refusal.head.enhanced {
                     Some(enhanced) => write!(f, " {enhanced}"),
                     None => Ok(()),
@@ -521,7 +541,10 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             }
             Self::Failed { fault, phase } => write!(f, "{fault} (phase: {phase})"),
             Self::Unknown { fault } => {
-                write!(f, "{fault} after the whole mail was handed over: its delivery is unknown")
+                write!(
+                    f,
+                    "{fault} after the whole mail was handed over: its delivery is unknown"
+                )
             }
             Self::NotOffered(missing) => write!(f, "the server does not offer {missing}"),
             Self::Invalid(invalid) => invalid.fmt(f),

@@ -13,7 +13,10 @@ fn vectors() -> Vec<Vector> {
         ("many", include_str!("vectors/many.txt")),
         ("security", include_str!("vectors/security.txt")),
     ];
-    files.iter().flat_map(|(name, text)| Vector::parse_file(name, text)).collect()
+    files
+        .iter()
+        .flat_map(|(name, text)| Vector::parse_file(name, text))
+        .collect()
 }
 
 fn play(vector: &Vector, transport: &Scripted) -> Vec<String> {
@@ -44,7 +47,9 @@ fn whole_and_in_pieces() {
 #[test]
 fn with_trailing_octets() {
     for vector in vectors() {
-        let Some(Event::Say(_)) = vector.script.last() else { continue };
+        let Some(Event::Say(_)) = vector.script.last() else {
+            continue;
+        };
         if vector.is_whole() {
             continue;
         }
@@ -94,7 +99,11 @@ fn with_a_fault_at_every_call() {
             let whole = Scripted::new(vector.script.clone()).in_pieces(pieces, pieces);
             let _ = play(&vector, &whole);
             for call in 0..whole.calls().len() {
-                for trouble in [Trouble::Error, Trouble::EndOfStream, Trouble::ShortThenError] {
+                for trouble in [
+                    Trouble::Error,
+                    Trouble::EndOfStream,
+                    Trouble::ShortThenError,
+                ] {
                     points += 1;
                     let transport = Scripted::new(vector.script.clone())
                         .in_pieces(pieces, pieces)
@@ -139,9 +148,15 @@ fn check_ends(transport: &Scripted, vector: &Vector, ends: &[String], place: &st
             let terminated = transport.handed_over_terminators();
             let delivered = ends_accepted(ends);
             if end.starts_with("unknown") {
-                assert!(terminated > delivered, "{place}: unknown before the terminator");
+                assert!(
+                    terminated > delivered,
+                    "{place}: unknown before the terminator"
+                );
             } else if end.starts_with("failed") {
-                assert_eq!(terminated, delivered, "{place}: failed after the terminator");
+                assert_eq!(
+                    terminated, delivered,
+                    "{place}: failed after the terminator"
+                );
             } else {
                 assert!(
                     // Of a refusal, the results of fewer recipients may be known.
@@ -156,8 +171,6 @@ fn check_ends(transport: &Scripted, vector: &Vector, ends: &[String], place: &st
 /// Mails whose final reply was read.
 fn ends_accepted(ends: &[String]) -> usize {
     let all = ends.iter().flat_map(|end| end.split("; "));
-    all.filter(|e| {
-        e.starts_with("sent") || e.starts_with("partial") || e.contains("at content (")
-    })
-    .count()
+    all.filter(|e| e.starts_with("sent") || e.starts_with("partial") || e.contains("at content ("))
+        .count()
 }

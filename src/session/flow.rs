@@ -51,7 +51,10 @@ pub(crate) enum Operation<'o, 'm> {
     /// STARTTLS, up to the 220.
     StartTls,
     /// AUTH, with the best mechanism offered or with the given one.
-    Login { credentials: &'o Credentials<'o>, mechanism: Option<Mechanism> },
+    Login {
+        credentials: &'o Credentials<'o>,
+        mechanism: Option<Mechanism>,
+    },
     /// A mail.
     Mail(MailOperation<'o, 'm>),
     /// RSET.
@@ -78,7 +81,13 @@ pub(crate) struct MailOperation<'o, 'm> {
 impl<'o, 'm> MailOperation<'o, 'm> {
     /// This mail alone.
     pub(crate) fn new(message: &'o Message<'m>, results: &'o mut [RecipientStatus]) -> Self {
-        Self { message, next: None, is_next: false, quit: false, results }
+        Self {
+            message,
+            next: None,
+            is_next: false,
+            quit: false,
+            results,
+        }
     }
 
     /// The same, and QUIT.
@@ -151,7 +160,11 @@ impl<'b> Flow<'b> {
             inbox: Inbox::default(),
             state: State::Connected,
             capabilities: Capabilities::default(),
-            options: Options { use_pipelining: true, all_or_none: false, helo_fallback: false },
+            options: Options {
+                use_pipelining: true,
+                all_or_none: false,
+                helo_fallback: false,
+            },
             name: None,
             is_upgraded: false,
             is_busy: false,
@@ -198,8 +211,10 @@ impl<'b> Flow<'b> {
         operation: &mut Operation<'_, '_>,
         buffer_len: usize,
     ) -> Result<(), Error<Infallible>> {
-        let is_next =
-            matches!(operation, Operation::Mail(MailOperation { is_next: true, .. }));
+        let is_next = matches!(
+            operation,
+            Operation::Mail(MailOperation { is_next: true, .. })
+        );
         if self.is_busy || (self.unanswered > 0 && !is_next) {
             self.state = State::Broken;
         }
@@ -308,8 +323,15 @@ impl<'b> Flow<'b> {
             return Err(Invalid::new(Field::Message, Reason::TooLarge));
         }
         let body_8bit_mime = smtp_utf8 && offers(Extension::EightBitMime);
-        let parameters = MailParameters { size, body_8bit_mime, smtp_utf8 };
-        Ok(Outgoing { parameters, ..Outgoing::default() })
+        let parameters = MailParameters {
+            size,
+            body_8bit_mime,
+            smtp_utf8,
+        };
+        Ok(Outgoing {
+            parameters,
+            ..Outgoing::default()
+        })
     }
 
     /// The command an operation begins with, or ends with once it is leaving.
@@ -360,9 +382,8 @@ impl<'b> Flow<'b> {
                     return Act::Flush;
                 }
                 Mode::Await => {
-                    let capabilities =
-                        (self.due == Verb::Ehlo).then_some(&mut self.capabilities);
-                    match self.inbox.poll(buffer, capabilities) {
+                    let capabilities = (self.due == Verb::Ehlo).then_some(&mut self.capabilities);
+                    match self.inbox.poll(buffer, capabilities, observer) {
                         Ok(true) => {
                             if let Some(outcome) = self.answered(operation, buffer, observer) {
                                 return Act::Done(outcome);
@@ -392,11 +413,7 @@ impl<'b> Flow<'b> {
     }
 
     /// Begins a flight, unless the server spoke out of turn.
-    fn start(
-        &mut self,
-        buffer: &mut Buffer<'_>,
-        observer: &mut dyn Observer,
-    ) -> Option<Outcome> {
+    fn start(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) -> Option<Outcome> {
         if self.state == State::Connected && self.next == Some(Verb::Quit) {
             // The server has not spoken, and nothing was asked of it.
             self.state = State::Closed;
@@ -410,7 +427,7 @@ impl<'b> Flow<'b> {
             return None;
         }
         if self.inbox.has_unread() {
-            let is_reply = matches!(self.inbox.poll(buffer, None), Ok(true));
+            let is_reply = matches!(self.inbox.poll(buffer, None, observer), Ok(true));
             let head = self.inbox.head();
             self.due = self.next.unwrap_or(self.due);
             if is_reply && head.code == CLOSING {
@@ -597,7 +614,9 @@ impl<'b> Flow<'b> {
 
     /// What may ride behind the content: QUIT, or the next mail's MAIL.
     fn behind_content(&mut self, operation: &Operation<'_, '_>) -> Option<Verb> {
-        let Operation::Mail(mail) = operation else { return None };
+        let Operation::Mail(mail) = operation else {
+            return None;
+        };
         if !self.is_pipelining() {
             return None;
         }
@@ -684,8 +703,11 @@ impl<'b> Flow<'b> {
                 is_refusal && self.verdict.refuse(head, Phase::Data)
             }
             Verb::Content if before == State::Content => {
-                self.delivery =
-                    if is_refusal { Delivery::Refused } else { Delivery::Accepted };
+                self.delivery = if is_refusal {
+                    Delivery::Refused
+                } else {
+                    Delivery::Accepted
+                };
                 self.verdict.end(head);
                 true
             }
@@ -746,7 +768,11 @@ impl<'b> Flow<'b> {
                     Mechanism::Login => 2,
                 };
                 let goes_on = self.responses < expected;
-                self.go(if goes_on { Verb::AuthResponse } else { Verb::AuthCancel });
+                self.go(if goes_on {
+                    Verb::AuthResponse
+                } else {
+                    Verb::AuthCancel
+                });
             }
             (Operation::Reset, _) => return Some(self.finish()),
             (_, Verb::Rset) => self.go(self.first_verb(operation)),
@@ -770,9 +796,11 @@ impl<'b> Flow<'b> {
         if self.next == Some(Verb::Data) {
             self.close_recipients();
         }
-        if let (false, Some(next), None) =
-            (self.verdict.is_doomed(), self.next, self.verdict.outcome::<Infallible>())
-        {
+        if let (false, Some(next), None) = (
+            self.verdict.is_doomed(),
+            self.next,
+            self.verdict.outcome::<Infallible>(),
+        ) {
             self.go(next);
             return None;
         }
@@ -781,7 +809,11 @@ impl<'b> Flow<'b> {
         }
         if mail.quit && !self.is_leaving {
             self.is_leaving = true;
-            self.go(if self.state.has_transaction() { Verb::Rset } else { Verb::Quit });
+            self.go(if self.state.has_transaction() {
+                Verb::Rset
+            } else {
+                Verb::Quit
+            });
             return None;
         }
         Some(self.finish())
@@ -845,7 +877,10 @@ impl<'b> Flow<'b> {
             Some(next) if self.unanswered == 0 => next,
             _ => self.due,
         };
-        Err(Error::Failed { fault, phase: verb.phase() })
+        Err(Error::Failed {
+            fault,
+            phase: verb.phase(),
+        })
     }
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.

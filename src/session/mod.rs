@@ -108,7 +108,10 @@ pub(crate) struct Session<'b> {
 
 impl<'b> Session<'b> {
     pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer: Buffer::new(buffer), flow: Flow::new() }
+        Self {
+            buffer: Buffer::new(buffer),
+            flow: Flow::new(),
+        }
     }
 
     /// Begins an operation; an error here means that nothing was sent.

@@ -172,7 +172,14 @@ const fn row(
     intermediate: State,
     refusal: State,
 ) -> Row {
-    Row { state, verb, sent, success, intermediate, refusal }
+    Row {
+        state,
+        verb,
+        sent,
+        success,
+        intermediate,
+        refusal,
+    }
 }
 
 use Sent::{Ahead, Here};
@@ -224,7 +231,9 @@ pub(crate) fn may_send(state: State, verb: Verb) -> bool {
 
 /// The state that follows a reply; [`State::Broken`] where the reply has no place.
 pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
-    let Some(row) = find(state, verb) else { return Broken };
+    let Some(row) = find(state, verb) else {
+        return Broken;
+    };
     match code {
         421 => Closed,
         200..=299 if verb.exact().is_none_or(|exact| exact == code) => row.success,
@@ -235,7 +244,9 @@ pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
 }
 
 fn find(state: State, verb: Verb) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.state == state && row.verb == verb)
+    TABLE
+        .iter()
+        .find(|row| row.state == state && row.verb == verb)
 }
 
 #[cfg(test)]
@@ -281,7 +292,8 @@ mod tests {
 
     /// The table as the documentation shows it.
     fn as_markdown() -> String {
-        let mut text = String::from("| state | command | after 2yz | after 3yz | after 4yz, 5yz |\n");
+        let mut text =
+            String::from("| state | command | after 2yz | after 3yz | after 4yz, 5yz |\n");
         text.push_str("|---|---|---|---|---|\n");
         for row in &TABLE {
             let name = |state: State| match state {
@@ -301,13 +313,19 @@ mod tests {
                 row.state,
                 row.verb,
                 name(row.success),
-                if row.success == Broken { String::new() } else { code('2') },
+                if row.success == Broken {
+                    String::new()
+                } else {
+                    code('2')
+                },
                 name(row.intermediate),
                 code('3'),
                 name(row.refusal),
             ));
         }
-        text.push_str("\nA dash is a fault of the server. A code in brackets is the only one of its ");
+        text.push_str(
+            "\nA dash is a fault of the server. A code in brackets is the only one of its ",
+        );
         text.push_str("class.\n");
         text
     }
@@ -315,7 +333,12 @@ mod tests {
     #[test]
     fn the_documentation_shows_the_table() {
         let shown = include_str!("table.md");
-        assert_eq!(shown, as_markdown(), "table.md is not what the table says:\n{}", as_markdown());
+        assert_eq!(
+            shown,
+            as_markdown(),
+            "table.md is not what the table says:\n{}",
+            as_markdown()
+        );
     }
 
     #[test]
@@ -333,8 +356,13 @@ mod tests {
     fn every_state_command_and_code() {
         for state in STATES.into_iter().chain([Broken]) {
             for verb in VERBS {
-                let row = TABLE.iter().find(|row| row.state == state && row.verb == verb);
-                assert_eq!(may_send(state, verb), row.is_some_and(|row| row.sent == Here));
+                let row = TABLE
+                    .iter()
+                    .find(|row| row.state == state && row.verb == verb);
+                assert_eq!(
+                    may_send(state, verb),
+                    row.is_some_and(|row| row.sent == Here)
+                );
                 for code in 200..=599 {
                     let after = follow(state, verb, code);
                     let Some(row) = row else {
@@ -385,7 +413,10 @@ mod tests {
             seen
         };
         for state in STATES {
-            assert!(reach(Connected).contains(&format!("{state:?}")), "{state:?} is not reached");
+            assert!(
+                reach(Connected).contains(&format!("{state:?}")),
+                "{state:?} is not reached"
+            );
             // The way out of Upgrading is TLS, not a reply.
             if state != Upgrading {
                 assert!(reach(state).contains("Closed"), "{state:?} has no end");
@@ -393,7 +424,10 @@ mod tests {
         }
         for row in &TABLE {
             let opens = [row.success, row.intermediate, row.refusal].contains(&Content);
-            assert!(!opens || (row.state == Addressed && row.verb == Verb::Data), "{row:?}");
+            assert!(
+                !opens || (row.state == Addressed && row.verb == Verb::Data),
+                "{row:?}"
+            );
             let sends_mail = matches!(row.verb, Verb::Mail) && row.sent == Here;
             assert!(!sends_mail || row.state == Ready, "{row:?}");
             // Nothing but QUIT leaves on a link whose STARTTLS was refused.

@@ -54,7 +54,10 @@ impl Verdict {
             return false;
         }
         self.is_any_temporary |= status.is_temporary();
-        if self.refusal.is_some_and(|refusal| refusal.phase == Phase::Mail) {
+        if self
+            .refusal
+            .is_some_and(|refusal| refusal.phase == Phase::Mail)
+        {
             return false;
         }
         let kind = RefusalKind::of(head, Phase::Rcpt);
@@ -64,7 +67,11 @@ impl Verdict {
                 false
             }
             None => {
-                self.refusal = Some(Refusal { head, phase: Phase::Rcpt, kind });
+                self.refusal = Some(Refusal {
+                    head,
+                    phase: Phase::Rcpt,
+                    kind,
+                });
                 true
             }
         }
@@ -75,7 +82,11 @@ impl Verdict {
     pub(super) fn refuse(&mut self, head: ReplyHead, phase: Phase) -> bool {
         let decides = phase == Phase::Mail || self.accepted > 0;
         if decides && !self.is_doomed {
-            self.refusal = Some(Refusal { head, phase, kind: RefusalKind::of(head, phase) });
+            self.refusal = Some(Refusal {
+                head,
+                phase,
+                kind: RefusalKind::of(head, phase),
+            });
         }
         let is_first = !self.is_doomed && decides;
         self.is_doomed = true;
@@ -101,7 +112,11 @@ impl Verdict {
             End::Accepted(head)
         } else {
             let kind = RefusalKind::of(head, Phase::Content);
-            self.refusal = Some(Refusal { head, phase: Phase::Content, kind });
+            self.refusal = Some(Refusal {
+                head,
+                phase: Phase::Content,
+                kind,
+            });
             End::Refused
         });
     }
@@ -123,6 +138,7 @@ impl Verdict {
 
     /// MAIL was refused as a bad sequence of commands.
     pub(super) fn is_out_of_sequence(&self) -> bool {
-        self.refusal.is_some_and(|r| r.phase == Phase::Mail && r.head.code == 503)
+        self.refusal
+            .is_some_and(|r| r.phase == Phase::Mail && r.head.code == 503)
     }
 }

@@ -95,8 +95,13 @@ impl Scripted {
     /// How many contents were handed over with their terminators, lone dots not counted.
     pub fn handed_over_terminators(&self) -> usize {
         let inner = self.0.borrow();
-        let ends = inner.handed_over.windows(5).enumerate().filter(|(_, w)| w == b"\r\n.\r\n");
-        ends.filter(|(at, _)| !inner.handed_over[..*at].ends_with(b"DATA")).count()
+        let ends = inner
+            .handed_over
+            .windows(5)
+            .enumerate()
+            .filter(|(_, w)| w == b"\r\n.\r\n");
+        ends.filter(|(at, _)| !inner.handed_over[..*at].ends_with(b"DATA"))
+            .count()
     }
 
     pub fn calls(&self) -> Vec<&'static str> {

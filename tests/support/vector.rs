@@ -38,11 +38,16 @@ impl Vector {
     /// All vectors of a file: blocks parted by lines of `---`.
     pub fn parse_file(file: &str, text: &str) -> Vec<Self> {
         let blocks = text.split("\n---\n").enumerate();
-        blocks.map(|(n, block)| Self::parse(&format!("{file} #{}", n + 1), block)).collect()
+        blocks
+            .map(|(n, block)| Self::parse(&format!("{file} #{}", n + 1), block))
+            .collect()
     }
 
     fn parse(name: &str, block: &str) -> Self {
-        let mut this = Self { name: name.into(), ..Self::default() };
+        let mut this = Self {
+            name: name.into(),
+            ..Self::default()
+        };
         for line in block.lines() {
             match line.split_at_checked(2) {
                 None | Some(("# ", _)) => {}
@@ -83,7 +88,10 @@ impl Vector {
     }
 
     fn field<'a>(&'a self, key: &str, default: &'a str) -> &'a str {
-        self.fields.iter().find(|(k, _)| k == key).map_or(default, |(_, v)| v)
+        self.fields
+            .iter()
+            .find(|(k, _)| k == key)
+            .map_or(default, |(_, v)| v)
     }
 
     pub fn message(&self) -> Message<'_> {
@@ -168,19 +176,25 @@ impl Vector {
                         client = upgraded;
                         "ok".into()
                     }
-                    Err(embedded_smtp::StartTlsError::Refused { client: back, error }) => {
+                    Err(embedded_smtp::StartTlsError::Refused {
+                        client: back,
+                        error,
+                    }) => {
                         client = back;
                         unit(Err(error))
                     }
-                    Err(embedded_smtp::StartTlsError::Ehlo { client: back, error }) => {
+                    Err(embedded_smtp::StartTlsError::Ehlo {
+                        client: back,
+                        error,
+                    }) => {
                         client = back;
                         format!("under tls: {}", unit(Err(error)))
                     }
                     Err(other) => panic!("{other}"),
                 },
-                ["reply"] => {
-                    client.last_reply().map_or("none".into(), |reply| reply.to_string())
-                }
+                ["reply"] => client
+                    .last_reply()
+                    .map_or("none".into(), |reply| reply.to_string()),
                 _ => panic!("{}: {what}", self.name),
             };
             ends.push(end);
@@ -202,8 +216,8 @@ fn domain(name: &str) -> &'static str {
     String::from(name).leak()
 }
 
-/// The mail as DATA carries it, by a reference implementation of RFC 5321 §4.5.2.
-pub fn stuffed(message: &Message<'_>) -> Vec<u8> {
+/// The mail as it reads.
+pub fn plain(message: &Message<'_>) -> Vec<u8> {
     let mut plain = Vec::new();
     let mut reader = message.reader();
     let mut piece = [0; 100];
@@ -214,6 +228,12 @@ pub fn stuffed(message: &Message<'_>) -> Vec<u8> {
         }
     }
     assert!(plain.ends_with(b"\r\n"));
+    plain
+}
+
+/// The mail as DATA carries it, by a reference implementation of RFC 5321 §4.5.2.
+pub fn stuffed(message: &Message<'_>) -> Vec<u8> {
+    let plain = plain(message);
     let mut out = Vec::new();
     for line in plain.split_inclusive(|&b| b == b'\n') {
         if line.starts_with(b".") {
@@ -234,7 +254,11 @@ fn unit<E: std::fmt::Debug + std::fmt::Display>(end: Result<(), Error<E>>) -> St
 fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>) -> String {
     match end {
         Ok(report) => {
-            let what = if report.is_partial() { "partial" } else { "sent" };
+            let what = if report.is_partial() {
+                "partial"
+            } else {
+                "sent"
+            };
             format!("{what} {}{}", report.code(), enhanced(report.enhanced()))
         }
         Err(error) => describe(error),
@@ -242,8 +266,11 @@ fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>)
 }
 
 fn with_results(mut end: String, results: &[RecipientStatus]) -> String {
-    let codes: Vec<String> =
-        results.iter().filter_map(|r| r.code()).map(|c| c.to_string()).collect();
+    let codes: Vec<String> = results
+        .iter()
+        .filter_map(|r| r.code())
+        .map(|c| c.to_string())
+        .collect();
     if !codes.is_empty() {
         end.push_str(&format!(" [{}]", codes.join(" ")));
     }
