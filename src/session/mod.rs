@@ -36,9 +36,12 @@
 //!    when the flight is out.
 //! 3. Once a fault was seen, nothing is sent any more.
 
+mod answer;
 mod buffer;
+mod compose;
 mod flow;
 mod inbox;
+mod operation;
 mod table;
 mod transaction;
 
@@ -46,7 +49,7 @@ use core::convert::Infallible;
 
 pub use table::{Row, Sent, State, TABLE, Verb};
 
-pub(crate) use flow::{MailOperation, Operation};
+pub(crate) use operation::{MailOperation, Operation};
 
 use crate::error::Invalid;
 use crate::observer::Observer;

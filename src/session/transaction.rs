@@ -46,6 +46,7 @@ enum End {
 
 impl Verdict {
     /// Counts a reply to RCPT; whether its text may be the one that decides.
+    #[inline(never)]
     pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
         self.answered = self.answered.saturating_add(1);
         let status = RecipientStatus { head };
