@@ -40,6 +40,8 @@ pub mod message;
 pub mod mock;
 mod observer;
 mod outcome;
+mod phase;
+mod report;
 pub mod session;
 mod transcript;
 mod transport;
@@ -48,10 +50,9 @@ mod wire;
 pub use error::{Field, Invalid, Reason};
 pub use message::Message;
 pub use observer::Observer;
-pub use outcome::{
-    Error, Fault, Missing, Phase, RecipientStatus, Refusal, RefusalKind, Report, Retry,
-    StartTlsError, Violation,
-};
+pub use outcome::{Error, Fault, Missing, StartTlsError, Violation};
+pub use phase::{Phase, Retry};
+pub use report::{RecipientStatus, Refusal, RefusalKind, Report};
 pub use transcript::Transcript;
 pub use transport::{Secure, Vouched};
 pub use wire::address::{Address, ReversePath};

@@ -5,7 +5,9 @@
 use core::convert::Infallible;
 
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault, Phase, RecipientStatus, Refusal, RefusalKind, Violation};
+use crate::outcome::{Error, Fault, Violation};
+use crate::phase::Phase;
+use crate::report::{RecipientStatus, Refusal, RefusalKind};
 use crate::wire::ehlo::Mechanism;
 use crate::wire::reply::ReplyHead;
 
@@ -77,14 +79,17 @@ impl Flow<'_> {
         let decides = match verb {
             Verb::Rcpt => {
                 let decides = self.verdict.recipient(head);
-                let is_sent_to_some = self.verdict.accepted > 0 && !self.verdict.is_doomed();
-                if is_sent_to_some && !self.options.all_or_none {
+                // Once somebody is accepted, the final reply decides.
+                let goes_out = self.verdict.accepted > 0
+                    && !self.verdict.is_doomed()
+                    && !self.options.all_or_none;
+                if goes_out {
                     self.inbox.forget();
                 }
                 if self.verdict.answered == self.outgoing.recipients && self.next.is_none() {
                     self.close_recipients();
                 }
-                decides && !(is_sent_to_some && !self.options.all_or_none)
+                decides && !goes_out
             }
             Verb::Mail if is_refusal => self.verdict.refuse(head, Phase::Mail),
             Verb::Data => {

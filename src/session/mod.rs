@@ -53,7 +53,8 @@ pub(crate) use operation::{MailOperation, Operation};
 
 use crate::error::Invalid;
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault, Report};
+use crate::outcome::{Error, Fault};
+use crate::report::Report;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::Capabilities;
 use crate::wire::reply::Reply;

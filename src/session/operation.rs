@@ -3,7 +3,7 @@
 //! This file is data; how it is done is in `flow.rs`.
 
 use crate::message::Message;
-use crate::outcome::RecipientStatus;
+use crate::report::RecipientStatus;
 use crate::wire::ehlo::Mechanism;
 use crate::wire::sasl::Credentials;
 

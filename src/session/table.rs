@@ -11,7 +11,7 @@
 //! 5. A transaction that will not be completed is ended by RSET before anything else is said, so
 //!    NOOP and QUIT need no rows in its states.
 
-use crate::outcome::Phase;
+use crate::phase::Phase;
 
 /// Where the session stands, by the replies read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

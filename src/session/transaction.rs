@@ -4,7 +4,9 @@
 //! content add up to.
 
 use crate::message::{Cursor, Walk};
-use crate::outcome::{Error, Phase, RecipientStatus, Refusal, RefusalKind, Report};
+use crate::outcome::Error;
+use crate::phase::Phase;
+use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
 

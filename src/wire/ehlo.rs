@@ -246,7 +246,8 @@ impl<'a> Iterator for Words<'a> {
         let length = trimmed.iter().take_while(|&&b| !is_blank(b)).count();
         let (word, rest) = trimmed.split_at_checked(length)?;
         self.rest = rest;
-        (!word.is_empty() && !(rest.is_empty() && self.is_cut)).then_some(word)
+        let is_whole = !(rest.is_empty() && self.is_cut);
+        (!word.is_empty() && is_whole).then_some(word)
     }
 }
 
