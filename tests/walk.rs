@@ -363,7 +363,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             &["open", "send", "send-last"],
-            10,
+            8,
         ),
         (
             "two mails riding",
@@ -371,7 +371,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             &["open", "send-all", "quit"],
-            10,
+            8,
         ),
         (
             "two mails in lock-step",
@@ -379,7 +379,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             &["open", "send-all", "quit"],
-            10,
+            9,
         ),
     ];
     let mut all = 0;
