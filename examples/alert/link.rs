@@ -42,7 +42,9 @@ impl Deadlines {
 
     /// The wait for the reply that ends this phase begins.
     pub fn begin(&self, phase: Phase) {
-        let time = self.timeout.unwrap_or(Duration::from_secs(phase.timeout_seconds().into()));
+        let time = self
+            .timeout
+            .unwrap_or(Duration::from_secs(phase.timeout_seconds().into()));
         self.reply.set(Instant::now().checked_add(time));
         self.write.set(self.timeout.unwrap_or(COMMAND_WRITE));
     }
@@ -158,7 +160,8 @@ impl embedded_io::Write for Link {
     /// any progress.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         loop {
-            self.stream.set_write_timeout(Some(self.deadlines.write.get()))?;
+            self.stream
+                .set_write_timeout(Some(self.deadlines.write.get()))?;
             match self.stream.write(buf) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return result.map_err(name_timeout),

@@ -9,6 +9,7 @@
 //! How a device would use the crate is in `send.rs`, and what it needs of a transport in `link.rs`;
 //! the rest is what a command has to do: read options and files, and say how it ended.
 
+mod advice;
 mod demo;
 mod escape;
 mod identity;
@@ -85,8 +86,9 @@ fn run(options: &Options) -> Result<u8, Usage> {
 fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u8, Refused> {
     let parts = letter.parts()?;
     let count = options.repeat.map_or(1, |repeat| repeat.get());
-    let identities: Vec<_> =
-        (0..count).map(|number| Identity::new(options, parts.domain(), number)).collect();
+    let identities: Vec<_> = (0..count)
+        .map(|number| Identity::new(options, parts.domain(), number))
+        .collect();
     let messages = messages(&parts, &identities)?;
     if options.eml {
         return Ok(print(&messages));
@@ -111,7 +113,10 @@ fn messages<'a>(
     parts: &'a Parts<'_>,
     identities: &'a [Identity],
 ) -> Result<Vec<Message<'a>>, Refused> {
-    identities.iter().map(|identity| parts.message(identity)).collect()
+    identities
+        .iter()
+        .map(|identity| parts.message(identity))
+        .collect()
 }
 
 /// The message was refused and nothing was sent.
@@ -132,7 +137,9 @@ fn print(messages: &[Message<'_>]) -> u8 {
         let mut reader = message.reader();
         loop {
             let octets = reader.read(&mut piece);
-            let Some(piece) = piece.get(..octets).filter(|piece| !piece.is_empty()) else { break };
+            let Some(piece) = piece.get(..octets).filter(|piece| !piece.is_empty()) else {
+                break;
+            };
             if let Err(error) = stdout.write_all(piece) {
                 let _ = writeln!(std::io::stderr(), "error: cannot write to stdout ({error})");
                 return exit::IO;

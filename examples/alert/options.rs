@@ -119,7 +119,10 @@ pub struct Options {
     #[arg(long, value_enum, help_heading = MESSAGE)]
     pub importance: Option<Importance>,
     /// Attach a file; with a cid it is inline. May repeat
-    #[arg(long, value_name = "FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]")]
+    #[arg(
+        long,
+        value_name = "FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]"
+    )]
     #[arg(allow_hyphen_values = true, help_heading = MESSAGE)]
     pub attach: Vec<String>,
     /// Read attachments from disk while sending
@@ -228,7 +231,9 @@ impl Options {
             return if self.eml {
                 self.check_json()
             } else {
-                Err(Usage("give --server HOST:PORT, or --eml to print the message only".into()))
+                Err(Usage(
+                    "give --server HOST:PORT, or --eml to print the message only".into(),
+                ))
             };
         };
         if self.security() != Security::Plain && !self.eml {
@@ -262,12 +267,12 @@ impl Options {
             ("--delivery-receipt", self.delivery_receipt.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
-            Some((name, _)) if self.json.is_some() => {
-                Err(Usage(format!("--json holds the whole message: leave out {name}")))
-            }
-            _ if self.json.is_none() && self.from.is_none() => {
-                Err(Usage("give --from MAILBOX, or the message as --json FILE".into()))
-            }
+            Some((name, _)) if self.json.is_some() => Err(Usage(format!(
+                "--json holds the whole message: leave out {name}"
+            ))),
+            _ if self.json.is_none() && self.from.is_none() => Err(Usage(
+                "give --from MAILBOX, or the message as --json FILE".into(),
+            )),
             _ => Ok(()),
         }
     }
@@ -352,28 +357,39 @@ impl Options {
 
 /// The usage error for what a later version will do.
 pub fn unsupported(option: &str, hint: &str) -> Usage {
-    Usage(format!("{option} is not supported by this version yet{hint}"))
+    Usage(format!(
+        "{option} is not supported by this version yet{hint}"
+    ))
 }
 
 fn server(text: &str) -> Result<Server, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("it has no port: give HOST:PORT")?;
+    let (host, port) = text
+        .rsplit_once(':')
+        .ok_or("it has no port: give HOST:PORT")?;
     let port = port.parse().ok().filter(|port| *port > 0);
     let port = port.ok_or("the port must be a number from 1 to 65535")?;
     let host = match host.strip_prefix('[') {
-        Some(literal) => literal.strip_suffix(']').ok_or("the bracket is not closed")?,
+        Some(literal) => literal
+            .strip_suffix(']')
+            .ok_or("the bracket is not closed")?,
         None if host.contains(':') => return Err("put an IPv6 address in brackets".into()),
         None => host,
     };
     if host.is_empty() || host.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err("the host is empty or holds a blank".into());
     }
-    Ok(Server { host: host.into(), port })
+    Ok(Server {
+        host: host.into(),
+        port,
+    })
 }
 
 fn buffer(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(octets) if (BUFFER_MIN..=BUFFER_MAX).contains(&octets) => Ok(octets),
-        _ => Err(format!("it must be a number from {BUFFER_MIN} to {BUFFER_MAX}")),
+        _ => Err(format!(
+            "it must be a number from {BUFFER_MIN} to {BUFFER_MAX}"
+        )),
     }
 }
 

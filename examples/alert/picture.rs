@@ -70,7 +70,11 @@ fn adler32(data: &[u8]) -> u32 {
 fn crc32(data: &[u8]) -> u32 {
     let crc = data.iter().fold(u32::MAX, |crc, octet| {
         (0..8).fold(crc ^ u32::from(*octet), |crc, _| {
-            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
         })
     });
     !crc
