@@ -131,7 +131,7 @@ pub const SECOND: Duration = Duration::from_secs(1);
 
 /// The built example. `cargo test` builds it beside the tests; where only some tests are built it
 /// may be missing or old, and is built here.
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let test = std::env::current_exe().unwrap();

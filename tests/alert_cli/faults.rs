@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use embedded_smtp::mock::{Action, PlaintextAuth, Server, Stage};
 
-use crate::command::{Run, SECOND, TO, alert, reply, send_to, send_to_scripted};
+use crate::command::{Run, SECOND, TO, alert, binary, reply, send_to, send_to_scripted};
 
 /// The stages whose reply comes before the content went out.
 const BEFORE: [(Stage, &str); 5] = [
@@ -197,6 +197,7 @@ fn a_slow_server() {
             "--timeout",
             "3",
         ];
+        binary();
         let start = Instant::now();
         let run = alert(&[TO.as_slice(), &connection, more].concat());
         let time = start.elapsed();
@@ -282,6 +283,7 @@ fn writes_without_and_with_progress() {
             &text.option,
         ];
         let connection = ["--server", address, "--security", "plain", "--timeout", "2"];
+        binary();
         let start = Instant::now();
         let run = alert(&[arguments, connection].concat());
         (run, start.elapsed())

@@ -38,9 +38,16 @@ fn closing_at_any_command() {
             assert_eq!(result["messages"], 0);
         }
     }
-    for stage in [Stage::Auth, Stage::AuthResponse] {
-        let run = login(Server::builder().script(stage, 1, reply("421 bye").then_close()));
-        run.is("refused", 75, 500, "auth", "reconnect");
+    for auth in ["plain", "login"] {
+        for stage in [Stage::Auth, Stage::AuthResponse] {
+            if (auth, stage) == ("plain", Stage::AuthResponse) {
+                // Its response rides on the command.
+                continue;
+            }
+            let closing = reply("421 bye").then_close();
+            let run = login(Server::builder().script(stage, 1, closing), auth);
+            run.is("refused", 75, 500, "auth", "reconnect");
+        }
     }
 }
 
@@ -67,17 +74,25 @@ fn credentials() {
     ];
     send_to(plain_only, &forced).is("failed", 77, 401, "auth", "never");
 
-    let scripted = |text| login(Server::builder().script(Stage::Auth, 1, reply(text)));
+    let scripted = |text| {
+        login(
+            Server::builder().script(Stage::Auth, 1, reply(text)),
+            "plain",
+        )
+    };
     scripted("535 5.7.8 wrong").is("refused", 77, 401, "auth", "never");
     scripted("504 no").is("refused", 77, 401, "auth", "never");
     scripted("454 4.7.0 later").is("refused", 75, 500, "auth", "later");
 
     // The password really is wrong.
-    let account = Server::builder().account("boiler3", "other");
-    assert_eq!(
-        login(account).is("refused", 77, 401, "auth", "never")["code"],
-        535
-    );
+    for auth in ["plain", "login"] {
+        let account = Server::builder()
+            .account("boiler3", "other")
+            .plaintext_auth(PlaintextAuth::Allowed);
+        let more = [LOGIN.as_slice(), &["--auth", auth]].concat();
+        let result = send_to(account, &more).is("refused", 77, 401, "auth", "never");
+        assert_eq!(result["code"], 535);
+    }
     // It is asked for, and not given.
     let required = Server::builder()
         .account("boiler3", "secret")
@@ -89,22 +104,19 @@ fn credentials() {
     );
 }
 
-fn login(builder: embedded_smtp::mock::Builder) -> crate::command::Run {
+const LOGIN: [&str; 5] = [
+    "--user",
+    "boiler3",
+    "--password",
+    "secret",
+    "--danger-plaintext-auth",
+];
+
+fn login(builder: embedded_smtp::mock::Builder, auth: &str) -> crate::command::Run {
     let server = builder
         .account("boiler3", "secret")
         .plaintext_auth(PlaintextAuth::Allowed);
-    let more = [
-        "--user",
-        "boiler3",
-        "--password",
-        "secret",
-        "--auth",
-        "plain",
-    ];
-    send_to(
-        server,
-        &[more.as_slice(), &["--danger-plaintext-auth"]].concat(),
-    )
+    send_to(server, &[LOGIN.as_slice(), &["--auth", auth]].concat())
 }
 
 #[test]

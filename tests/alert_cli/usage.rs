@@ -31,7 +31,9 @@ fn options_that_do_not_exist_or_hold_no_value() {
     with(&["--importance", "urgent"]).is_usage("--importance");
     with(&["--driver"]).is_usage("--driver");
     with(&["--text", "twice"]).is_usage("--text");
-    with(&["--\u{1b}[2J"]).is_usage("\\u{1b}");
+    let run = with(&["--date", "\u{1b}[2J\u{9b}\r"]);
+    run.is_usage("--date");
+    assert!(!run.stderr.replace('\n', "").contains(char::is_control));
     for server in [
         "127.0.0.1",
         "127.0.0.1:",
