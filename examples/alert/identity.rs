@@ -20,9 +20,9 @@ pub struct Identity {
 impl Identity {
     /// The identity of the mail with this number, from 0. The same options with `--seed` and
     /// `--date` give the same identity.
-    pub fn new(options: &Options, domain: &str, number: usize) -> Self {
+    pub fn new(options: &Options, domain: &str, number: u32) -> Self {
         let date = options.date.unwrap_or_else(now);
-        let number = number as u64;
+        let number = u64::from(number);
         let (seed, left, right) = match options.seed {
             Some(seed) => (
                 seed.wrapping_add(number),

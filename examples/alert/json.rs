@@ -12,8 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::check::unsupported;
 use crate::letter::{File, Letter, Refused, unreadable};
-use crate::options::{Importance, unsupported};
+use crate::options::Importance;
 
 /// Reads a letter from a file, or from stdin for `-`.
 pub fn read(path: &Path) -> Result<Letter, Refused> {

@@ -10,9 +10,10 @@ use embedded_smtp::message::{Attachment, Date, Header};
 use embedded_smtp::{Field, Invalid, Mailbox, Message, Reason, message};
 
 use crate::advice;
+use crate::check::{Usage, unsupported};
 use crate::escape;
 use crate::identity::Identity;
-use crate::options::{Importance, Options, Usage, unsupported};
+use crate::options::{Importance, Options};
 
 /// All that a message is made of.
 #[derive(Debug, Clone, Default)]

@@ -61,7 +61,7 @@ impl Deadlines {
     /// What is left for the reply; `None` if nothing is.
     fn left(&self) -> Option<Duration> {
         match self.reply.get() {
-            None => Some(COMMAND_WRITE),
+            None => Some(self.timeout.unwrap_or(COMMAND_WRITE)),
             Some(deadline) => deadline
                 .checked_duration_since(Instant::now())
                 .filter(|left| !left.is_zero()),

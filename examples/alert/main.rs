@@ -10,6 +10,7 @@
 //! the rest is what a command has to do: read options and files, and say how it ended.
 
 mod advice;
+mod check;
 mod demo;
 mod escape;
 mod identity;
@@ -29,9 +30,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use embedded_smtp::{Credentials, Domain, Field, Invalid, Message, Reason};
 
+use check::Usage;
 use identity::Identity;
 use letter::{Letter, Parts, Refused};
-use options::{Options, Usage};
+use options::Options;
 use outcome::{Ruling, exit};
 use report::Ending;
 
@@ -85,7 +87,7 @@ fn run(options: &Options) -> Result<u8, Usage> {
 /// Checks everything that needs no server, then sends.
 fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u8, Refused> {
     let parts = letter.parts()?;
-    let count = options.repeat.map_or(1, |repeat| repeat.get());
+    let count = options.repeat.unwrap_or(1);
     let identities: Vec<_> = (0..count)
         .map(|number| Identity::new(options, parts.domain(), number))
         .collect();

@@ -104,22 +104,6 @@ impl Watch {
         }
         seen.content = 0;
     }
-
-    fn show_reply(&self, reply: Reply<'_>) {
-        let enhanced = reply
-            .enhanced()
-            .map_or(String::new(), |code| format!("{code} "));
-        let mut texts = reply.text().split(|octet| *octet == b'\n').peekable();
-        while let Some(text) = texts.next() {
-            let separator = if texts.peek().is_some() { '-' } else { ' ' };
-            let line = format!(
-                "S: {}{separator}{enhanced}{}",
-                reply.code(),
-                escape::octets(text)
-            );
-            self.show(line.trim_end());
-        }
-    }
 }
 
 impl Observer for &Watch {
@@ -149,12 +133,17 @@ impl Observer for &Watch {
         self.seen.borrow_mut().content += octets;
     }
 
+    fn received(&mut self, line: &[u8]) {
+        if self.transcript {
+            self.show_content(&mut self.seen.borrow_mut());
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.show(&format!("S: {}", escape::octets(line)));
+        }
+    }
+
     fn reply(&mut self, reply: Reply<'_>) {
         let seen = &mut *self.seen.borrow_mut();
-        self.show_content(seen);
-        if self.transcript {
-            self.show_reply(reply);
-        }
         seen.replies.push(Heard::new(seen.phase, reply));
     }
 
