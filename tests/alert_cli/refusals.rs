@@ -140,8 +140,7 @@ fn every_recipient() {
     send_to(both("550 5.1.1 no", "550 5.7.1 relaying denied"), &[])
         .is("refused", 69, 403, "rcpt", "never");
     send_to(both("552 5.2.2 full", "552 5.2.2 full"), &[]).is("refused", 69, 403, "rcpt", "never");
-    send_to(both("550 5.1.1 no", "530 5.7.0 log in"), &[])
-        .is("refused", 77, 401, "rcpt", "never");
+    send_to(both("550 5.1.1 no", "530 5.7.0 log in"), &[]).is("refused", 77, 401, "rcpt", "never");
     send_to(both("450 4.2.1 busy", "530 5.7.0 log in"), &[])
         .is("refused", 77, 401, "rcpt", "never");
     send_to(both("530 5.7.0 log in", "550 5.1.1 no"), &[]).is("refused", 77, 401, "rcpt", "never");
