@@ -6,12 +6,13 @@
 use core::borrow::Borrow;
 use core::ops::ControlFlow;
 
-use embedded_io::{Read, Write};
+use embedded_io::{ErrorType, Read, Write};
 
 use crate::error::{Field, Invalid};
 use crate::message::Message;
 use crate::observer::Observer;
-use crate::outcome::{Error, RecipientStatus, Report, StartTlsError};
+use crate::outcome::{Error, StartTlsError};
+use crate::report::{RecipientStatus, Report};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
 use crate::transport::Secure;
 use crate::wire::domain::Domain;
@@ -31,20 +32,40 @@ pub struct Client<'b, T, O = ()> {
     observer: O,
 }
 
+/// What [`Client::starttls`] gives: the client under TLS, or what is left of it and why.
+pub type StartTls<'b, T, S, O, U> = Result<
+    Client<'b, S, O>,
+    StartTlsError<
+        Client<'b, T, O>,
+        Client<'b, S, O>,
+        <T as ErrorType>::Error,
+        <S as ErrorType>::Error,
+        U,
+    >,
+>;
+
 impl<'b, T> Client<'b, T> {
     /// A client over an open transport. Nothing is sent or received yet.
     ///
     /// The buffer needs at least [`BUFFER_MIN`](crate::session::BUFFER_MIN) octets; with 1024 a
     /// usual alert leaves in one write.
     pub fn new(transport: T, buffer: &'b mut [u8]) -> Self {
-        Self { transport, session: Session::new(buffer), observer: () }
+        Self {
+            transport,
+            session: Session::new(buffer),
+            observer: (),
+        }
     }
 }
 
 impl<'b, T, O> Client<'b, T, O> {
     /// Gives the client an observer.
     pub fn observe<P: Observer>(self, observer: P) -> Client<'b, T, P> {
-        Client { transport: self.transport, session: self.session, observer }
+        Client {
+            transport: self.transport,
+            session: self.session,
+            observer,
+        }
     }
 
     /// Never sends a command before the reply to the last one, even if the server offers
@@ -118,7 +139,9 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         N: TryInto<Domain<'b>>,
         Invalid: From<N::Error>,
     {
-        let name = name.try_into().map_err(|e| Invalid::from(e).in_field(Field::EhloName))?;
+        let name = name
+            .try_into()
+            .map_err(|e| Invalid::from(e).in_field(Field::EhloName))?;
         self.session.set_name(name)?;
         self.run(&mut Operation::Open).map(|_| ())
     }
@@ -131,18 +154,25 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     /// # Errors
     ///
     /// See [`StartTlsError`].
-    pub fn starttls<S, E>(
+    pub fn starttls<S, U>(
         mut self,
-        upgrade: impl FnOnce(T) -> Result<S, E>,
-    ) -> Result<Client<'b, S, O>, StartTlsError<Self, Client<'b, S, O>, T::Error, S::Error, E>>
+        upgrade: impl FnOnce(T) -> Result<S, U>,
+    ) -> StartTls<'b, T, S, O, U>
     where
         S: Read + Write + Secure,
     {
         if let Err(error) = self.run(&mut Operation::StartTls) {
-            return Err(StartTlsError::Refused { client: self, error });
+            return Err(StartTlsError::Refused {
+                client: self,
+                error,
+            });
         }
         let transport = upgrade(self.transport).map_err(StartTlsError::Upgrade)?;
-        let mut client = Client { transport, session: self.session, observer: self.observer };
+        let mut client = Client {
+            transport,
+            session: self.session,
+            observer: self.observer,
+        };
         client.session.upgraded();
         match client.run(&mut Operation::Open) {
             Ok(_) => Ok(client),
@@ -160,7 +190,11 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         credentials: &Credentials<'_>,
         mechanism: Option<Mechanism>,
     ) -> Result<(), Error<T::Error>> {
-        self.run(&mut Operation::Login { credentials, mechanism }).map(|_| ())
+        self.run(&mut Operation::Login {
+            credentials,
+            mechanism,
+        })
+        .map(|_| ())
     }
 
     /// Sends a mail to all recipients the server accepts.
@@ -200,7 +234,9 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         message: &Message<'_>,
         results: &mut [RecipientStatus],
     ) -> Result<Report, Error<T::Error>> {
-        self.run(&mut Operation::Mail(MailOperation::new(message, results).and_quit()))
+        self.run(&mut Operation::Mail(
+            MailOperation::new(message, results).and_quit(),
+        ))
     }
 
     /// Sends mails one after the other; with PIPELINING, each one's MAIL to DATA rides behind the
@@ -260,7 +296,10 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     fn run(&mut self, operation: &mut Operation<'_, '_>) -> Result<Report, Error<T::Error>> {
         let mut turn = self.session.begin(operation).map_err(Error::widen)?;
         loop {
-            match turn.step(operation, &mut self.observer).map_err(Error::widen)? {
+            match turn
+                .step(operation, &mut self.observer)
+                .map_err(Error::widen)?
+            {
                 Step::Send(mut octets) => {
                     while !octets.is_empty() {
                         match self.transport.write(octets) {
@@ -295,7 +334,11 @@ impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
     /// [`Error::NotOffered`] when the server has no mechanism for these credentials.
     /// [`Error::Refused`]: wrong credentials when permanent; temporary is no word on them.
     pub fn login(&mut self, credentials: &Credentials<'_>) -> Result<(), Error<T::Error>> {
-        self.run(&mut Operation::Login { credentials, mechanism: None }).map(|_| ())
+        self.run(&mut Operation::Login {
+            credentials,
+            mechanism: None,
+        })
+        .map(|_| ())
     }
 
     /// Logs in with this mechanism.
@@ -308,6 +351,10 @@ impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
         credentials: &Credentials<'_>,
         mechanism: Mechanism,
     ) -> Result<(), Error<T::Error>> {
-        self.run(&mut Operation::Login { credentials, mechanism: Some(mechanism) }).map(|_| ())
+        self.run(&mut Operation::Login {
+            credentials,
+            mechanism: Some(mechanism),
+        })
+        .map(|_| ())
     }
 }

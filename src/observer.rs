@@ -3,7 +3,7 @@
 //! Deadlines, transcripts, logging and progress hang on this. An observer decides nothing; the
 //! session does the same with and without one.
 
-use crate::outcome::Phase;
+use crate::phase::Phase;
 use crate::wire::reply::Reply;
 
 /// Sees what a session does. Every method is empty unless written.
@@ -29,6 +29,12 @@ pub trait Observer {
     /// DATA asks for it, the terminator not counted.
     fn content(&mut self, octets: usize) {
         let _ = octets;
+    }
+
+    /// A line of a reply, as it was received, with its line end: any octets at all. Of a line
+    /// longer than the buffer, its beginning.
+    fn received(&mut self, line: &[u8]) {
+        let _ = line;
     }
 
     /// A whole reply was read.
@@ -57,6 +63,10 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 
     fn content(&mut self, octets: usize) {
         (**self).content(octets);
+    }
+
+    fn received(&mut self, line: &[u8]) {
+        (**self).received(line);
     }
 
     fn reply(&mut self, reply: Reply<'_>) {

@@ -1,312 +1,13 @@
-//! How an operation ended: sent, refused, failed, unknown or invalid, in which phase, and whether
-//! trying again is of use.
+//! Why an operation did not succeed, sorted by whose fault it was.
 //!
-//! This file sorts; it does not know the order of commands.
+//! This file does not know the order of commands.
 
 use core::fmt;
 
 use crate::error::Invalid;
+use crate::phase::{Phase, Retry};
+use crate::report::{Refusal, RefusalKind};
 use crate::wire::ehlo::{Extension, Mechanism};
-use crate::wire::reply::{EnhancedStatusCode, ReplyHead};
-
-/// What the session was doing: the phase whose reply is awaited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Phase {
-    /// Waiting for the server's greeting.
-    Greeting,
-    /// EHLO, or HELO.
-    Ehlo,
-    /// STARTTLS; not the handshake that follows it.
-    StartTls,
-    /// AUTH and the exchange behind it.
-    Auth,
-    /// MAIL.
-    Mail,
-    /// RCPT.
-    Rcpt,
-    /// DATA, until its 354.
-    Data,
-    /// The content, until the final reply.
-    Content,
-    /// RSET.
-    Reset,
-    /// NOOP.
-    Noop,
-    /// QUIT.
-    Quit,
-}
-
-impl Phase {
-    /// The phase in a word, as a log or a status line has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Greeting => "greeting",
-            Self::Ehlo => "ehlo",
-            Self::StartTls => "starttls",
-            Self::Auth => "auth",
-            Self::Mail => "mail",
-            Self::Rcpt => "rcpt",
-            Self::Data => "data",
-            Self::Content => "content",
-            Self::Reset => "reset",
-            Self::Noop => "noop",
-            Self::Quit => "quit",
-        }
-    }
-
-    /// The least time in seconds that a client should wait for the reply that ends the phase:
-    /// RFC 5321 §4.5.3.2 where it names one, else the time it gives to MAIL.
-    ///
-    /// For the content, each write is given three minutes (§4.5.3.2.5), and the final reply ten
-    /// minutes (§4.5.3.2.6), which is the number here.
-    #[must_use]
-    pub const fn timeout_seconds(self) -> u32 {
-        match self {
-            Self::Data => 120,
-            Self::Content => 600,
-            _ => 300,
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Whether the same mail may be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Retry {
-    /// The same would happen again.
-    Never,
-    /// Later, when what was temporary has passed.
-    Later,
-    /// On a new connection.
-    Reconnect,
-}
-
-/// A mail that was accepted by the server, for all recipients or for some.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[must_use = "a mail may have been accepted for some recipients only"]
-pub struct Report {
-    pub(crate) head: ReplyHead,
-    pub(crate) accepted: u16,
-    pub(crate) refused: u16,
-    pub(crate) is_any_temporary: bool,
-}
-
-impl Report {
-    /// The report on an operation that is not a mail.
-    pub(crate) const NONE: Self = Self {
-        head: ReplyHead { code: 0, enhanced: None },
-        accepted: 0,
-        refused: 0,
-        is_any_temporary: false,
-    };
-
-    /// The final reply's code, 200 to 299.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.head.code
-    }
-
-    /// The final reply's enhanced status code.
-    #[must_use]
-    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
-    }
-
-    /// The number of recipients the mail was accepted for; at least one.
-    #[must_use]
-    pub const fn accepted(&self) -> u16 {
-        self.accepted
-    }
-
-    /// The number of recipients that were refused.
-    #[must_use]
-    pub const fn refused(&self) -> u16 {
-        self.refused
-    }
-
-    /// Whether some recipients were refused.
-    #[must_use]
-    pub const fn is_partial(&self) -> bool {
-        self.refused > 0
-    }
-
-    /// Whether to try again for the recipients that were refused; `None` when there are none.
-    #[must_use]
-    pub const fn retry(&self) -> Option<Retry> {
-        match (self.refused, self.is_any_temporary) {
-            (0, _) => None,
-            (_, true) => Some(Retry::Later),
-            (_, false) => Some(Retry::Never),
-        }
-    }
-
-    /// The outcome as a status number: 200 sent, 202 sent to some.
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        if self.is_partial() { 202 } else { 200 }
-    }
-}
-
-/// The reply to one recipient's RCPT command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct RecipientStatus {
-    pub(crate) head: ReplyHead,
-}
-
-impl RecipientStatus {
-    /// The reply code; `None` while the reply was not read.
-    #[must_use]
-    pub const fn code(&self) -> Option<u16> {
-        if self.head.code == 0 { None } else { Some(self.head.code) }
-    }
-
-    /// The enhanced status code.
-    #[must_use]
-    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
-    }
-
-    /// Whether the recipient was accepted.
-    #[must_use]
-    pub const fn is_accepted(&self) -> bool {
-        self.head.code / 100 == 2
-    }
-
-    /// Whether the recipient was refused for now only.
-    #[must_use]
-    pub const fn is_temporary(&self) -> bool {
-        is_temporary(self.head, Phase::Rcpt)
-    }
-}
-
-/// The server said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Refusal {
-    pub(crate) head: ReplyHead,
-    /// What was asked.
-    pub(crate) phase: Phase,
-    pub(crate) kind: RefusalKind,
-}
-
-impl Refusal {
-    /// The code of the reply that decided: 400 to 599. When every recipient was refused, that of
-    /// the first.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.head.code
-    }
-
-    /// Its enhanced status code.
-    #[must_use]
-    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
-    }
-
-    /// What was asked.
-    #[must_use]
-    pub const fn phase(&self) -> Phase {
-        self.phase
-    }
-
-    /// What the refusal means.
-    #[must_use]
-    pub const fn kind(&self) -> RefusalKind {
-        self.kind
-    }
-}
-
-/// What a refusal means for the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum RefusalKind {
-    /// 421: the server is closing the connection. Another connection may fare better.
-    Closing,
-    /// For now only: 4yz.
-    Temporary,
-    /// Authentication was refused, or is required: 530, 5.7.8, 5.7.9, any 5yz in AUTH.
-    Authentication,
-    /// Every recipient was refused because there is no such mailbox.
-    NoSuchMailbox,
-    /// The request or the message is at fault: its syntax, parameters or size.
-    Request,
-    /// Any other permanent refusal, policy above all.
-    Permanent,
-}
-
-impl RefusalKind {
-    /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
-    /// [`Self::of_recipients`] has the last word.
-    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
-        if head.code == 421 {
-            return Self::Closing;
-        }
-        if is_temporary(head, phase) {
-            return Self::Temporary;
-        }
-        let about = |subject, detail| head.enhanced.is_some_and(|e| e.is(subject, detail));
-        if phase == Phase::Auth || head.code == 530 || about(7, 8) || about(7, 9) {
-            return Self::Authentication;
-        }
-        match phase {
-            Phase::Rcpt if is_no_such_mailbox(head) => Self::NoSuchMailbox,
-            Phase::Mail | Phase::Data | Phase::Content if is_request_fault(head) => Self::Request,
-            _ => Self::Permanent,
-        }
-    }
-
-    /// Adds another recipient's refusal to what the first ones came to: authentication stays, one
-    /// temporary makes all temporary, and only if all lack a mailbox there is no such mailbox.
-    pub(crate) fn and_recipient(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Authentication, _) => self,
-            (Self::Temporary, _) | (_, Self::Temporary) => Self::Temporary,
-            (Self::NoSuchMailbox, Self::NoSuchMailbox) => self,
-            _ => Self::Permanent,
-        }
-    }
-}
-
-/// 4yz; at RCPT also 552, unless it is about the mailbox or the mail system.
-///
-/// RFC 5321 §4.5.3.1.10: "if an SMTP server implementation … returns 552 … the client SHOULD treat
-/// a 552 code in this case as a temporary, rather than permanent, failure".
-const fn is_temporary(head: ReplyHead, phase: Phase) -> bool {
-    match head.code {
-        400..=499 => true,
-        552 => {
-            matches!(phase, Phase::Rcpt)
-                && !matches!(head.enhanced, Some(EnhancedStatusCode { subject: 2 | 3, .. }))
-        }
-        _ => false,
-    }
-}
-
-/// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10; 550, 551, 553 or 556 without an enhanced code.
-fn is_no_such_mailbox(head: ReplyHead) -> bool {
-    match head.enhanced {
-        Some(e) => e.subject == 1 && matches!(e.detail, 1 | 2 | 3 | 6 | 10),
-        None => matches!(head.code, 550 | 551 | 553 | 556),
-    }
-}
-
-/// 501, 503, 504, 552, 555, 5.5.x, 5.6.x.
-fn is_request_fault(head: ReplyHead) -> bool {
-    matches!(head.code, 501 | 503 | 504 | 552 | 555)
-        || head.enhanced.is_some_and(|e| matches!(e.subject, 5 | 6))
-}
 
 /// Why the connection can no longer be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -442,7 +143,10 @@ impl<E> Error<E> {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 400,
-            Self::Refused(Refusal { phase: Phase::StartTls, .. }) => 500,
+            Self::Refused(Refusal {
+                phase: Phase::StartTls,
+                ..
+            }) => 500,
             Self::Refused(refusal) => match refusal.kind {
                 RefusalKind::Closing | RefusalKind::Temporary => 500,
                 RefusalKind::Authentication => 401,
@@ -465,7 +169,10 @@ impl<E> Error<E> {
         };
         match self {
             Self::Refused(refusal) => Error::Refused(refusal),
-            Self::Failed { fault, phase } => Error::Failed { fault: lift(fault), phase },
+            Self::Failed { fault, phase } => Error::Failed {
+                fault: lift(fault),
+                phase,
+            },
             Self::Unknown { fault } => Error::Unknown { fault: lift(fault) },
             Self::NotOffered(missing) => Error::NotOffered(missing),
             Self::Invalid(invalid) => Error::Invalid(invalid),
@@ -513,7 +220,11 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => {
-                write!(f, "the server refused ({}) with {}", refusal.phase, refusal.head.code)?;
+                write!(
+                    f,
+                    "the server refused ({}) with {}",
+                    refusal.phase, refusal.head.code
+                )?;
                 match refusal.head.enhanced {
                     Some(enhanced) => write!(f, " {enhanced}"),
                     None => Ok(()),
@@ -521,7 +232,10 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             }
             Self::Failed { fault, phase } => write!(f, "{fault} (phase: {phase})"),
             Self::Unknown { fault } => {
-                write!(f, "{fault} after the whole mail was handed over: its delivery is unknown")
+                write!(
+                    f,
+                    "{fault} after the whole mail was handed over: its delivery is unknown"
+                )
             }
             Self::NotOffered(missing) => write!(f, "the server does not offer {missing}"),
             Self::Invalid(invalid) => invalid.fmt(f),

@@ -4,7 +4,7 @@
 //! structure; `mime` does, and uses this file for its texts.
 
 use super::Message;
-use super::cursor::{Cursor, Encoding, Step};
+use super::cursor::{Cursor, Encoding, Progress, Step};
 use crate::wire::dot::{self, Dots};
 use crate::wire::quoted_printable::{self, is_line_end, skip_line_end};
 use crate::wire::{base64, writer::Writer};
@@ -16,24 +16,24 @@ const SAMPLE: usize = 4_096;
 /// Octets in a line as it is: RFC 5322 §2.1.1.
 const LINE: usize = 998;
 
-/// The atoms of a body that is one plain text; `None` behind the last.
+/// The atoms of a body that is one plain text.
 pub(super) fn atom(
     message: &Message<'_>,
-    at: Cursor,
+    at: &mut Cursor,
     dots: Dots,
     w: &mut Writer<'_>,
-) -> Option<Cursor> {
+) -> Progress {
     let text = message.text.unwrap_or_default().as_bytes();
     match at.step {
         Step::TextHead => {
             text_head("plain", at.encoding, w);
-            Some(at.then(Step::TextBody))
+            at.go(Step::TextBody)
         }
         Step::TextBody => text_body(text, at, dots, w),
-        _ => Some(Cursor {
-            encoding: encoding(text),
-            ..at.then(Step::TextHead)
-        }),
+        _ => {
+            at.encoding = encoding(text);
+            at.go(Step::TextHead)
+        }
     }
 }
 
@@ -50,11 +50,11 @@ pub(super) fn text_head(subtype: &str, encoding: Encoding, w: &mut Writer<'_>) {
     w.str("\r\n\r\n");
 }
 
-/// The atom of a text at the cursor, one output line; `None` behind the last.
-pub(super) fn text_body(text: &[u8], at: Cursor, dots: Dots, w: &mut Writer<'_>) -> Option<Cursor> {
+/// The atom of a text at the cursor: one output line.
+pub(super) fn text_body(text: &[u8], at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
     let rest = text.get(at.position..).unwrap_or_default();
     if rest.is_empty() && at.encoding != Encoding::Base64InLineEnd {
-        return None;
+        return Progress::End;
     }
     match at.encoding {
         Encoding::SevenBit => {
@@ -62,39 +62,39 @@ pub(super) fn text_body(text: &[u8], at: Cursor, dots: Dots, w: &mut Writer<'_>)
             dot::open(line, dots, w);
             w.bytes(line);
             w.crlf();
-            Some(at.from(skip_line_end(text, at.position.saturating_add(line.len()))))
+            at.advance(skip_line_end(text, at.position.saturating_add(line.len())))
         }
-        Encoding::QuotedPrintable => Some(at.from(quoted_printable::line(text, at.position, w))),
-        Encoding::Base64 | Encoding::Base64InLineEnd => Some(base64_line(text, at, w)),
+        Encoding::QuotedPrintable => at.advance(quoted_printable::line(text, at.position, w)),
+        Encoding::Base64 | Encoding::Base64InLineEnd => base64_line(text, at, w),
     }
 }
 
 /// Writes one line of base64, from 57 octets of the text with CRLF for every line end.
-fn base64_line(text: &[u8], mut at: Cursor, w: &mut Writer<'_>) -> Cursor {
+fn base64_line(text: &[u8], at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
     let mut content = [0; base64::LINE];
     let mut len = 0_usize;
     for slot in &mut content {
-        let in_line_end = at.encoding == Encoding::Base64InLineEnd;
-        let byte = match text.get(at.position) {
-            _ if in_line_end => b'\n',
-            Some(byte) => *byte,
-            None => break,
-        };
-        *slot = byte;
-        len = len.saturating_add(1);
-        if in_line_end {
+        if at.encoding == Encoding::Base64InLineEnd {
             at.encoding = Encoding::Base64;
-        } else if is_line_end(byte) {
-            *slot = b'\r';
-            at.position = skip_line_end(text, at.position);
-            at.encoding = Encoding::Base64InLineEnd;
+            *slot = b'\n';
         } else {
-            at.position = at.position.saturating_add(1);
+            let Some(&byte) = text.get(at.position) else {
+                break;
+            };
+            if is_line_end(byte) {
+                at.encoding = Encoding::Base64InLineEnd;
+                at.position = skip_line_end(text, at.position);
+                *slot = b'\r';
+            } else {
+                at.position = at.position.saturating_add(1);
+                *slot = byte;
+            }
         }
+        len = len.saturating_add(1);
     }
     base64::line(content.get(..len).unwrap_or_default(), w);
     w.crlf();
-    at.from(at.position)
+    Progress::More
 }
 
 /// Chooses how `text` is sent.

@@ -1,7 +1,7 @@
 //! Where the encoder stands in a message: plain data that fits any client and survives any split.
 //!
 //! A message is a row of atoms (see `wire::writer`). A cursor names the next atom and how much of
-//! it was delivered; every atom's code says which cursor follows it. Nothing else is remembered
+//! it was delivered; every atom's code moves it on. Nothing else is remembered
 //! between two fills.
 
 /// The next atom of a message, and what was delivered of it.
@@ -23,32 +23,46 @@ pub(crate) struct Cursor {
 const _: () = assert!(size_of::<Cursor>() <= 16);
 
 impl Cursor {
-    /// The first atom of `step`.
-    pub(super) fn at(step: Step) -> Self {
-        Self {
-            step,
-            ..Self::default()
-        }
+    /// Moves to the first atom of `step`.
+    pub(super) fn go(&mut self, step: Step) -> Progress {
+        self.step = step;
+        self.position = 0;
+        Progress::More
     }
 
-    /// The first atom of `step` in the same part.
-    pub(super) fn then(self, step: Step) -> Self {
-        Self {
-            step,
-            position: 0,
-            skip: 0,
-            ..self
-        }
+    /// Moves to the first atom of `step`, whose items are counted from `item` on.
+    pub(super) fn go_to_item(&mut self, step: Step, item: u16) -> Progress {
+        self.item = item;
+        self.go(step)
     }
 
-    /// The next atom of the same row.
-    pub(super) fn from(self, position: usize) -> Self {
-        Self {
-            position,
-            skip: 0,
-            ..self
-        }
+    /// Moves to the next atom of the same row.
+    pub(super) fn advance(&mut self, position: usize) -> Progress {
+        self.position = position;
+        Progress::More
     }
+}
+
+/// The element a cursor's item stands for. The last number ends every row, so that counting ends.
+pub(super) fn nth<T>(items: &[T], item: u16) -> Option<&T> {
+    if item == u16::MAX {
+        None
+    } else {
+        items.get(usize::from(item))
+    }
+}
+
+/// Elements a row of items may have.
+pub(super) const MAX_ITEMS: usize = u16::MAX as usize;
+
+/// What follows the atom that was just produced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Progress {
+    /// The atom the cursor was moved to.
+    More,
+    /// Nothing: what was asked for is complete, and the last atom was empty or its end.
+    End,
 }
 
 /// What a message is made of, in order. Steps that a message does not need write nothing.

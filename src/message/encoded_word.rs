@@ -4,7 +4,7 @@
 //! 76, and no character is split between two words.
 
 use crate::wire::base64;
-use crate::wire::mailbox::NameChars;
+use crate::wire::mailbox::DisplayName;
 use crate::wire::quoted_printable::escape;
 use crate::wire::writer::Writer;
 
@@ -15,6 +15,51 @@ pub(super) enum Place {
     Text,
     /// In a display name.
     Phrase,
+}
+
+/// The characters of a text, each as its octets: decoding them would only be work.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chars<'a> {
+    rest: &'a [u8],
+    /// A backslash stands for the character behind it.
+    quoted: bool,
+}
+
+impl<'a> Chars<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self {
+            rest: text.as_bytes(),
+            quoted: false,
+        }
+    }
+
+    pub(super) fn of_name(name: DisplayName<'a>) -> Self {
+        Self {
+            rest: name.as_written().as_bytes(),
+            quoted: name.is_quoted(),
+        }
+    }
+}
+
+impl<'a> Iterator for Chars<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if let [b'\\', rest @ ..] = self.rest
+            && self.quoted
+        {
+            self.rest = rest;
+        }
+        let len = match self.rest.first()? {
+            0..=0xbf => 1,
+            0xc0..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0.. => 4,
+        };
+        let (char, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        Some(char)
+    }
 }
 
 /// Characters in a line with an encoded word: RFC 2047 §2.
@@ -33,15 +78,13 @@ const WORD_OCTETS: usize = (LINE - 1 - FRAME) / 4 * 3;
 /// Writes `chars` as encoded words with a blank or fold in front of each, the first one behind
 /// `column` characters of its line. Returns the column behind the last.
 pub(super) fn write(
-    chars: NameChars<'_>,
+    chars: Chars<'_>,
     place: Place,
     mut column: usize,
     w: &mut Writer<'_>,
 ) -> usize {
-    let mut utf8 = [0; 4];
     let (mut octets, mut in_q) = (0_usize, 0_usize);
-    for char in chars.clone() {
-        let bytes = char.encode_utf8(&mut utf8).as_bytes();
+    for bytes in chars {
         octets = octets.saturating_add(bytes.len());
         in_q = in_q.saturating_add(width_in_q(bytes, place));
     }
@@ -52,8 +95,7 @@ pub(super) fn write(
     let mut len = 0_usize;
     // Room in the word: characters in Q, octets in B.
     let mut room = 0_usize;
-    for char in chars {
-        let bytes = char.encode_utf8(&mut utf8).as_bytes();
+    for bytes in chars {
         let width = if q {
             width_in_q(bytes, place)
         } else {

@@ -39,19 +39,21 @@ impl<'a> FileName<'a> {
     /// Writes the parameters that say it, each behind `;` in a line of its own.
     pub(super) fn write(self, w: &mut Writer<'_>) {
         let name = self.0;
-        // `{ filename="` and `"}`.
-        let fits = name.len().saturating_add(12) <= LINE;
-        let simple = fits && name.bytes().all(is_simple) && !looks_encoded(name.as_bytes());
+        let simple = name.len() <= MAX_FALLBACK
+            && name.bytes().all(is_simple)
+            && !looks_encoded(name.as_bytes());
+        // In front, since some readers (Python's) take the first one they find.
+        if !simple {
+            extended(name, w);
+        }
         w.str(";\r\n filename=\"");
-        for char in name.chars().take(MAX_FALLBACK) {
+        let (stem, extension) = fallback(name);
+        for char in stem.chars().chain(extension.chars()) {
             let byte = u8::try_from(char).unwrap_or(b'_');
             let keep = is_simple(byte) && (simple || byte != b'?');
             w.byte(if keep { byte } else { b'_' });
         }
         w.byte(b'"');
-        if !simple {
-            extended(name, w);
-        }
     }
 }
 
@@ -66,8 +68,33 @@ impl<'a> TryFrom<&'a str> for FileName<'a> {
 /// Octets of a file name: what common file systems allow.
 const MAX: usize = 255;
 
-/// Characters of a plain name: they fill a line of 78 with ` filename="";` around them.
+/// Octets of a plain name: they fill a line of 78 with ` filename="";` around them.
 const MAX_FALLBACK: usize = 65;
+
+/// Octets of a file name's extension, its dot included, that a shortened name keeps.
+const MAX_EXTENSION: usize = 10;
+
+/// The beginning and the end of a name that is short enough for a line; all of it, if it is.
+fn fallback(name: &str) -> (&str, &str) {
+    if name.len() <= MAX_FALLBACK {
+        return (name, "");
+    }
+    let dot = name
+        .bytes()
+        .rposition(|byte| byte == b'.')
+        .unwrap_or(name.len());
+    let (stem, extension) = name.split_at_checked(dot).unwrap_or((name, ""));
+    let extension = if extension.len() <= MAX_EXTENSION {
+        extension
+    } else {
+        ""
+    };
+    let mut end = MAX_FALLBACK.saturating_sub(extension.len());
+    while !stem.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    (stem.get(..end).unwrap_or(stem), extension)
+}
 
 /// Writes `filename*=utf-8''…`, in continuations where it does not fit in a line.
 fn extended(name: &str, w: &mut Writer<'_>) {
@@ -166,15 +193,15 @@ mod tests {
     fn other_names_have_two() {
         assert_eq!(
             written("Übersicht.csv"),
-            ";\r\n filename=\"_bersicht.csv\";\r\n filename*=utf-8''%C3%9Cbersicht.csv"
+            ";\r\n filename*=utf-8''%C3%9Cbersicht.csv;\r\n filename=\"_bersicht.csv\""
         );
         assert_eq!(
             written("a\"b\\c"),
-            ";\r\n filename=\"a_b_c\";\r\n filename*=utf-8''a%22b%5Cc"
+            ";\r\n filename*=utf-8''a%22b%5Cc;\r\n filename=\"a_b_c\""
         );
         assert_eq!(
             written("=?utf-8?Q?x?="),
-            ";\r\n filename=\"=_utf-8_Q_x_=\";\r\n filename*=utf-8''%3D%3Futf-8%3FQ%3Fx%3F%3D"
+            ";\r\n filename*=utf-8''%3D%3Futf-8%3FQ%3Fx%3F%3D;\r\n filename=\"=_utf-8_Q_x_=\""
         );
     }
 
@@ -184,11 +211,16 @@ mod tests {
         assert!(got.contains(";\r\n filename*0*=utf-8''%C3%BC"), "{got}");
         assert!(got.contains(";\r\n filename*12*=%C3%BC"), "{got}");
         assert_eq!(got.matches("%C3%BC").count(), 127);
-        let got = written(&"a".repeat(66));
-        assert!(!got.contains('*'), "{got}");
-        let got = written(&"a".repeat(255));
+        assert!(!written(&"a".repeat(65)).contains('*'));
+        assert!(written(&"a".repeat(66)).contains("filename*0*="));
+        let got = written(&std::format!("{}.jpeg", "ü".repeat(100)));
         assert!(
-            got.contains(&std::format!("filename=\"{}\";", "a".repeat(65))),
+            got.ends_with(&std::format!("filename=\"{}.jpeg\"", "_".repeat(30))),
+            "{got}"
+        );
+        let got = written(&"a.b".repeat(85));
+        assert!(
+            got.ends_with(&std::format!("\"{}.b\"", "a.b".repeat(21))),
             "{got}"
         );
     }

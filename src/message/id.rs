@@ -1,6 +1,7 @@
 //! Identifiers in angle brackets: Message-ID and Content-ID.
 
 use crate::error::{Field, Invalid, Reason};
+use crate::wire::scan::part;
 
 /// A Message-ID: `left@right`, without its angle brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,10 +123,8 @@ const fn check(text: &str, needs_at: bool) -> Result<&str, Reason> {
     if needs_at && !at {
         return Err(Reason::NoAt);
     }
-    match str::from_utf8(id) {
-        Ok(id) => Ok(id),
-        Err(_) => Err(Reason::NotAscii),
-    }
+    let start = text.len().wrapping_sub(id.len()) / 2;
+    Ok(part(text, start, start.wrapping_add(id.len())))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Header fields that hold mailboxes, one mailbox a line.
 
-use super::encoded_word::{self, Place};
+use super::encoded_word::{self, Chars, Place};
 use super::text::LINE;
 use crate::wire::mailbox::{DisplayName, Mailbox};
 use crate::wire::writer::Writer;
@@ -18,25 +18,24 @@ pub(super) fn write(mailbox: Mailbox<'_>, mut column: usize, w: &mut Writer<'_>)
     match Form::of(name) {
         Form::Quoted(width) => {
             w.str(" \"");
-            for char in name.chars() {
-                let Ok(byte) = u8::try_from(char) else {
-                    continue;
-                };
-                if byte == b'"' || byte == b'\\' {
+            for char in Chars::of_name(name) {
+                if matches!(char, [b'"' | b'\\']) {
                     w.byte(b'\\');
                 }
-                w.byte(byte);
+                w.bytes(char);
             }
             w.byte(b'"');
             column = column.saturating_add(width);
         }
         Form::Atoms(width) => {
             w.byte(b' ');
-            w.str(name.as_written());
+            for char in Chars::of_name(name) {
+                w.bytes(char);
+            }
             column = column.saturating_add(width);
         }
         Form::Encoded => {
-            column = encoded_word::write(name.chars(), Place::Phrase, column, w);
+            column = encoded_word::write(Chars::of_name(name), Place::Phrase, column, w);
             line = encoded_word::LINE;
         }
     }
@@ -67,23 +66,25 @@ const MAX: usize = 66;
 impl Form {
     fn of(name: DisplayName<'_>) -> Self {
         let mut width = 3_usize;
-        let mut quote = name.is_quoted() && name.as_written().bytes().any(|byte| byte == b'\\');
-        let mut last = ' ';
-        for char in name.chars() {
+        let mut quote = false;
+        let mut last = b' ';
+        for char in Chars::of_name(name) {
             // RFC 2047 §7: what looks like an encoded word would be decoded.
-            if !matches!(char, ' '..='~') || (last == '=' && char == '?') {
-                return Self::Encoded;
-            }
-            // RFC 5322 §3.2.3: a phrase is made of atoms with single blanks between them.
-            quote |= if char == ' ' {
-                last == ' '
-            } else {
-                !is_atext(char)
+            let byte = match *char {
+                [byte @ b' '..=b'~'] if last != b'=' || byte != b'?' => byte,
+                _ => return Self::Encoded,
             };
-            width = width.saturating_add(if char == '"' || char == '\\' { 2 } else { 1 });
-            last = char;
+            // RFC 5322 §3.2.3: a phrase is made of atoms with single blanks between them.
+            quote |= if byte == b' ' {
+                last == b' '
+            } else {
+                !is_atext(byte)
+            };
+            let escaped = byte == b'"' || byte == b'\\';
+            width = width.saturating_add(if escaped { 2 } else { 1 });
+            last = byte;
         }
-        quote |= last == ' ';
+        quote |= last == b' ';
         if width > MAX {
             Self::Encoded
         } else if quote {
@@ -94,7 +95,7 @@ impl Form {
     }
 }
 
-fn is_atext(char: char) -> bool {
-    matches!(char, 'A'..='Z' | 'a'..='z' | '0'..='9' | '!' | '#'..='\'' | '*' | '+' | '-'
-        | '/' | '=' | '?' | '^'..='`' | '{'..='~')
+fn is_atext(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'!' | b'#'..=b'\'' | b'*' | b'+'
+        | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~')
 }

@@ -15,19 +15,19 @@
 
 use super::Message;
 use super::body::{self, text_body, text_head};
-use super::cursor::{Cursor, Encoding, Step};
+use super::cursor::{Cursor, Encoding, Progress, Step, nth};
 use super::part::Attachment;
 use crate::wire::dot::Dots;
 use crate::wire::quoted_printable::{hex, is_line_end};
 use crate::wire::writer::Writer;
 
-/// The atoms of the body; `None` behind the last.
+/// The atoms of the body.
 pub(super) fn atom(
     message: &Message<'_>,
-    at: Cursor,
+    at: &mut Cursor,
     dots: Dots,
     w: &mut Writer<'_>,
-) -> Option<Cursor> {
+) -> Progress {
     let tree = Tree::of(message);
     let text = message.text.unwrap_or_default().as_bytes();
     let html = message.html.unwrap_or_default().as_bytes();
@@ -41,25 +41,21 @@ pub(super) fn atom(
             if tree.text { Step::Text } else { Step::Related }
         }
         Step::Text => {
-            return Some(Cursor {
-                encoding: body::encoding(text),
-                ..at.then(Step::TextHead)
-            });
+            at.encoding = body::encoding(text);
+            Step::TextHead
         }
         Step::TextHead => {
             tree.delimiter(tree.around_text(), w);
             text_head("plain", at.encoding, w);
             Step::TextBody
         }
-        Step::TextBody => match text_body(text, at, dots, w) {
-            Some(next) => return Some(next),
-            None => {
-                if tree.around_text().is_some() {
-                    end_of_text(text, at.encoding, w);
-                }
-                Step::Related
+        Step::TextBody => {
+            if text_body(text, at, dots, w) == Progress::More {
+                return Progress::More;
             }
-        },
+            end_of_text(text, at.encoding, tree.around_text(), w);
+            Step::Related
+        }
         Step::Related => {
             tree.open(Level::Related, tree.around_text(), w);
             if message.html.is_some() {
@@ -69,52 +65,60 @@ pub(super) fn atom(
             }
         }
         Step::Html => {
-            return Some(Cursor {
-                encoding: body::encoding(html),
-                ..at.then(Step::HtmlHead)
-            });
+            at.encoding = body::encoding(html);
+            Step::HtmlHead
         }
         Step::HtmlHead => {
             tree.delimiter(tree.around_html(), w);
             text_head("html", at.encoding, w);
             Step::HtmlBody
         }
-        Step::HtmlBody => match text_body(html, at, dots, w) {
-            Some(next) => return Some(next),
-            None => {
-                if tree.around_html().is_some() {
-                    end_of_text(html, at.encoding, w);
-                }
-                if !tree.related {
-                    return Some(Cursor::at(Step::AlternativeEnd));
-                }
-                return Some(Cursor::at(Step::InlineHead));
+        Step::HtmlBody => {
+            if text_body(html, at, dots, w) == Progress::More {
+                return Progress::More;
             }
-        },
+            end_of_text(html, at.encoding, tree.around_html(), w);
+            let next = if tree.related {
+                Step::InlineHead
+            } else {
+                Step::AlternativeEnd
+            };
+            return at.go_to_item(next, 0);
+        }
         Step::InlineHead | Step::AttachmentHead => {
             let inline = at.step == Step::InlineHead;
-            let Some(part) = message.attachments.get(usize::from(at.item)) else {
-                let end = if inline {
-                    Step::RelatedEnd
-                } else {
-                    Step::MixedEnd
-                };
-                return Some(Cursor::at(end));
-            };
-            if (tree.related && part.is_inline()) != inline {
-                return Some(next_part(at, at.step));
+            match nth(message.attachments, at.item) {
+                None if inline => Step::RelatedEnd,
+                None => Step::MixedEnd,
+                Some(part) if (tree.related && part.is_inline()) != inline => {
+                    return at.go_to_item(at.step, at.item.saturating_add(1));
+                }
+                Some(part) if inline => {
+                    tree.delimiter(Some(Level::Related), w);
+                    part.head("inline", w);
+                    Step::InlineBody
+                }
+                Some(part) => {
+                    tree.delimiter(Some(Level::Mixed), w);
+                    part.head("attachment", w);
+                    Step::AttachmentBody
+                }
             }
-            let (level, disposition, body) = if inline {
-                (Level::Related, "inline", Step::InlineBody)
-            } else {
-                (Level::Mixed, "attachment", Step::AttachmentBody)
-            };
-            tree.delimiter(Some(level), w);
-            part.head(disposition, w);
-            body
         }
-        Step::InlineBody => return Some(part_body(message, at, Step::InlineHead, w)),
-        Step::AttachmentBody => return Some(part_body(message, at, Step::AttachmentHead, w)),
+        Step::InlineBody | Step::AttachmentBody => {
+            if let Some(part) = nth(message.attachments, at.item)
+                && part.body(at, w) == Progress::More
+            {
+                return Progress::More;
+            }
+            let inline = at.step == Step::InlineBody;
+            let head = if inline {
+                Step::InlineHead
+            } else {
+                Step::AttachmentHead
+            };
+            return at.go_to_item(head, at.item.saturating_add(1));
+        }
         Step::RelatedEnd => {
             tree.close(Level::Related, w);
             Step::AlternativeEnd
@@ -122,41 +126,24 @@ pub(super) fn atom(
         Step::AlternativeEnd => {
             tree.close(Level::Alternative, w);
             if !tree.mixed {
-                return None;
+                return Progress::End;
             }
-            return Some(Cursor::at(Step::AttachmentHead));
+            return at.go_to_item(Step::AttachmentHead, 0);
         }
         Step::MixedEnd => {
             tree.close(Level::Mixed, w);
-            return None;
+            return Progress::End;
         }
         _ => Step::Mixed,
     };
-    Some(at.then(next))
+    at.go(next)
 }
 
-/// The atom of an attachment's content, or the step to the next attachment.
-fn part_body(message: &Message<'_>, at: Cursor, head: Step, w: &mut Writer<'_>) -> Cursor {
-    let part = message.attachments.get(usize::from(at.item));
-    match part.and_then(|part| part.body(at, w)) {
-        Some(next) => next,
-        None => next_part(at, head),
-    }
-}
-
-/// The step to the next attachment. There are at most as many as `item` can count.
-fn next_part(at: Cursor, head: Step) -> Cursor {
-    Cursor {
-        item: at.item.saturating_add(1),
-        ..at.then(head)
-    }
-}
-
-/// The line end in front of a boundary belongs to the boundary (RFC 2046 §5.1.1), so a text that
-/// ends with one of its own needs another.
-fn end_of_text(text: &[u8], encoding: Encoding, w: &mut Writer<'_>) {
+/// The line end in front of a boundary belongs to the boundary (RFC 2046 §5.1.1), so a text in a
+/// multipart that ends with one of its own needs another.
+fn end_of_text(text: &[u8], encoding: Encoding, around: Option<Level>, w: &mut Writer<'_>) {
     let as_lines = matches!(encoding, Encoding::SevenBit | Encoding::QuotedPrintable);
-    if as_lines && text.last().copied().is_some_and(is_line_end) {
+    if around.is_some() && as_lines && text.last().copied().is_some_and(is_line_end) {
         w.crlf();
     }
 }

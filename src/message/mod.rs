@@ -39,7 +39,7 @@ use crate::wire::address::ReversePath;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
-use cursor::Step;
+use cursor::{MAX_ITEMS, Progress, Step, nth};
 
 /// How urgent a message is to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,8 +106,8 @@ pub struct Message<'a> {
     body: Body,
 }
 
-/// Produces the atom of the body at the cursor and returns the cursor of the next one.
-type Body = fn(&Message<'_>, Cursor, Dots, &mut Writer<'_>) -> Option<Cursor>;
+/// Produces the atom of the body at the cursor and moves the cursor to the next one.
+type Body = fn(&Message<'_>, &mut Cursor, Dots, &mut Writer<'_>) -> Progress;
 
 impl<'a> Message<'a> {
     /// A message with this author. Reports of failed delivery go to the author's address, unless
@@ -269,8 +269,12 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     ///
-    /// `Duplicate` if `In-Reply-To` or `References` occurs twice.
+    /// `Duplicate` if `In-Reply-To` or `References` occurs twice; `TooLong` for more than 65,535
+    /// fields.
     pub fn headers(mut self, headers: &'a [Header<'a>]) -> Result<Self, Invalid> {
+        if headers.len() > MAX_ITEMS {
+            return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
+        }
         if header::has_duplicate(headers) {
             return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
         }
@@ -301,7 +305,7 @@ impl<'a> Message<'a> {
         self
     }
 
-    /// The attachments and inline parts, at most 65,535.
+    /// The attachments and inline parts. Beyond 65,535 they are not sent.
     #[must_use]
     pub const fn attachments(mut self, attachments: &'a [Attachment<'a>]) -> Self {
         self.attachments = attachments;
@@ -374,21 +378,21 @@ impl<'a> Message<'a> {
     /// Produces atoms until the message is complete (`true`) or one is cut.
     fn run(&self, cursor: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> bool {
         loop {
-            let next = self.atom(*cursor, dots, w);
+            let mut next = *cursor;
+            let progress = self.atom(&mut next, dots, w);
             if let Some(skip) = w.end_atom() {
                 cursor.skip = skip;
                 return false;
             }
-            match next {
-                Some(next) => *cursor = next,
-                None => return true,
+            *cursor = Cursor { skip: 0, ..next };
+            if progress == Progress::End {
+                return true;
             }
         }
     }
 
-    /// Produces the atom at the cursor and returns the cursor of the next one; `None` behind the
-    /// last.
-    fn atom(&self, at: Cursor, dots: Dots, w: &mut Writer<'_>) -> Option<Cursor> {
+    /// Produces the atom at the cursor and moves the cursor to the next one.
+    fn atom(&self, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
         let next = match at.step {
             Step::Date => {
                 if let Some(date) = self.date {
@@ -408,9 +412,9 @@ impl<'a> Message<'a> {
                 }
                 Step::ReplyTo
             }
-            Step::ReplyTo => return Some(list_atom("Reply-To:", self.reply_to, at, Step::To, w)),
-            Step::To => return Some(list_atom("To:", self.to, at, Step::Cc, w)),
-            Step::Cc => return Some(list_atom("Cc:", self.cc, at, Step::Subject, w)),
+            Step::ReplyTo => return list_atom("Reply-To:", self.reply_to, at, Step::To, w),
+            Step::To => return list_atom("To:", self.to, at, Step::Cc, w),
+            Step::Cc => return list_atom("Cc:", self.cc, at, Step::Subject, w),
             Step::Subject => {
                 if let Some(subject) = self.subject {
                     text::field("Subject", subject, w);
@@ -445,23 +449,20 @@ impl<'a> Message<'a> {
                 }
                 Step::Custom
             }
-            Step::Custom => match self.headers.get(usize::from(at.item)) {
+            Step::Custom => match nth(self.headers, at.item) {
                 Some(header) => {
                     text::field(header.name, header.value, w);
-                    return Some(Cursor {
-                        item: at.item.saturating_add(1),
-                        ..at.from(0)
-                    });
+                    return at.go_to_item(Step::Custom, at.item.saturating_add(1));
                 }
                 None => Step::MimeVersion,
             },
             Step::MimeVersion => {
                 w.str("MIME-Version: 1.0\r\n");
-                return Some(Cursor::at(Step::Mixed));
+                Step::Mixed
             }
             _ => return (self.body)(self, at, dots, w),
         };
-        Some(at.then(next))
+        at.go(next)
     }
 }
 
@@ -476,22 +477,22 @@ fn mailbox_field(name: &str, mailbox: Mailbox<'_>, w: &mut Writer<'_>) {
 fn list_atom(
     name: &str,
     list: MailboxList<'_>,
-    at: Cursor,
+    at: &mut Cursor,
     after: Step,
     w: &mut Writer<'_>,
-) -> Cursor {
+) -> Progress {
     let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
     let first = position == 0;
     let Some(mailbox) = list.next(&mut position) else {
         if !first {
             w.crlf();
         }
-        return at.then(after);
+        return at.go(after);
     };
     let opening = if first { name } else { ",\r\n" };
     w.str(opening);
     mailboxes::write(mailbox, if first { name.len() } else { 0 }, w);
-    at.from(position as usize)
+    at.advance(position as usize)
 }
 
 /// The result of a conversion, reported for the field it was meant for.
@@ -522,5 +523,90 @@ impl Reader<'_> {
         let (octets, complete) = self.message.fill(&mut cursor, Dots::Plain, out);
         self.cursor = (!complete).then_some(cursor);
         octets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+    use std::vec::Vec;
+
+    fn filled(message: &Message<'_>, dots: Dots, size: usize) -> Vec<u8> {
+        let mut got = Vec::new();
+        let mut out = std::vec![0; size];
+        let mut cursor = Cursor::default();
+        loop {
+            let (octets, complete) = message.fill(&mut cursor, dots, &mut out);
+            got.extend_from_slice(&out[..octets]);
+            if complete {
+                return got;
+            }
+            assert_eq!(octets, size, "a buffer is filled as long as there is more");
+        }
+    }
+
+    /// RFC 5321 §4.5.2 over a whole message.
+    fn stuffed(octets: &[u8]) -> Vec<u8> {
+        let text = str::from_utf8(octets).unwrap();
+        let stuffed: String = text
+            .split_inclusive("\r\n")
+            .map(|line| {
+                if line.starts_with('.') {
+                    String::from(".") + line
+                } else {
+                    line.into()
+                }
+            })
+            .collect();
+        stuffed.into_bytes()
+    }
+
+    #[test]
+    fn dots_are_doubled_where_they_begin_a_line_and_nowhere_else() {
+        let from = Mailbox::parse("a@b.c").unwrap();
+        let attachments = [Attachment::new(".a", "a/b", b".\r\n.\r\n").unwrap()];
+        let message = Message::new(from).subject(". . .").unwrap();
+        for text in [
+            ".",
+            "..",
+            "a\n.\r.b\r\n..\n\n.",
+            "ü\n.\n.",
+            "\0.\n.",
+            "圧\n.圧\n",
+        ] {
+            for message in [
+                message.text(text),
+                message.html(text),
+                message.text(text).html(text).attachments(&attachments),
+            ] {
+                let plain = filled(&message, Dots::Plain, 4_096);
+                for size in 1..100 {
+                    assert_eq!(filled(&message, Dots::Plain, size), plain);
+                    assert_eq!(filled(&message, Dots::Stuffed, size), stuffed(&plain));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_ends_with_the_octet_that_fills_the_buffer() {
+        let message = Message::new(Mailbox::parse("a@b.c").unwrap()).text("x");
+        let mut out = [0; 200];
+        let len = message.encoded_len() as usize;
+        let mut cursor = Cursor::default();
+        let result = message.fill(&mut cursor, Dots::Stuffed, &mut out[..len]);
+        assert_eq!(result, (len, true));
+    }
+
+    #[test]
+    fn the_reverse_path_is_the_senders_unless_given() {
+        let path = |message: &Message<'_>| String::from(message.envelope().reverse_path().as_str());
+        let message = Message::new(Mailbox::parse("a@b.c").unwrap());
+        assert_eq!(path(&message), "a@b.c");
+        let message = message.sender(Mailbox::parse("S <s@b.c>").unwrap());
+        assert_eq!(path(&message), "s@b.c");
+        assert_eq!(path(&message.reverse_path("<r@b.c>").unwrap()), "r@b.c");
+        assert_eq!(path(&message.reverse_path("<>").unwrap()), "");
     }
 }

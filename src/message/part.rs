@@ -1,6 +1,6 @@
 //! Attachments and inline parts.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
 use super::id::ContentId;
 use super::media_type::MediaType;
@@ -100,26 +100,27 @@ impl<'a> Attachment<'a> {
         w.str("\r\n\r\n");
     }
 
-    /// The atom of the content at the cursor: all whole lines that fit, or one line; `None` behind
-    /// the last.
-    pub(super) fn body(&self, at: Cursor, w: &mut Writer<'_>) -> Option<Cursor> {
+    /// The atom of the content at the cursor: all whole lines that fit, or one line.
+    pub(super) fn body(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
         let rest = self.content.get(at.position..).unwrap_or_default();
         if rest.is_empty() || w.count(base64::encoded_len(rest.len())) {
-            return None;
+            return Progress::End;
         }
         let mut lines = base64::whole_lines(rest, w.free());
         w.advance(lines.saturating_mul(base64::ENCODED_LINE));
         if lines == 0 {
-            base64::line(rest.get(..base64::LINE).unwrap_or(rest), w);
-            w.crlf();
             lines = 1;
+            // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
+            let mut line = [0; base64::ENCODED_LINE];
+            if base64::whole_lines(rest, &mut line) > 0 {
+                w.bytes(&line);
+            } else {
+                base64::line(rest, w);
+                w.crlf();
+            }
         }
-        Some(
-            at.from(
-                at.position
-                    .saturating_add(lines.saturating_mul(base64::LINE)),
-            ),
-        )
+        let octets = lines.saturating_mul(base64::LINE);
+        at.advance(at.position.saturating_add(octets))
     }
 }
 

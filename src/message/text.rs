@@ -2,9 +2,8 @@
 //!
 //! This file knows folding (RFC 5322 §2.2.3); what ASCII cannot say is left to `encoded_word`.
 
-use super::encoded_word::{self, Place};
+use super::encoded_word::{self, Chars, Place};
 use crate::error::{Field, Invalid, Reason};
-use crate::wire::mailbox::NameChars;
 use crate::wire::writer::Writer;
 
 /// Text for a Subject or another unstructured field, any Unicode characters but line ends and
@@ -83,7 +82,7 @@ pub(super) fn field(name: &str, text: HeaderText<'_>, w: &mut Writer<'_>) {
     if text.plain {
         fold(text.text.as_bytes(), column, w);
     } else {
-        encoded_word::write(NameChars::unquoted(text.text), Place::Text, column, w);
+        encoded_word::write(Chars::of(text.text), Place::Text, column, w);
     }
     w.crlf();
 }

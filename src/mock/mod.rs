@@ -1,1 +1,107 @@
 //! A mail server for tests.
+//!
+//! It is the server's side of SMTP written on its own account: it shares no code with the client, so
+//! the two cannot agree on an error. It offers what it is told to offer, refuses what it is told to
+//! refuse, answers wrongly, slowly or not at all where a [script](Builder::script) says so, checks
+//! what it gets more strictly than any real server, and keeps the mails, the commands and the whole
+//! dialogue.
+//!
+//! It runs over TCP on the loopback ([`Server::listen`]), or in memory without a thread
+//! ([`Server::duplex`]), where a conversation that would hang fails at once, delays take no time, and
+//! writes and round trips are counted.
+//!
+//! # Examples
+//!
+//! ```
+//! use embedded_io::{Read, Write};
+//! use embedded_smtp::mock::{Action, Server, Stage};
+//!
+//! let server = Server::builder()
+//!     .refuse_recipient("nobody@example.org", "550 5.1.1 <nobody@example.org>: no such user")
+//!     .script(Stage::Content, 2, Action::reply("451 4.3.0 try later\r\n"))
+//!     .build();
+//!
+//! let mut link = server.duplex();
+//! let mut say = |octets: &str| {
+//!     link.write_all(octets.as_bytes()).unwrap();
+//!     link.flush().unwrap();
+//!     let mut reply = [0; 512];
+//!     let length = link.read(&mut reply).unwrap();
+//!     String::from_utf8(reply[..length].to_vec()).unwrap()
+//! };
+//! # let greeting = say("");
+//! # assert!(greeting.starts_with("220 "));
+//! assert!(say("EHLO client.example\r\n").contains("250-PIPELINING\r\n"));
+//! let flight = "MAIL FROM:<a@example.org>\r\n\
+//!               RCPT TO:<ops@example.org>\r\n\
+//!               RCPT TO:<nobody@example.org>\r\n\
+//!               DATA\r\n";
+//! assert!(say(flight).starts_with("250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n550 5.1.1 "));
+//! assert!(say("Subject: hot\r\n\r\n..\r\n.\r\n").starts_with("250 2.0.0 Ok: queued as "));
+//!
+//! assert_eq!(server.violations(), [""; 0]);
+//! let mail = &server.deliveries()[0];
+//! assert_eq!(mail.reverse_path, "a@example.org");
+//! assert_eq!(mail.recipients.len(), 1);
+//! assert_eq!(mail.content, b"Subject: hot\r\n\r\n.\r\n");
+//! assert!(server.transcript().to_string().contains("C: RCPT TO:<ops@example.org>\n"));
+//! ```
+//!
+//! # What it checks
+//!
+//! [`Server::violations`] names, in words:
+//!
+//! - bare CR, bare LF, control octets and NUL; 8-bit octets without SMTPUTF8 or BODY=8BITMIME
+//! - command lines over 512 octets (and what extensions add), AUTH responses over 12,288, lines of
+//!   content over 1,000; a leading dot that was not doubled
+//! - commands out of order, and behind QUIT; malformed paths, parameters and EHLO names
+//! - extensions, mechanisms and parameters that were not offered; more than LIMITS allows
+//! - pipelining that was not offered, octets behind a command that ends a group, and content before
+//!   the 354. In memory this is exact; over TCP only what came in one read is seen
+//! - a SIZE that is not the number of octets that came
+//! - credentials without TLS
+//!
+//! A command that is refused only because it rode in a flight behind another refused one is no
+//! violation.
+//!
+//! # Limits
+//!
+//! A line is kept up to 64 KiB, a content up to 64 MiB (what is longer is refused), all accepted
+//! content up to 256 MiB, command lines and dialogue up to 64 MiB, 1,000 violations. STARTTLS is
+//! offered, but the octets behind the 220 are not encrypted.
+
+// Test support on a host, never linked into firmware: a broken invariant here may end the test that
+// meets it. No input reaches one: arbitrary octets are tried on it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+mod auth;
+mod body;
+mod builder;
+mod commands;
+mod content;
+mod dialogue;
+mod duplex;
+mod login;
+mod outbox;
+mod parameter;
+mod path;
+mod record;
+mod script;
+mod server;
+mod tcp;
+mod transaction;
+
+pub use auth::Mechanism;
+pub use builder::{Builder, Extension, PlaintextAuth};
+pub use duplex::Duplex;
+pub use outbox::Writes;
+pub use record::{Delivery, Recipient, Traffic, Transcript, Via};
+pub use script::{Action, Stage};
+pub use server::Server;
+pub use tcp::Listener;

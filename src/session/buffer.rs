@@ -14,7 +14,10 @@ pub(super) struct Buffer<'b> {
 
 impl<'b> Buffer<'b> {
     pub(super) fn new(octets: &'b mut [u8]) -> Self {
-        Self { octets, secret_end: 0 }
+        Self {
+            octets,
+            secret_end: 0,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -38,7 +41,10 @@ impl<'b> Buffer<'b> {
     /// Overwrites the credentials, and what stands before them.
     pub(super) fn wipe_secret(&mut self) {
         if self.secret_end > 0 {
-            self.octets.get_mut(..self.secret_end).unwrap_or_default().zeroize();
+            self.octets
+                .get_mut(..self.secret_end)
+                .unwrap_or_default()
+                .zeroize();
             self.secret_end = 0;
         }
     }

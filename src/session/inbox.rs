@@ -13,6 +13,7 @@
 //!
 //! This file knows lines and replies. It does not know which command a reply answers.
 
+use crate::observer::Observer;
 use crate::outcome::Violation;
 use crate::wire::ehlo::Capabilities;
 use crate::wire::reply::{Reply, ReplyHead, ReplyLine};
@@ -63,10 +64,12 @@ impl Inbox {
     /// more must be received into [`Self::window`].
     ///
     /// Given `capabilities`, the lines of a 2yz reply behind its first go there, not to the text.
+    #[inline(never)]
     pub(super) fn poll(
         &mut self,
         buffer: &mut Buffer<'_>,
         mut capabilities: Option<&mut Capabilities>,
+        observer: &mut dyn Observer,
     ) -> Result<bool, Violation> {
         loop {
             let unread = buffer.range(self.read, self.end);
@@ -81,10 +84,17 @@ impl Inbox {
             };
             let start = self.read;
             let stop = start.saturating_add(length);
-            self.consume(if is_cut { length } else { length.saturating_add(1) })?;
+            self.consume(if is_cut {
+                length
+            } else {
+                length.saturating_add(1)
+            })?;
             let is_last = match self.place {
                 Place::Rest { is_last } => is_last,
-                _ => self.take_line(buffer, start, stop, is_cut, capabilities.as_deref_mut())?,
+                _ => {
+                    observer.received(buffer.range(start, self.read));
+                    self.take_line(buffer, start, stop, is_cut, capabilities.as_deref_mut())?
+                }
             };
             match (is_cut, is_last) {
                 (true, _) => {
@@ -120,13 +130,19 @@ impl Inbox {
 
     /// The reply read last.
     pub(super) fn reply<'a>(&self, buffer: &'a Buffer<'_>) -> Reply<'a> {
-        Reply { head: self.head, text: buffer.range(self.text_start, self.text) }
+        Reply {
+            head: self.head,
+            text: buffer.range(self.text_start, self.text),
+        }
     }
 
     /// The reply that is kept, else the one read last, if there is one whose text is still there.
     pub(super) fn deciding_reply<'a>(&self, buffer: &'a Buffer<'_>) -> Option<Reply<'a>> {
         if self.kept_head.code != 0 {
-            return Some(Reply { head: self.kept_head, text: buffer.range(0, self.kept) });
+            return Some(Reply {
+                head: self.kept_head,
+                text: buffer.range(0, self.kept),
+            });
         }
         (self.head.code != 0 && self.place == Place::Start).then(|| self.reply(buffer))
     }
@@ -170,10 +186,15 @@ impl Inbox {
         self.read = self.read.saturating_add(octets).min(self.end);
         let octets = u32::try_from(octets).unwrap_or(u32::MAX);
         self.octets = self.octets.saturating_add(octets);
-        if self.octets > REPLY_MAX { Err(Violation::TooLong) } else { Ok(()) }
+        if self.octets > REPLY_MAX {
+            Err(Violation::TooLong)
+        } else {
+            Ok(())
+        }
     }
 
     /// Moves what is unread down to the text's end. Whether there is room to receive into.
+    #[inline(never)]
     fn make_room(&mut self, buffer: &mut Buffer<'_>) -> bool {
         if self.read > self.text && (self.read == self.end || self.end == buffer.len()) {
             let length = self.end.saturating_sub(self.read);
@@ -185,6 +206,7 @@ impl Inbox {
     }
 
     /// Takes a line without its line end; whether it is the reply's last.
+    #[inline(never)]
     fn take_line(
         &mut self,
         buffer: &mut Buffer<'_>,
@@ -242,7 +264,10 @@ impl Inbox {
 /// `copy_within` would link memmove, 1.6 KB of flash.
 fn copy_down(octets: &mut [u8], from: usize, to: usize, length: usize) {
     for offset in 0..length {
-        let byte = octets.get(from.wrapping_add(offset)).copied().unwrap_or_default();
+        let byte = octets
+            .get(from.wrapping_add(offset))
+            .copied()
+            .unwrap_or_default();
         if let Some(slot) = octets.get_mut(to.wrapping_add(offset)) {
             *slot = byte;
         }

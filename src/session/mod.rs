@@ -36,9 +36,12 @@
 //!    when the flight is out.
 //! 3. Once a fault was seen, nothing is sent any more.
 
+mod answer;
 mod buffer;
+mod compose;
 mod flow;
 mod inbox;
+mod operation;
 mod table;
 mod transaction;
 
@@ -46,11 +49,12 @@ use core::convert::Infallible;
 
 pub use table::{Row, Sent, State, TABLE, Verb};
 
-pub(crate) use flow::{MailOperation, Operation};
+pub(crate) use operation::{MailOperation, Operation};
 
 use crate::error::Invalid;
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault, Report};
+use crate::outcome::{Error, Fault};
+use crate::report::Report;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::Capabilities;
 use crate::wire::reply::Reply;
@@ -108,7 +112,10 @@ pub(crate) struct Session<'b> {
 
 impl<'b> Session<'b> {
     pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer: Buffer::new(buffer), flow: Flow::new() }
+        Self {
+            buffer: Buffer::new(buffer),
+            flow: Flow::new(),
+        }
     }
 
     /// Begins an operation; an error here means that nothing was sent.

@@ -11,7 +11,7 @@
 //! 5. A transaction that will not be completed is ended by RSET before anything else is said, so
 //!    NOOP and QUIT need no rows in its states.
 
-use crate::outcome::Phase;
+use crate::phase::Phase;
 
 /// Where the session stands, by the replies read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +172,14 @@ const fn row(
     intermediate: State,
     refusal: State,
 ) -> Row {
-    Row { state, verb, sent, success, intermediate, refusal }
+    Row {
+        state,
+        verb,
+        sent,
+        success,
+        intermediate,
+        refusal,
+    }
 }
 
 use Sent::{Ahead, Here};
@@ -218,13 +225,17 @@ pub static TABLE: [Row; 30] = [
 ];
 
 /// Whether `verb` may be sent in `state`.
+#[inline(never)]
 pub(crate) fn may_send(state: State, verb: Verb) -> bool {
     find(state, verb).is_some_and(|row| row.sent == Here)
 }
 
 /// The state that follows a reply; [`State::Broken`] where the reply has no place.
+#[inline(never)]
 pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
-    let Some(row) = find(state, verb) else { return Broken };
+    let Some(row) = find(state, verb) else {
+        return Broken;
+    };
     match code {
         421 => Closed,
         200..=299 if verb.exact().is_none_or(|exact| exact == code) => row.success,
@@ -234,6 +245,197 @@ pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
     }
 }
 
+#[inline(never)]
 fn find(state: State, verb: Verb) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.state == state && row.verb == verb)
+    TABLE
+        .iter()
+        .find(|row| row.state == state && row.verb == verb)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
+    const STATES: [State; 13] = [
+        Connected,
+        Greeted,
+        Ready,
+        Upgrading,
+        Authenticating,
+        LoginFailed,
+        NoRecipient,
+        Addressed,
+        Stray,
+        Content,
+        HollowContent,
+        Rejected,
+        Closed,
+    ];
+
+    const VERBS: [Verb; 14] = [
+        Verb::Greeting,
+        Verb::Ehlo,
+        Verb::Helo,
+        Verb::StartTls,
+        Verb::Auth,
+        Verb::AuthResponse,
+        Verb::AuthCancel,
+        Verb::Mail,
+        Verb::Rcpt,
+        Verb::Data,
+        Verb::Content,
+        Verb::Rset,
+        Verb::Noop,
+        Verb::Quit,
+    ];
+
+    /// The table as the documentation shows it.
+    fn as_markdown() -> String {
+        let mut text =
+            String::from("| state | command | after 2yz | after 3yz | after 4yz, 5yz |\n");
+        text.push_str("|---|---|---|---|---|\n");
+        for row in &TABLE {
+            let name = |state: State| match state {
+                Broken => String::from("–"),
+                state => format!("{state:?}"),
+            };
+            let code = |class: char| match (class, row.verb.exact(), row.intermediate) {
+                ('2', Some(exact), _) => format!(" ({exact})"),
+                ('3', _, state) if state != Broken && row.verb != Verb::Quit => {
+                    format!(" ({})", row.verb.exact_intermediate())
+                }
+                _ => String::new(),
+            };
+            let ahead = if row.sent == Ahead { ", pipelined" } else { "" };
+            text.push_str(&format!(
+                "| {:?} | {:?}{ahead} | {}{} | {}{} | {} |\n",
+                row.state,
+                row.verb,
+                name(row.success),
+                if row.success == Broken {
+                    String::new()
+                } else {
+                    code('2')
+                },
+                name(row.intermediate),
+                code('3'),
+                name(row.refusal),
+            ));
+        }
+        text.push_str(
+            "\nA dash is a fault of the server. A code in brackets is the only one of its ",
+        );
+        text.push_str("class.\n");
+        text
+    }
+
+    #[test]
+    fn the_documentation_shows_the_table() {
+        let shown = include_str!("table.md");
+        assert_eq!(
+            shown,
+            as_markdown(),
+            "table.md is not what the table says:\n{}",
+            as_markdown()
+        );
+    }
+
+    #[test]
+    fn no_row_stands_twice_and_no_row_leaves_an_ended_session() {
+        for (n, row) in TABLE.iter().enumerate() {
+            let same = |other: &Row| other.state == row.state && other.verb == row.verb;
+            assert_eq!(TABLE.iter().position(same), Some(n), "{row:?}");
+            assert!(!matches!(row.state, Closed | Broken), "{row:?}");
+        }
+    }
+
+    /// Every state × every command × every code: what is not in the table breaks the session, 421
+    /// closes it, and codes that must be exact are.
+    #[test]
+    fn every_state_command_and_code() {
+        for state in STATES.into_iter().chain([Broken]) {
+            for verb in VERBS {
+                let row = TABLE
+                    .iter()
+                    .find(|row| row.state == state && row.verb == verb);
+                assert_eq!(
+                    may_send(state, verb),
+                    row.is_some_and(|row| row.sent == Here)
+                );
+                for code in 200..=599 {
+                    let after = follow(state, verb, code);
+                    let Some(row) = row else {
+                        assert_eq!(after, Broken, "{state:?} {verb:?} {code}");
+                        continue;
+                    };
+                    let expected = match (code, verb) {
+                        (421, _) => Closed,
+                        (_, Verb::Quit) => Closed,
+                        (220, Verb::Greeting | Verb::StartTls) => row.success,
+                        (235, Verb::Auth | Verb::AuthResponse) => row.success,
+                        (334, Verb::Auth | Verb::AuthResponse) => row.intermediate,
+                        (354, Verb::Data) => row.intermediate,
+                        (
+                            200..=299,
+                            Verb::Greeting
+                            | Verb::StartTls
+                            | Verb::Auth
+                            | Verb::AuthResponse
+                            | Verb::Data,
+                        ) => Broken,
+                        (200..=299, _) => row.success,
+                        (300..=399, _) => Broken,
+                        _ => row.refusal,
+                    };
+                    assert_eq!(after, expected, "{state:?} {verb:?} {code}");
+                }
+            }
+        }
+    }
+
+    /// Every state is reached from the beginning; from every state that is not an end, one is
+    /// reached; and only with a transaction accepted can a content be sent.
+    #[test]
+    fn every_state_is_reached_and_left() {
+        let reach = |from: State| {
+            let mut seen = BTreeSet::from([format!("{from:?}")]);
+            let mut open = Vec::from([from]);
+            while let Some(state) = open.pop() {
+                for row in TABLE.iter().filter(|row| row.state == state) {
+                    for next in [row.success, row.intermediate, row.refusal] {
+                        if seen.insert(format!("{next:?}")) {
+                            open.push(next);
+                        }
+                    }
+                }
+            }
+            seen
+        };
+        for state in STATES {
+            assert!(
+                reach(Connected).contains(&format!("{state:?}")),
+                "{state:?} is not reached"
+            );
+            // The way out of Upgrading is TLS, not a reply.
+            if state != Upgrading {
+                assert!(reach(state).contains("Closed"), "{state:?} has no end");
+            }
+        }
+        for row in &TABLE {
+            let opens = [row.success, row.intermediate, row.refusal].contains(&Content);
+            assert!(
+                !opens || (row.state == Addressed && row.verb == Verb::Data),
+                "{row:?}"
+            );
+            let sends_mail = matches!(row.verb, Verb::Mail) && row.sent == Here;
+            assert!(!sends_mail || row.state == Ready, "{row:?}");
+            // Nothing but QUIT leaves on a link whose STARTTLS was refused.
+            assert!(row.state != Rejected || row.verb == Verb::Quit, "{row:?}");
+            assert!(row.state != Upgrading, "{row:?}");
+        }
+    }
 }

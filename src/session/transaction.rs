@@ -4,7 +4,9 @@
 //! content add up to.
 
 use crate::message::{Cursor, Walk};
-use crate::outcome::{Error, Phase, RecipientStatus, Refusal, RefusalKind, Report};
+use crate::outcome::Error;
+use crate::phase::Phase;
+use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
 
@@ -46,7 +48,8 @@ enum End {
 
 impl Verdict {
     /// Counts a reply to RCPT; whether its text may be the one that decides.
-    pub(super) fn recipient(&mut self, head: ReplyHead, all_or_none: bool) -> bool {
+    #[inline(never)]
+    pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
         self.answered = self.answered.saturating_add(1);
         let status = RecipientStatus { head };
         if status.is_accepted() {
@@ -54,10 +57,12 @@ impl Verdict {
             return false;
         }
         self.is_any_temporary |= status.is_temporary();
-        if self.refusal.is_some_and(|refusal| refusal.phase == Phase::Mail) {
+        if self
+            .refusal
+            .is_some_and(|refusal| refusal.phase == Phase::Mail)
+        {
             return false;
         }
-        self.is_doomed |= all_or_none;
         let kind = RefusalKind::of(head, Phase::Rcpt);
         match &mut self.refusal {
             Some(first) => {
@@ -65,7 +70,11 @@ impl Verdict {
                 false
             }
             None => {
-                self.refusal = Some(Refusal { head, phase: Phase::Rcpt, kind });
+                self.refusal = Some(Refusal {
+                    head,
+                    phase: Phase::Rcpt,
+                    kind,
+                });
                 true
             }
         }
@@ -76,16 +85,20 @@ impl Verdict {
     pub(super) fn refuse(&mut self, head: ReplyHead, phase: Phase) -> bool {
         let decides = phase == Phase::Mail || self.accepted > 0;
         if decides && !self.is_doomed {
-            self.refusal = Some(Refusal { head, phase, kind: RefusalKind::of(head, phase) });
+            self.refusal = Some(Refusal {
+                head,
+                phase,
+                kind: RefusalKind::of(head, phase),
+            });
         }
         let is_first = !self.is_doomed && decides;
         self.is_doomed = true;
         is_first
     }
 
-    /// Every RCPT was answered, and nobody was accepted.
-    pub(super) fn close_recipients(&mut self) {
-        self.is_doomed |= self.accepted == 0;
+    /// Every RCPT was answered: dooms the mail if nobody was accepted, or not all who had to be.
+    pub(super) fn close_recipients(&mut self, all_or_none: bool) {
+        self.is_doomed |= self.accepted == 0 || (all_or_none && self.refusal.is_some());
     }
 
     /// Whether the content is not to be handed in any more.
@@ -102,7 +115,11 @@ impl Verdict {
             End::Accepted(head)
         } else {
             let kind = RefusalKind::of(head, Phase::Content);
-            self.refusal = Some(Refusal { head, phase: Phase::Content, kind });
+            self.refusal = Some(Refusal {
+                head,
+                phase: Phase::Content,
+                kind,
+            });
             End::Refused
         });
     }
@@ -124,6 +141,7 @@ impl Verdict {
 
     /// MAIL was refused as a bad sequence of commands.
     pub(super) fn is_out_of_sequence(&self) -> bool {
-        self.refusal.is_some_and(|r| r.phase == Phase::Mail && r.head.code == 503)
+        self.refusal
+            .is_some_and(|r| r.phase == Phase::Mail && r.head.code == 503)
     }
 }

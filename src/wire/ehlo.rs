@@ -171,7 +171,9 @@ impl Capabilities {
             return self.read_mechanisms(words);
         }
         let known = |e: &&Extension| e.as_str().as_bytes().eq_ignore_ascii_case(keyword);
-        let Some(&extension) = Extension::ALL.iter().find(known) else { return };
+        let Some(&extension) = Extension::ALL.iter().find(known) else {
+            return;
+        };
         self.extensions |= extension.bit();
         match extension {
             Extension::Auth => self.read_mechanisms(words),
@@ -198,7 +200,9 @@ impl Capabilities {
     /// RFC 1870 §4: "0 … indicates that no fixed maximum message size is in force." The smaller of
     /// two limits counts.
     fn read_size(&mut self, word: Option<&[u8]>) {
-        let Some(limit) = word.and_then(decimal) else { return };
+        let Some(limit) = word.and_then(decimal) else {
+            return;
+        };
         if limit != 0 && (self.size_limit == 0 || limit < self.size_limit) {
             self.size_limit = limit;
         }
@@ -210,7 +214,9 @@ impl Limits {
     fn read(&mut self, words: Words<'_>) {
         for word in words {
             let mut halves = word.splitn(2, |&b| b == b'=');
-            let (Some(name), Some(value)) = (halves.next(), halves.next()) else { continue };
+            let (Some(name), Some(value)) = (halves.next(), halves.next()) else {
+                continue;
+            };
             let slot = match name {
                 n if n.eq_ignore_ascii_case(b"MAILMAX") => &mut self.mail_max,
                 n if n.eq_ignore_ascii_case(b"RCPTMAX") => &mut self.rcpt_max,
@@ -218,7 +224,9 @@ impl Limits {
                 _ => continue,
             };
             // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
-            *slot = decimal(value).and_then(|n| u16::try_from(n).ok()).unwrap_or(0);
+            *slot = decimal(value)
+                .and_then(|n| u16::try_from(n).ok())
+                .unwrap_or(0);
         }
     }
 }
@@ -238,7 +246,8 @@ impl<'a> Iterator for Words<'a> {
         let length = trimmed.iter().take_while(|&&b| !is_blank(b)).count();
         let (word, rest) = trimmed.split_at_checked(length)?;
         self.rest = rest;
-        (!word.is_empty() && !(rest.is_empty() && self.is_cut)).then_some(word)
+        let is_whole = !(rest.is_empty() && self.is_cut);
+        (!word.is_empty() && is_whole).then_some(word)
     }
 }
 
@@ -260,7 +269,9 @@ fn decimal(digits: &[u8]) -> Option<u32> {
         if !digit.is_ascii_digit() {
             return None;
         }
-        number = number.checked_mul(10)?.checked_add(u32::from(digit.wrapping_sub(b'0')))?;
+        number = number
+            .checked_mul(10)?
+            .checked_add(u32::from(digit.wrapping_sub(b'0')))?;
     }
     Some(number)
 }
@@ -279,7 +290,13 @@ mod tests {
 
     #[test]
     fn keywords_are_exact_tokens_in_any_case() {
-        let c = read(&["pipelining", "STARTTLSX", "X8BITMIME", "Size 1000", "SMTPUTF8\t "]);
+        let c = read(&[
+            "pipelining",
+            "STARTTLSX",
+            "X8BITMIME",
+            "Size 1000",
+            "SMTPUTF8\t ",
+        ]);
         assert!(c.offers(Extension::Pipelining));
         assert!(!c.offers(Extension::StartTls));
         assert!(!c.offers(Extension::EightBitMime));
@@ -289,15 +306,28 @@ mod tests {
 
     #[test]
     fn size_may_be_missing_zero_garbled_or_too_large() {
-        for line in ["SIZE", "SIZE 0", "SIZE x", "SIZE 99999999999999999999", "SIZE=100"] {
+        for line in [
+            "SIZE",
+            "SIZE 0",
+            "SIZE x",
+            "SIZE 99999999999999999999",
+            "SIZE=100",
+        ] {
             assert_eq!(read(&[line]).size_limit(), None, "{line}");
         }
-        assert_eq!(read(&["SIZE 20", "SIZE 10", "SIZE", "SIZE 30"]).size_limit(), Some(10));
+        assert_eq!(
+            read(&["SIZE 20", "SIZE 10", "SIZE", "SIZE 30"]).size_limit(),
+            Some(10)
+        );
     }
 
     #[test]
     fn auth_in_both_forms() {
-        for line in ["AUTH LOGIN PLAIN", "AUTH=LOGIN PLAIN", "auth  plain\tlogin "] {
+        for line in [
+            "AUTH LOGIN PLAIN",
+            "AUTH=LOGIN PLAIN",
+            "auth  plain\tlogin ",
+        ] {
             let c = read(&[line]);
             assert!(c.offers(Extension::Auth), "{line}");
             assert!(c.offers_mechanism(Mechanism::Plain), "{line}");

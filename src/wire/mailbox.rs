@@ -185,16 +185,6 @@ pub struct NameChars<'a> {
     quoted: bool,
 }
 
-impl<'a> NameChars<'a> {
-    /// The characters of a text in which a backslash is a backslash.
-    pub(crate) fn unquoted(text: &'a str) -> Self {
-        Self {
-            chars: text.chars(),
-            quoted: false,
-        }
-    }
-}
-
 impl Iterator for NameChars<'_> {
     type Item = char;
 

@@ -28,7 +28,7 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
             b' ' | b'\t' => !last,
             b'=' => false,
             b'.' => column > 0,
-            b'F' => column > 0 || !rest.starts_with(b"From "),
+            b'F' => column > 0 || !matches!(rest, [_, b'r', b'o', b'm', b' ', ..]),
             0x21..=0x7e => true,
             _ => false,
         };

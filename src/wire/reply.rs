@@ -130,7 +130,11 @@ impl<'a> ReplyLine<'a> {
             }
             _ => (None, text),
         };
-        Some(Self { head: ReplyHead { code, enhanced }, is_last, text })
+        Some(Self {
+            head: ReplyHead { code, enhanced },
+            is_last,
+            text,
+        })
     }
 }
 
@@ -144,7 +148,9 @@ fn digits3(digits: &[u8]) -> Option<u16> {
         if !digit.is_ascii_digit() {
             return None;
         }
-        number = number.wrapping_mul(10).wrapping_add(u16::from(digit.wrapping_sub(b'0')));
+        number = number
+            .wrapping_mul(10)
+            .wrapping_add(u16::from(digit.wrapping_sub(b'0')));
     }
     Some(number)
 }
@@ -165,7 +171,14 @@ fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
         [b' ', after @ ..] => after,
         _ => return None,
     };
-    Some((EnhancedStatusCode { class, subject: digits3(subject)?, detail: digits3(detail)? }, after))
+    Some((
+        EnhancedStatusCode {
+            class,
+            subject: digits3(subject)?,
+            detail: digits3(detail)?,
+        },
+        after,
+    ))
 }
 
 /// The digits at the beginning, and what follows them.
@@ -184,19 +197,32 @@ mod tests {
         assert_eq!(line.head.code, 250);
         assert_eq!(
             line.head.enhanced,
-            Some(EnhancedStatusCode { class: 2, subject: 1, detail: 5 })
+            Some(EnhancedStatusCode {
+                class: 2,
+                subject: 1,
+                detail: 5
+            })
         );
         assert!(!line.is_last);
         assert_eq!(line.text, b"Ok");
         assert_eq!(ReplyLine::parse(b"250").unwrap().text, b"");
         assert!(ReplyLine::parse(b"250").unwrap().is_last);
         assert_eq!(ReplyLine::parse(b"550 5.1.1").unwrap().text, b"");
-        assert_eq!(ReplyLine::parse(b"354 \x00\xff\r").unwrap().text, b"\x00\xff\r");
+        assert_eq!(
+            ReplyLine::parse(b"354 \x00\xff\r").unwrap().text,
+            b"\x00\xff\r"
+        );
     }
 
     #[test]
     fn an_enhanced_code_must_be_well_formed_and_of_the_class_of_the_code() {
-        for text in ["250 5.1.1 x", "250 2.1 x", "250 2.1.5x", "250 2..5 x", "250 2.1234.5 x"] {
+        for text in [
+            "250 5.1.1 x",
+            "250 2.1 x",
+            "250 2.1.5x",
+            "250 2..5 x",
+            "250 2.1234.5 x",
+        ] {
             let line = ReplyLine::parse(text.as_bytes()).unwrap();
             assert_eq!(line.head.enhanced, None, "{text}");
             assert_eq!(line.text, &text.as_bytes()[4..], "{text}");
@@ -205,9 +231,19 @@ mod tests {
 
     #[test]
     fn lines_that_break_the_grammar() {
-        for line in
-            ["", "2", "25", "25 ok", "250x", "199 a", "600 a", "2 50", " 250", "25\u{b2} x", "+20 x"]
-        {
+        for line in [
+            "",
+            "2",
+            "25",
+            "25 ok",
+            "250x",
+            "199 a",
+            "600 a",
+            "2 50",
+            " 250",
+            "25\u{b2} x",
+            "+20 x",
+        ] {
             assert_eq!(ReplyLine::parse(line.as_bytes()), None, "{line}");
         }
     }

@@ -76,7 +76,10 @@ pub(crate) fn plain(out: &mut Writer<'_>, credentials: &Credentials<'_>) {
 
 /// The octets of [`plain`].
 pub(crate) fn plain_len(credentials: &Credentials<'_>) -> u32 {
-    let octets = credentials.user.len().saturating_add(credentials.password.len());
+    let octets = credentials
+        .user
+        .len()
+        .saturating_add(credentials.password.len());
     let groups = octets.saturating_add(2).div_ceil(3);
     u32::try_from(groups).unwrap_or(u32::MAX).saturating_mul(4)
 }
@@ -145,7 +148,12 @@ mod tests {
 
     #[test]
     fn every_remainder_is_padded() {
-        for (user, want) in [("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("abcd", "YWJjZA==")] {
+        for (user, want) in [
+            ("a", "YQ=="),
+            ("ab", "YWI="),
+            ("abc", "YWJj"),
+            ("abcd", "YWJjZA=="),
+        ] {
             let c = Credentials::new(user, user).unwrap();
             assert_eq!(text(|w| login_user(w, &c)), want);
             assert_eq!(text(|w| login_password(w, &c)), want);
@@ -156,10 +164,22 @@ mod tests {
     #[test]
     fn nul_and_nothing_are_refused_and_debug_is_silent() {
         let refused = |u, p| Credentials::new(u, p).unwrap_err();
-        assert_eq!(refused("a\0b", "p"), Invalid::new(Field::UserName, Reason::ControlCharacter));
-        assert_eq!(refused("a", "\0"), Invalid::new(Field::Password, Reason::ControlCharacter));
-        assert_eq!(refused("", "p"), Invalid::new(Field::UserName, Reason::Empty));
-        assert_eq!(refused("a", ""), Invalid::new(Field::Password, Reason::Empty));
+        assert_eq!(
+            refused("a\0b", "p"),
+            Invalid::new(Field::UserName, Reason::ControlCharacter)
+        );
+        assert_eq!(
+            refused("a", "\0"),
+            Invalid::new(Field::Password, Reason::ControlCharacter)
+        );
+        assert_eq!(
+            refused("", "p"),
+            Invalid::new(Field::UserName, Reason::Empty)
+        );
+        assert_eq!(
+            refused("a", ""),
+            Invalid::new(Field::Password, Reason::Empty)
+        );
         let shown = format!("{:?}", Credentials::new("boiler", "secret").unwrap());
         assert_eq!(shown, "Credentials(..)");
     }

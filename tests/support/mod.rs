@@ -1,6 +1,8 @@
 //! What the tests share: a transport that plays a script and knows no SMTP.
 #![allow(dead_code)] // Every test file uses a part of it.
 
+pub mod vector;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -45,6 +47,9 @@ struct Inner {
     /// Writes after the failure.
     after_failure: Vec<u8>,
     writes: Vec<Vec<u8>>,
+    /// All octets handed to `write`, whether it took them or not: for every write, what was
+    /// written before it and the whole slice.
+    handed_over: Vec<u8>,
 }
 
 /// A transport that plays a script: octets in, octets out, pieces and faults as told.
@@ -87,6 +92,18 @@ impl Scripted {
         self.0.borrow().after_failure.clone()
     }
 
+    /// How many contents were handed over with their terminators, lone dots not counted.
+    pub fn handed_over_terminators(&self) -> usize {
+        let inner = self.0.borrow();
+        let ends = inner
+            .handed_over
+            .windows(5)
+            .enumerate()
+            .filter(|(_, w)| w == b"\r\n.\r\n");
+        ends.filter(|(at, _)| !inner.handed_over[..*at].ends_with(b"DATA"))
+            .count()
+    }
+
     pub fn calls(&self) -> Vec<&'static str> {
         self.0.borrow().calls.clone()
     }
@@ -99,7 +116,8 @@ impl Scripted {
     pub fn assert_complete(&self) {
         let inner = self.0.borrow();
         assert_eq!(inner.mismatch, None);
-        assert!(inner.script.is_empty(), "left of the script: {:?}", inner.script);
+        let is_played = inner.script.iter().all(|event| *event == Event::Close);
+        assert!(is_played, "left of the script: {:?}", inner.script);
         assert!(
             inner.pending.is_empty(),
             "not expected: {:?}",
@@ -188,6 +206,8 @@ impl Write for Scripted {
         if inner.failed {
             inner.after_failure.extend(buf);
         }
+        let written = inner.written.clone();
+        inner.handed_over = [&written, buf].concat();
         let n = match inner.call("write") {
             Some(Trouble::Error) => return Err(ErrorKind::BrokenPipe),
             Some(Trouble::EndOfStream) => return Ok(0),

@@ -1,0 +1,98 @@
+//! The parameters of MAIL and RCPT: which extension each needs, and which values it may have.
+
+use std::format;
+use std::string::String;
+
+use super::commands::clip;
+use super::dialogue::Dialogue;
+use super::path::{self, Parameter};
+
+impl Dialogue {
+    pub(super) fn parameter_refusal(&self, verb: &str, parameters: &[Parameter]) -> Option<String> {
+        for parameter in parameters {
+            let keyword = parameter.keyword.as_str();
+            let needed = match (verb, keyword) {
+                ("MAIL", "BODY") if is_binary(parameter) => "BINARYMIME",
+                ("MAIL", "BODY") => "8BITMIME",
+                ("MAIL", "RET" | "ENVID") | ("RCPT", "NOTIFY" | "ORCPT") => "DSN",
+                ("MAIL", other) => other,
+                _ => "",
+            };
+            if !self.offers(needed) {
+                self.violate(format!(
+                    "{verb}: parameter {} was not offered",
+                    clip(keyword)
+                ));
+                return Some(self.reply(555, "5.5.4", "Unsupported option"));
+            }
+            if !is_valid(parameter) {
+                self.violate(format!(
+                    "{verb}: malformed parameter {}",
+                    clip(&parameter.raw)
+                ));
+                return Some(self.reply(501, "5.5.4", "Bad parameter syntax"));
+            }
+        }
+        None
+    }
+
+    pub(super) fn utf8_refusal(&self, verb: &str, address: &str, smtputf8: bool) -> Option<String> {
+        if address.is_ascii() || smtputf8 {
+            return None;
+        }
+        self.violate(format!("{verb}: 8-bit address without SMTPUTF8"));
+        Some(self.reply(553, "5.6.7", "Non-ASCII addresses not permitted"))
+    }
+}
+
+fn is_binary(parameter: &Parameter) -> bool {
+    parameter
+        .value
+        .as_ref()
+        .is_some_and(|value| value.eq_ignore_ascii_case("BINARYMIME"))
+}
+
+/// Whether the value is one that the parameter's own RFC allows.
+fn is_valid(parameter: &Parameter) -> bool {
+    let value = parameter.value.as_deref();
+    let one_of = |allowed: &[&str]| {
+        value.is_some_and(|value| allowed.iter().any(|one| one.eq_ignore_ascii_case(value)))
+    };
+    match parameter.keyword.as_str() {
+        // RFC 1870 §3: size-value ::= 1*20DIGIT
+        "SIZE" => value.is_some_and(|v| v.len() <= 20 && v.bytes().all(|o| o.is_ascii_digit())),
+        "BODY" => one_of(&["7BIT", "8BITMIME", "BINARYMIME"]),
+        "SMTPUTF8" | "REQUIRETLS" => value.is_none(),
+        "RET" => one_of(&["FULL", "HDRS"]),
+        // RFC 3461 §4.4: at most 100 characters.
+        "ENVID" => value.is_some_and(|value| value.len() <= 100 && path::is_xtext(value)),
+        "NOTIFY" => {
+            one_of(&["NEVER"])
+                || value.is_some_and(|value| {
+                    value.split(',').all(|word| {
+                        ["SUCCESS", "FAILURE", "DELAY"]
+                            .iter()
+                            .any(|w| w.eq_ignore_ascii_case(word))
+                    })
+                })
+        }
+        "ORCPT" => value
+            .and_then(|value| value.split_once(';'))
+            .is_some_and(|(kind, address)| {
+                // RFC 6533 §3: with the type utf-8 the address may hold UTF-8.
+                let utf8 = kind.eq_ignore_ascii_case("utf-8");
+                !kind.is_empty() && !address.is_empty() && (utf8 || path::is_xtext(address))
+            }),
+        "AUTH" => value.is_some_and(|value| value == "<>" || path::is_xtext(value)),
+        _ => true,
+    }
+}
+
+pub(super) fn declared_size(parameters: &[Parameter]) -> Option<u64> {
+    let size = parameters
+        .iter()
+        .find(|one| one.keyword == "SIZE")?
+        .value
+        .as_deref()?;
+    Some(size.parse().unwrap_or(u64::MAX))
+}

@@ -1,0 +1,755 @@
+//! Messages as octets: golden cases, and properties that hold for every message and buffer.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use embedded_smtp::message::{Attachment, Date, Header, HeaderText, Importance, Message};
+use embedded_smtp::{Field, Invalid, Mailbox, Reason, header_text, mailbox};
+use mail_parser::{MessageParser, MimeHeaders, PartType};
+use proptest::prelude::*;
+
+/// The whole message, read in pieces of the given sizes, the last of them again and again.
+fn read(message: &Message<'_>, sizes: &[usize]) -> Vec<u8> {
+    let mut reader = message.reader();
+    let mut got = Vec::new();
+    let mut out = vec![0; 70_000];
+    let mut sizes = sizes.iter();
+    let mut size = 0;
+    loop {
+        size = sizes.next().copied().unwrap_or(size);
+        let n = reader.read(&mut out[..size]);
+        if n == 0 {
+            return got;
+        }
+        got.extend_from_slice(&out[..n]);
+    }
+}
+
+/// The whole message as text; its promises about lines are checked on the way.
+fn written(message: &Message<'_>) -> String {
+    let octets = read(message, &[70_000]);
+    assert_eq!(octets.len() as u32, message.encoded_len());
+    let text = String::from_utf8(octets).unwrap();
+    check_lines(&text);
+    text
+}
+
+fn check_lines(text: &str) {
+    assert!(text.ends_with("\r\n"));
+    let mut in_header = true;
+    for line in text.strip_suffix("\r\n").unwrap().split("\r\n") {
+        assert!(!line.contains(['\r', '\n', '\0']), "{line:?}");
+        assert!(line.len() <= 998, "{line:?}");
+        if line.starts_with("--=_") {
+            in_header = true;
+        } else if line.is_empty() {
+            in_header = false;
+        } else if in_header {
+            assert!(!line.trim().is_empty(), "{line:?}");
+            let foldable = line[1..].contains(' ') && !line.contains('"');
+            assert!(line.len() <= 78 || !foldable, "{line:?}");
+            assert!(line.len() <= 76 || !line.contains("=?"), "{line:?}");
+            for word in line.split(' ').filter(|word| word.starts_with("=?")) {
+                assert!(word.trim_end_matches(',').len() <= 75, "{word:?}");
+            }
+        }
+    }
+}
+
+/// The value of a field, still folded.
+fn field<'t>(text: &'t str, name: &str) -> &'t str {
+    let start = text
+        .find(&format!("{name}:"))
+        .unwrap_or_else(|| panic!("{name} in {text}"));
+    let rest = &text[start + name.len() + 1..];
+    let mut end = 0;
+    loop {
+        end += rest[end..].find("\r\n").unwrap();
+        if !rest[end + 2..].starts_with(' ') {
+            return &rest[..end];
+        }
+        end += 2;
+    }
+}
+
+/// What follows the header.
+fn body(text: &str) -> &str {
+    text.split_once("\r\n\r\n").unwrap().1
+}
+
+const FROM: Mailbox<'_> = mailbox!("Boiler 3 <boiler3@example.org>");
+
+fn subject(subject: &str) -> String {
+    let text = written(&Message::new(FROM).subject(subject).unwrap());
+    field(&text, "Subject").to_owned()
+}
+
+fn from(mailbox: &str) -> String {
+    let text = written(&Message::new(Mailbox::parse(mailbox).unwrap()));
+    field(&text, "From").to_owned()
+}
+
+fn text(text: &str) -> (String, String) {
+    let text = written(&Message::new(FROM).text(text));
+    (
+        field(&text, "Content-Transfer-Encoding").trim().to_owned(),
+        body(&text).to_owned(),
+    )
+}
+
+#[test]
+fn a_plain_alert() -> Result<(), Invalid> {
+    let headers = [Header::new("X-Site", "Plant 7")?];
+    let message = Message::new(FROM)
+        .to("ops@example.org; \"Duty, night\" <duty@example.org>")?
+        .cc("Jörg <joerg@example.org>")?
+        .bcc("hidden@example.org")?
+        .reply_to("desk@example.org")?
+        .sender(Mailbox::parse("gateway@example.org")?)
+        .subject("Überdruck")?
+        .importance(Importance::High)
+        .date(Date::from_unix(1_764_000_000, 60)?)
+        .message_id("a.b@c")?
+        .headers(&headers)?
+        .auto_submitted()
+        .text("Overpressure\n.\nin boiler 3");
+    assert_eq!(
+        written(&message),
+        "Date: Mon, 24 Nov 2025 17:00:00 +0100\r\n\
+         From: Boiler 3 <boiler3@example.org>\r\n\
+         Sender: gateway@example.org\r\n\
+         Reply-To: desk@example.org\r\n\
+         To: ops@example.org,\r\n \"Duty, night\" <duty@example.org>\r\n\
+         Cc: =?utf-8?B?SsO2cmc=?= <joerg@example.org>\r\n\
+         Subject: =?utf-8?Q?=C3=9Cberdruck?=\r\n\
+         Message-ID: <a.b@c>\r\n\
+         Importance: high\r\n\
+         X-Priority: 1 (Highest)\r\n\
+         Auto-Submitted: auto-generated\r\n\
+         X-Site: Plant 7\r\n\
+         MIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: 7bit\r\n\
+         \r\n\
+         Overpressure\r\n.\r\nin boiler 3\r\n"
+    );
+    Ok(())
+}
+
+#[test]
+fn every_level_of_mime() -> Result<(), Invalid> {
+    let attachments = [
+        Attachment::new("log.csv", "text/csv", b"time;bar\r\n")?,
+        Attachment::new("p.png", "image/png", b"PNG")?.inline("<pic1>")?,
+    ];
+    let message = Message::new(FROM)
+        .importance(Importance::Low)
+        .seed(0x0123_4567_89ab_cdef)
+        .text("ü\n")
+        .html("<img src=\"cid:pic1\">\n")
+        .attachments(&attachments);
+    assert_eq!(
+        written(&message),
+        "From: Boiler 3 <boiler3@example.org>\r\n\
+         Importance: low\r\n\
+         X-Priority: 5 (Lowest)\r\n\
+         MIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed;\r\n boundary=\"=_0123456789ABCDEFm\"\r\n\
+         \r\n\
+         --=_0123456789ABCDEFm\r\n\
+         Content-Type: multipart/alternative;\r\n boundary=\"=_0123456789ABCDEFa\"\r\n\
+         \r\n\
+         --=_0123456789ABCDEFa\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\
+         \r\n\
+         =C3=BC\r\n\
+         \r\n\
+         --=_0123456789ABCDEFa\r\n\
+         Content-Type: multipart/related; type=\"text/html\";\r\n boundary=\"=_0123456789ABCDEFr\"\r\n\
+         \r\n\
+         --=_0123456789ABCDEFr\r\n\
+         Content-Type: text/html; charset=utf-8\r\n\
+         Content-Transfer-Encoding: 7bit\r\n\
+         \r\n\
+         <img src=\"cid:pic1\">\r\n\
+         \r\n\
+         --=_0123456789ABCDEFr\r\n\
+         Content-Type: image/png\r\n\
+         Content-Transfer-Encoding: base64\r\n\
+         Content-Disposition: inline;\r\n filename=\"p.png\"\r\n\
+         Content-ID: <pic1>\r\n\
+         \r\n\
+         UE5H\r\n\
+         --=_0123456789ABCDEFr--\r\n\
+         --=_0123456789ABCDEFa--\r\n\
+         --=_0123456789ABCDEFm\r\n\
+         Content-Type: text/csv\r\n\
+         Content-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment;\r\n filename=\"log.csv\"\r\n\
+         \r\n\
+         dGltZTtiYXINCg==\r\n\
+         --=_0123456789ABCDEFm--\r\n"
+    );
+    Ok(())
+}
+
+/// The media types of a message in order, `(` and `)` around what a multipart holds.
+fn structure(message: &Message<'_>) -> String {
+    let text = written(message);
+    let parsed = MessageParser::default().parse(text.as_bytes()).unwrap();
+    fn walk(parsed: &mail_parser::Message<'_>, id: u32, out: &mut String) {
+        let part = &parsed.parts[id as usize];
+        let kind = part.content_type().unwrap();
+        out.push_str(kind.subtype().unwrap());
+        if let PartType::Multipart(parts) = &part.body {
+            out.push('(');
+            for (i, part) in parts.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { " " });
+                walk(parsed, *part, out);
+            }
+            out.push(')');
+        }
+    }
+    let mut out = String::new();
+    walk(&parsed, 0, &mut out);
+    out
+}
+
+#[test]
+fn no_more_levels_than_needed() -> Result<(), Invalid> {
+    let log = Attachment::new("log.csv", "text/csv", b"x")?;
+    let picture = Attachment::new("p.png", "image/png", b"x")?.inline("pic")?;
+    let m = Message::new(FROM);
+    let (text, html, both) = (m.text("t"), m.html("h"), m.text("t").html("h"));
+    for (message, attachments, expected) in [
+        (m, &[][..], "plain"),
+        (text, &[], "plain"),
+        (html, &[], "html"),
+        (both, &[], "alternative(plain html)"),
+        (m, &[log], "mixed(csv)"),
+        (m, &[log, log], "mixed(csv csv)"),
+        (m, &[picture], "mixed(png)"),
+        (text, &[log], "mixed(plain csv)"),
+        (text, &[picture], "mixed(plain png)"),
+        (html, &[log], "mixed(html csv)"),
+        (html, &[picture, picture], "related(html png png)"),
+        (html, &[log, picture], "mixed(related(html png) csv)"),
+        (both, &[log], "mixed(alternative(plain html) csv)"),
+        (both, &[picture], "alternative(plain related(html png))"),
+        (
+            both,
+            &[picture, log],
+            "mixed(alternative(plain related(html png)) csv)",
+        ),
+    ] {
+        assert_eq!(structure(&message.attachments(attachments)), expected);
+    }
+    assert_eq!(structure(&m), "plain");
+    Ok(())
+}
+
+#[test]
+fn subjects() {
+    assert_eq!(subject("Overpressure"), " Overpressure");
+    assert_eq!(subject(""), "");
+    assert_eq!(subject("  "), " =?utf-8?Q?__?=");
+    assert_eq!(subject("edge "), " =?utf-8?Q?edge_?=");
+    assert_eq!(
+        subject("=?utf-8?Q?x?="),
+        " =?utf-8?B?PT91dGYtOD9RP3g/PQ==?="
+    );
+    assert_eq!(subject("a\tb c d e f"), " =?utf-8?Q?a=09b_c_d_e_f?=");
+    assert_eq!(
+        subject("Überdruck: 8.4 bar"),
+        " =?utf-8?Q?=C3=9Cberdruck:_8.4_bar?="
+    );
+    assert_eq!(subject("圧力"), " =?utf-8?B?5Zyn5Yqb?=");
+    let a = "a".repeat(40);
+    assert_eq!(
+        subject(&format!("{a} {a}  {a}")),
+        format!(" {a}\r\n {a}\r\n  {a}")
+    );
+    let long = "a".repeat(200);
+    assert_eq!(subject(&long), format!("\r\n {long}"));
+    // Too long for any line: only encoded words can break it.
+    assert!(subject(&"a".repeat(1_000)).starts_with(" =?utf-8?Q?aaaa"));
+    assert!(subject(&format!("a{}a", " ".repeat(1_000))).starts_with(" =?utf-8?Q?a___"));
+    // U+560A and U+560D, cut to eight bits, would be LF and CR.
+    assert_eq!(subject("\u{560a}\u{560d}"), " =?utf-8?B?5ZiK5ZiN?=");
+}
+
+#[test]
+fn a_subject_that_does_not_change_and_is_checked_by_the_compiler() {
+    const SUBJECT: HeaderText<'_> = header_text!("Überdruck");
+    let message = Message::new(FROM).subject(SUBJECT).unwrap();
+    assert_eq!(
+        field(&written(&message), "Subject"),
+        " =?utf-8?Q?=C3=9Cberdruck?="
+    );
+}
+
+#[test]
+fn names() {
+    assert_eq!(from("a@b.c"), " a@b.c");
+    assert_eq!(from("<a@b.c>"), " a@b.c");
+    assert_eq!(from("Boiler 3 <a@b.c>"), " Boiler 3 <a@b.c>");
+    assert_eq!(from("\"Boiler 3\" <a@b.c>"), " Boiler 3 <a@b.c>");
+    assert_eq!(from("J. Smith <a@b.c>"), " \"J. Smith\" <a@b.c>");
+    assert_eq!(
+        from("\"a \\\"b\\\\ c\" <a@b.c>"),
+        " \"a \\\"b\\\\ c\" <a@b.c>"
+    );
+    assert_eq!(from("\" a  b \" <a@b.c>"), " \" a  b \" <a@b.c>");
+    assert_eq!(from("\"=?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");
+    assert_eq!(
+        from("\"Ü, \\\"x\\\"\" <a@b.c>"),
+        " =?utf-8?B?w5wsICJ4Ig==?= <a@b.c>"
+    );
+    let name = "a".repeat(64);
+    assert_eq!(
+        from(&format!("{name} <a@b.c>")),
+        format!(
+            " =?utf-8?Q?{}?=\r\n =?utf-8?Q?{}?= <a@b.c>",
+            &name[..58],
+            &name[58..]
+        )
+    );
+    let name = "a".repeat(63);
+    assert_eq!(from(&format!("{name} <a@b.c>")), format!(" {name} <a@b.c>"));
+    assert_eq!(
+        from(&format!("{name} <aaa@b.c>")),
+        format!(" {name}\r\n <aaa@b.c>")
+    );
+    assert_eq!(from("müller@exämple.org"), " müller@exämple.org");
+}
+
+#[test]
+fn no_mailbox_no_field() {
+    let message = Message::new(FROM).to(" ; ,").unwrap().bcc("x@y").unwrap();
+    let text = written(&message);
+    assert!(
+        !text.contains("To:") && !text.contains("Cc:") && !text.contains("Bcc:"),
+        "{text}"
+    );
+}
+
+#[test]
+fn texts_as_they_are() {
+    let as_is = |s| {
+        let (encoding, body) = text(s);
+        assert_eq!(encoding, "7bit", "{s:?}");
+        body
+    };
+    assert_eq!(as_is(""), "");
+    assert_eq!(as_is("a"), "a\r\n");
+    assert_eq!(
+        as_is("a\rb\nc\r\n\r\rd\n\re\r\n"),
+        "a\r\nb\r\nc\r\n\r\n\r\nd\r\n\r\ne\r\n"
+    );
+    assert_eq!(as_is(".\n..\n\ta\tb"), ".\r\n..\r\n\ta\tb\r\n");
+    assert_eq!(
+        as_is(" From x\n -- y\nFrom"),
+        " From x\r\n -- y\r\nFrom\r\n"
+    );
+    let long = "a".repeat(998);
+    assert_eq!(as_is(&long), format!("{long}\r\n"));
+}
+
+#[test]
+fn texts_that_need_an_encoding() {
+    for s in [
+        "From me",
+        "x\nFrom me",
+        "--x",
+        "a \nb",
+        "a\t",
+        "a\0",
+        "\u{7f}",
+        "\u{1b}[0m",
+    ] {
+        let (encoding, _) = text(s);
+        assert_ne!(encoding, "7bit", "{s:?}");
+    }
+    assert_ne!(text(&"a".repeat(999)).0, "7bit");
+    let (encoding, body) = text("Überdruck in Kessel 3\rsofort prüfen");
+    assert_eq!(encoding, "quoted-printable");
+    assert_eq!(body, "=C3=9Cberdruck in Kessel 3\r\nsofort pr=C3=BCfen\r\n");
+    let (encoding, body) = text("圧力が高すぎます\nボイラー\r\rx");
+    assert_eq!(encoding, "base64");
+    assert_eq!(
+        body,
+        BASE64_STANDARD.encode("圧力が高すぎます\r\nボイラー\r\n\r\nx") + "\r\n"
+    );
+}
+
+#[test]
+fn a_short_text_gets_the_smaller_encoding() {
+    // One octet for every plain letter, three for every letter with dots, against 4 / 3.
+    for dots in 0..40 {
+        let s = "ü".repeat(dots) + &"a".repeat(100) + " ";
+        let (encoding, body) = text(&s);
+        let base64 = BASE64_STANDARD.encode(&s).len();
+        let base64 = base64 + 2 * base64.div_ceil(76);
+        if encoding == "base64" {
+            assert_eq!(body.len(), base64);
+        } else {
+            assert!(body.len() <= base64, "{dots}");
+        }
+    }
+}
+
+#[test]
+fn a_long_text_is_encoded_as_its_beginning_asks() {
+    let (encoding, _) = text(&("ü".repeat(3_000) + &"a".repeat(60_000)));
+    assert_eq!(encoding, "base64");
+    let (encoding, _) = text(&("a".repeat(5_000) + &"ü".repeat(20_000)));
+    assert_eq!(encoding, "quoted-printable");
+}
+
+#[test]
+fn the_envelope_has_each_address_once() -> Result<(), Invalid> {
+    let message = Message::new(FROM)
+        .to("a@x.org, A@x.org; B <b@x.org>")?
+        .cc(";a@X.ORG, c@x.org")?
+        .bcc("b@x.org; d@x.org; d@x.org")?;
+    let got: Vec<_> = message
+        .recipients()
+        .map(|a| a.as_str().to_owned())
+        .collect();
+    assert_eq!(got, ["a@x.org", "A@x.org", "b@x.org", "c@x.org", "d@x.org"]);
+    assert_eq!(Message::new(FROM).recipients().count(), 0);
+    Ok(())
+}
+
+#[test]
+fn addresses_outside_ascii_need_smtputf8() -> Result<(), Invalid> {
+    let m = Message::new(FROM).to("Jörg <a@b.c>")?;
+    assert!(!m.needs_smtputf8());
+    assert!(m.to("ö@b.c")?.needs_smtputf8());
+    assert!(m.cc("a@b.c, a@ö.c")?.needs_smtputf8());
+    assert!(m.bcc("ö@b.c")?.needs_smtputf8());
+    assert!(m.reply_to("ö@b.c")?.needs_smtputf8());
+    assert!(m.sender(Mailbox::parse("ö@b.c")?).needs_smtputf8());
+    assert!(m.reverse_path("ö@b.c")?.needs_smtputf8());
+    assert!(Message::new(Mailbox::parse("ö@b.c")?).needs_smtputf8());
+    Ok(())
+}
+
+#[test]
+fn a_refused_value_names_its_field() -> Result<(), Invalid> {
+    let m = Message::new(FROM);
+    let refused = |result: Result<Message<'_>, Invalid>| {
+        let invalid = result.unwrap_err();
+        (invalid.field, invalid.reason)
+    };
+    assert_eq!(refused(m.to("a")), (Field::To, Reason::NoAt));
+    assert_eq!(refused(m.cc("a")), (Field::Cc, Reason::NoAt));
+    assert_eq!(refused(m.bcc("a")), (Field::Bcc, Reason::NoAt));
+    assert_eq!(refused(m.reply_to("a")), (Field::ReplyTo, Reason::NoAt));
+    assert_eq!(
+        refused(m.reverse_path("a")),
+        (Field::ReversePath, Reason::NoAt)
+    );
+    assert_eq!(refused(m.message_id("a")), (Field::MessageId, Reason::NoAt));
+    for subject in [
+        "a\r\nBcc: e@x",
+        "a\n",
+        "a\r",
+        "a\0",
+        "a\u{7f}",
+        "a\u{85}",
+        "a\u{2028}",
+    ] {
+        let expected = (Field::Subject, Reason::ControlCharacter);
+        assert_eq!(refused(m.subject(subject)), expected, "{subject:?}");
+    }
+    let reply = Header::new("References", "<a@b>")?;
+    assert_eq!(
+        refused(m.headers(&[reply, reply])),
+        (Field::HeaderName, Reason::Duplicate)
+    );
+    let message = Attachment::new("m.eml", "message/rfc822", b"").unwrap_err();
+    assert_eq!(
+        (message.field, message.reason),
+        (Field::MediaType, Reason::AsIsOnly)
+    );
+    Ok(())
+}
+
+#[test]
+fn a_long_identifier_has_a_line_of_its_own() -> Result<(), Invalid> {
+    let id = format!("{}@x.org", "a".repeat(240));
+    let attachments = [Attachment::new("a", "a/b", b"")?.inline(&id)?];
+    let message = Message::new(FROM)
+        .message_id(id.as_str())?
+        .attachments(&attachments);
+    let text = written(&message);
+    assert_eq!(field(&text, "Message-ID"), format!("\r\n <{id}>"));
+    assert_eq!(field(&text, "Content-ID"), format!("\r\n <{id}>"));
+    Ok(())
+}
+
+/// Pieces that make texts difficult.
+fn piece() -> impl Strategy<Value = String> {
+    let set = [
+        "a",
+        "boiler",
+        " ",
+        "  ",
+        "\t",
+        ".",
+        "=",
+        "=?",
+        "?=",
+        "_",
+        "\"",
+        "\\",
+        ",",
+        ";",
+        "<",
+        "@",
+        "ü",
+        "圧力",
+        "🚨",
+        "%",
+        "'",
+        "*",
+        "-",
+        "--",
+        "From ",
+        "\u{e9}\u{301}",
+    ];
+    prop_oneof![
+        4 => prop::sample::select(set.to_vec()).prop_map(str::to_owned),
+        1 => "[ -~]{0,30}",
+    ]
+}
+
+fn line(pieces: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..pieces).prop_map(|pieces| pieces.concat())
+}
+
+fn long_text() -> impl Strategy<Value = String> {
+    let end = prop::sample::select(vec!["", "\n", "\r", "\r\n", "\0", "\u{7f}"]);
+    prop::collection::vec((line(12), end), 0..20)
+        .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
+}
+
+/// What readers get for a text: CRLF for every line end.
+fn canonical(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\n', "\r\n")
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// What a message is made of, owned.
+#[derive(Debug, Clone)]
+struct Parts {
+    subject: String,
+    name: String,
+    value: String,
+    text: Option<String>,
+    html: Option<String>,
+    attachments: Vec<(String, Vec<u8>, bool)>,
+}
+
+fn parts() -> impl Strategy<Value = Parts> {
+    let attachment = (
+        line(25).prop_filter_map("length", |name| {
+            let name = name.replace('\t', "x");
+            (!name.trim().is_empty() && name.len() <= 255).then_some(name)
+        }),
+        prop::collection::vec(any::<u8>(), 0..400),
+        any::<bool>(),
+    );
+    (
+        line(20),
+        line(12).prop_map(|name| name.replace('\t', " ")),
+        line(60),
+        prop::option::of(long_text()),
+        prop::option::of(long_text()),
+        prop::collection::vec(attachment, 0..4),
+    )
+        .prop_map(|(subject, name, value, text, html, attachments)| Parts {
+            subject,
+            name,
+            value,
+            text,
+            html,
+            attachments,
+        })
+}
+
+impl Parts {
+    fn with(&self, check: impl FnOnce(Message<'_>)) {
+        let from = format!("{} <boiler3@example.org>", quoted(&self.name));
+        let attachments: Vec<_> = self
+            .attachments
+            .iter()
+            .enumerate()
+            .map(|(i, (name, content, inline))| {
+                let part = Attachment::new(name, "application/x-data; a=b", content).unwrap();
+                if *inline {
+                    part.inline(["i0", "i1", "i2", "i3"][i]).unwrap()
+                } else {
+                    part
+                }
+            })
+            .collect();
+        let headers = [Header::new("X-Value", &self.value).unwrap()];
+        let mut message = Message::new(Mailbox::parse(&from).unwrap())
+            .to("a@b.c; \"x y\" <d@e.f>")
+            .unwrap()
+            .subject(self.subject.as_str())
+            .unwrap()
+            .headers(&headers)
+            .unwrap()
+            .seed(7);
+        if let Some(text) = &self.text {
+            message = message.text(text);
+        }
+        if let Some(html) = &self.html {
+            message = message.html(html);
+        }
+        if !attachments.is_empty() {
+            message = message.attachments(&attachments);
+        }
+        check(message);
+    }
+}
+
+/// A field's value without its folds, decoded.
+fn decoded_field(text: &str, name: &str) -> String {
+    let value = field(text, name).replace("\r\n", "");
+    let value = value.strip_prefix(' ').unwrap_or(&value);
+    if value.starts_with("=?") {
+        decode_words(value)
+    } else {
+        value.to_owned()
+    }
+}
+
+/// A decoder of encoded words that accepts nothing but them and single blanks between.
+fn decode_words(words: &str) -> String {
+    let mut octets = Vec::new();
+    for word in words.split(' ') {
+        let text = word.strip_suffix("?=").unwrap();
+        let mut one = Vec::new();
+        if let Some(text) = text.strip_prefix("=?utf-8?B?") {
+            one = BASE64_STANDARD.decode(text).unwrap();
+        } else {
+            let mut text = text.strip_prefix("=?utf-8?Q?").unwrap().bytes();
+            while let Some(byte) = text.next() {
+                one.push(match byte {
+                    b'_' => b' ',
+                    b'=' => {
+                        let hex = [text.next().unwrap(), text.next().unwrap()];
+                        u8::from_str_radix(str::from_utf8(&hex).unwrap(), 16).unwrap()
+                    }
+                    b'!'..=b'~' if byte != b'?' => byte,
+                    _ => panic!("{word:?}"),
+                });
+            }
+        }
+        // No character is split between two words.
+        assert!(str::from_utf8(&one).is_ok(), "{word:?}");
+        octets.extend(one);
+    }
+    String::from_utf8(octets).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_octets_do_not_depend_on_the_buffer(
+        parts in parts(),
+        sizes in prop::collection::vec(1_usize..600, 1..40),
+        size in 1_usize..=600,
+    ) {
+        parts.with(|message| {
+            let whole = read(&message, &[70_000]);
+            assert_eq!(read(&message, &[size]), whole, "{size}");
+            assert_eq!(read(&message, &sizes), whole);
+        });
+    }
+
+    #[test]
+    fn the_length_is_known_and_lines_keep_their_limits(parts in parts()) {
+        parts.with(|message| { written(&message); });
+    }
+
+    #[test]
+    fn header_texts_survive(parts in parts()) {
+        parts.with(|message| {
+            let text = written(&message);
+            assert_eq!(decoded_field(&text, "Subject"), parts.subject);
+            assert_eq!(decoded_field(&text, "X-Value"), parts.value);
+        });
+    }
+
+    #[test]
+    fn another_parser_reads_the_same(parts in parts()) {
+        parts.with(|message| {
+            let text = written(&message);
+            let parsed = MessageParser::default().parse(text.as_bytes()).unwrap();
+            let from = parsed.from().unwrap().first().unwrap();
+            assert_eq!(from.address.as_deref(), Some("boiler3@example.org"));
+            let mut texts = Vec::new();
+            let mut data = Vec::new();
+            for part in &parsed.parts {
+                match &part.body {
+                    PartType::Text(text) => texts.push(text.to_string()),
+                    PartType::Html(text) => texts.push(text.to_string()),
+                    PartType::Binary(content) | PartType::InlineBinary(content) => {
+                        let name = part.attachment_name().map(str::to_owned);
+                        data.push((name, content.to_vec(), part.content_id().is_some()));
+                    }
+                    _ => {}
+                }
+            }
+            let mut expected: Vec<_> =
+                parts.text.iter().chain(&parts.html).map(|text| canonical(text)).collect();
+            if expected.is_empty() && parts.attachments.is_empty() {
+                expected.push(String::new());
+            }
+            let single = expected.len() == 1 && parts.attachments.is_empty();
+            for (got, expected) in texts.iter().zip(&expected) {
+                // A text that is the whole body gets the line end it lacks.
+                let got = if single { got.trim_end_matches("\r\n") } else { got };
+                let expected = if single { expected.trim_end_matches("\r\n") } else { expected };
+                assert_eq!(got, expected);
+            }
+            assert_eq!(texts.len(), expected.len());
+            assert_eq!(data.len(), parts.attachments.len());
+            for (_, content, inline) in &parts.attachments {
+                assert!(data.iter().any(|part| part.1 == *content && part.2 == *inline));
+            }
+        });
+    }
+}
+
+#[test]
+fn every_buffer_size() {
+    let parts = Parts {
+        subject: "Überdruck ".repeat(12),
+        name: "Kessel, 3".into(),
+        value: "boiler ".repeat(40) + "x",
+        text: Some("ü.\r\n.\nFrom x".repeat(20)),
+        html: Some("<p>.\n.\r.</p>\n".repeat(20)),
+        attachments: vec![
+            ("ü".repeat(100), (0..=255).collect(), true),
+            ("a.csv".into(), vec![b'.'; 399], false),
+        ],
+    };
+    parts.with(|message| {
+        let whole = read(&message, &[70_000]);
+        for size in 1..=600 {
+            assert_eq!(read(&message, &[size]), whole, "{size}");
+        }
+    });
+}

@@ -1,0 +1,1006 @@
+//! The mock server: a conversation over each transport, every scripted action, every violation, and
+//! no trust in its input.
+
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use embedded_io::ErrorKind;
+use embedded_smtp::mock::{
+    Action, Builder, Duplex, Extension, Mechanism, PlaintextAuth, Server, Stage, Via, Writes,
+};
+use proptest::prelude::*;
+
+/// A client of few words.
+struct Client {
+    link: Duplex,
+}
+
+impl Client {
+    /// Has read the greeting.
+    fn new(server: &Server) -> Self {
+        let mut client = Self {
+            link: server.duplex(),
+        };
+        client.read();
+        client
+    }
+
+    /// Has said EHLO.
+    fn greeted(server: &Server) -> Self {
+        let mut client = Self::new(server);
+        client.say("EHLO client.example\r\n");
+        client
+    }
+
+    /// Sends, and reads all there is.
+    fn say(&mut self, octets: impl AsRef<[u8]>) -> String {
+        self.write(octets);
+        self.read()
+    }
+
+    fn write(&mut self, octets: impl AsRef<[u8]>) {
+        embedded_io::Write::write_all(&mut self.link, octets.as_ref()).unwrap();
+        embedded_io::Write::flush(&mut self.link).unwrap();
+    }
+
+    fn read(&mut self) -> String {
+        let mut all = Vec::new();
+        let mut buffer = [0; 300];
+        while let Ok(count @ 1..) = embedded_io::Read::read(&mut self.link, &mut buffer) {
+            all.extend_from_slice(&buffer[..count]);
+        }
+        String::from_utf8(all).unwrap()
+    }
+}
+
+const MAIL: &str = "MAIL FROM:<a@example.org>\r\n";
+const RCPT: &str = "RCPT TO:<b@example.org>\r\n";
+
+fn bare() -> Builder {
+    Server::builder().plain()
+}
+
+fn read(link: &mut Duplex) -> Result<usize, ErrorKind> {
+    embedded_io::Read::read(link, &mut [0; 64])
+}
+
+/// A connection to a server whose greeting is this action.
+fn greeting(action: Action) -> Duplex {
+    Server::builder()
+        .script(Stage::Greeting, 1, action)
+        .build()
+        .duplex()
+}
+
+// ---- conversations ----
+
+#[test]
+fn a_mail_in_memory() {
+    let server = Server::builder().build();
+    let mut client = Client::new(&server);
+    let ehlo = client.say("EHLO client.example\r\n");
+    assert_eq!(
+        ehlo,
+        "250-mock.example\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n250-ENHANCEDSTATUSCODES\r\n\
+         250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 CHUNKING\r\n"
+    );
+    let flight = client.say(
+        "MAIL FROM:<a@example.org> SIZE=15 RET=HDRS\r\nRCPT TO:<b@example.org> NOTIFY=NEVER\r\n\
+         RCPT TO:<c@example.org>\r\nDATA\r\n",
+    );
+    assert_eq!(
+        flight,
+        "250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n250 2.1.5 Ok\r\n354 End data with <CR><LF>.<CR><LF>\r\n"
+    );
+    let last = client.say("A: b\r\n\r\n..x\r\n..\r\n.\r\n");
+    assert_eq!(last, "250 2.0.0 Ok: queued as 04F200001\r\n");
+    assert_eq!(client.say("QUIT\r\n"), "221 2.0.0 Bye\r\n");
+    assert_eq!(read(&mut client.link), Ok(0));
+    assert_eq!(
+        embedded_io::Write::write(&mut client.link, b"x"),
+        Err(ErrorKind::BrokenPipe)
+    );
+
+    let [mail] = &server.deliveries()[..] else {
+        panic!()
+    };
+    assert_eq!(mail.helo, "client.example");
+    assert_eq!(mail.reverse_path, "a@example.org");
+    assert_eq!(mail.mail_parameters, ["SIZE=15", "RET=HDRS"]);
+    assert_eq!(mail.recipients[0].address, "b@example.org");
+    assert_eq!(mail.recipients[0].parameters, ["NOTIFY=NEVER"]);
+    assert_eq!(mail.recipients.len(), 2);
+    assert_eq!(mail.content, b"A: b\r\n\r\n.x\r\n.\r\n");
+    assert_eq!(
+        (mail.via, mail.authenticated_as.as_deref(), mail.tls),
+        (Via::Data, None, false)
+    );
+    assert_eq!(server.violations(), ["octets behind QUIT"]);
+    assert_eq!(client.link.traffic().round_trips, 4);
+    assert_eq!(
+        (client.link.traffic().writes, client.link.traffic().flushes),
+        (4, 4)
+    );
+    assert_eq!(server.traffic(), [client.link.traffic()]);
+}
+
+#[test]
+fn a_mail_over_tcp() {
+    let server = Server::builder().listen().unwrap();
+    let stream = TcpStream::connect(server.addr()).unwrap();
+    let mut lines = BufReader::new(&stream).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "220 mock.example ESMTP mock");
+    (&stream).write_all(b"EHLO [127.0.0.1]\r\n").unwrap();
+    while lines.next().unwrap().as_bytes()[3] == b'-' {}
+    let flight = [MAIL, RCPT, "BDAT 5\r\nA: b\r", "BDAT 1 LAST\r\n\n"].concat();
+    (&stream).write_all(flight.as_bytes()).unwrap();
+    assert_eq!(lines.next().unwrap(), "250 2.1.0 Ok");
+    assert_eq!(lines.next().unwrap(), "250 2.1.5 Ok");
+    assert_eq!(lines.next().unwrap(), "250 2.0.0 Ok: 5 octets received");
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("250 2.0.0 Ok: queued as ")
+    );
+    assert!(server.wait_for_deliveries(1, Duration::from_secs(5)));
+    assert!(!server.wait_for_deliveries(2, Duration::from_millis(10)));
+    (&stream).write_all(b"QUIT\r\nNOOP\r\n").unwrap();
+    assert_eq!(lines.next().unwrap(), "221 2.0.0 Bye");
+    assert!(lines.next().is_none());
+    drop(lines);
+    drop(stream);
+    assert!(server.wait_for_end(1, Duration::from_secs(5)));
+    assert_eq!(server.deliveries()[0].content, b"A: b\r\n");
+    assert_eq!(server.deliveries()[0].via, Via::Bdat);
+    assert_eq!(server.violations(), ["octets behind QUIT"]);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_dropped_listener_ends_at_once() {
+    let listener = Server::builder()
+        .script(
+            Stage::Greeting,
+            1,
+            Action::normal().after(Duration::from_secs(3600)),
+        )
+        .script(Stage::Greeting, 2, Action::endless("220-x\r\n"))
+        .listen()
+        .unwrap();
+    let server = listener.server().clone();
+    let clients = [(); 3].map(|()| TcpStream::connect(listener.addr()).unwrap());
+    while server.connections() < 3 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let start = Instant::now();
+    drop(listener);
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(server.wait_for_end(3, Duration::ZERO));
+    drop(clients);
+}
+
+#[test]
+fn a_helo_only_server_in_lock_step() {
+    let server = bare().helo_only(502).build();
+    let mut client = Client::new(&server);
+    assert_eq!(
+        client.say("EHLO x\r\n"),
+        "502 Error: command not implemented\r\n"
+    );
+    assert_eq!(client.say("helo x\r\n"), "250 mock.example\r\n");
+    assert_eq!(client.say("mail from:<>\r\n"), "250 Ok\r\n");
+    assert_eq!(client.say("rcpt to:<Postmaster>\r\n"), "250 Ok\r\n");
+    assert!(client.say("data\r\n").starts_with("354 "));
+    assert!(client.say(".\r\n").starts_with("250 Ok: queued"));
+    assert_eq!(server.deliveries()[0].reverse_path, "");
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn starttls_forgets_what_was_said_before() {
+    let server = Server::builder()
+        .offer(Extension::StartTls)
+        .account("u", "p")
+        .require_tls()
+        .require_auth()
+        .build();
+    let mut client = Client::new(&server);
+    let ehlo = client.say("EHLO a\r\n");
+    assert!(ehlo.contains("STARTTLS") && !ehlo.contains("AUTH"));
+    assert!(client.say(MAIL).starts_with("530 5.7.0 Must issue"));
+    assert!(client.say("STARTTLS\r\n").starts_with("220 2.0.0 "));
+    assert!(client.say(MAIL).starts_with("503 5.5.1 "));
+    let ehlo = client.say("EHLO a\r\n");
+    assert!(!ehlo.contains("STARTTLS") && ehlo.contains("250-AUTH PLAIN LOGIN\r\n"));
+    assert!(client.say(MAIL).starts_with("530 5.7.0 Auth"));
+    assert!(
+        client
+            .say("AUTH PLAIN AHUAcA==\r\n")
+            .starts_with("235 2.7.0 ")
+    );
+    client.say([MAIL, RCPT, "DATA\r\n"].concat());
+    client.say(".\r\n");
+    assert!(client.say("STARTTLS\r\n").starts_with("503 5.5.1 "));
+    let mail = &server.deliveries()[0];
+    assert_eq!(
+        (mail.authenticated_as.as_deref(), mail.tls),
+        (Some("u"), true)
+    );
+    let already = "STARTTLS: the link is TLS already";
+    assert_eq!(
+        server.violations(),
+        ["MAIL: no EHLO or HELO before it", already]
+    );
+}
+
+#[test]
+fn logins() {
+    let server = Server::builder()
+        .account("user", "secret")
+        .implicit_tls()
+        .build();
+    let login = |lines: &[&str]| {
+        let mut client = Client::greeted(&server);
+        lines
+            .iter()
+            .map(|line| client.say(format!("{line}\r\n")))
+            .collect::<String>()
+    };
+    let good = "AHVzZXIAc2VjcmV0";
+    assert!(login(&[&format!("AUTH PLAIN {good}")]).starts_with("235 "));
+    assert!(login(&["auth plain", good]).starts_with("334 \r\n235 2.7.0 "));
+    assert!(login(&["AUTH PLAIN AHVzZXIAd3Jvbmc="]).starts_with("535 5.7.8 "));
+    assert!(login(&["AUTH PLAIN", "*"]).starts_with("334 \r\n501 5.7.0 "));
+    assert_eq!(
+        login(&["AUTH LOGIN", "dXNlcg==", "c2VjcmV0"]),
+        "334 VXNlcm5hbWU6\r\n334 UGFzc3dvcmQ6\r\n235 2.7.0 Authentication successful\r\n"
+    );
+    assert_eq!(server.violations(), [""; 0]);
+    for malformed in [
+        "AHVzZXIAc2VjcmV0=",
+        "AHVzZXIAc2VjcmV",
+        "AB==",
+        "A B",
+        "=",
+        "AA==",
+    ] {
+        let reply = login(&[&format!("AUTH PLAIN {malformed}")]);
+        assert!(reply.starts_with("501 5.5.2 "), "{malformed}: {reply}");
+        assert_eq!(
+            server.violations().last().unwrap(),
+            "AUTH: malformed response"
+        );
+    }
+    let masked = server.transcript().to_string();
+    assert!(masked.contains("C: AUTH PLAIN ****\n") && masked.contains("C: ****\n"));
+    assert!(masked.contains("C: *\n"));
+    assert!(!masked.contains(good) && !masked.contains("c2VjcmV0"));
+    assert!(
+        server
+            .transcript()
+            .with_credentials()
+            .to_string()
+            .contains(good)
+    );
+}
+
+#[test]
+fn refusals() {
+    let server = Server::builder()
+        .refuse_sender("evil@example.org", "550 5.7.1 no")
+        .refuse_recipients(|address| {
+            address
+                .ends_with(".invalid")
+                .then(|| "550 5.1.2 no such domain".into())
+        })
+        .max_recipients(2)
+        .size(Some(100))
+        .build();
+    let mut client = Client::greeted(&server);
+    assert_eq!(
+        client.say("MAIL FROM:<evil@example.org>\r\n"),
+        "550 5.7.1 no\r\n"
+    );
+    assert!(
+        client
+            .say("MAIL FROM:<a@b> SIZE=101\r\n")
+            .starts_with("552 5.3.4 ")
+    );
+    assert!(client.say(MAIL).starts_with("250 "));
+    assert_eq!(
+        client.say("RCPT TO:<x@y.invalid>\r\n"),
+        "550 5.1.2 no such domain\r\n"
+    );
+    assert_eq!(
+        client.say("BDAT 4 LAST\r\nNOOP"),
+        "503 5.5.1 Error: no valid recipients\r\n"
+    );
+    client.say("RSET\r\n");
+    let flight = [MAIL, "RCPT TO:<x@y.invalid>\r\nDATA\r\n"].concat();
+    assert!(
+        client
+            .say(flight)
+            .ends_with("554 5.5.1 Error: no valid recipients\r\n")
+    );
+    let replies = client.say([RCPT, RCPT, RCPT, "DATA\r\n"].concat());
+    assert!(replies.contains("452 4.5.3 ") && replies.contains("354 "));
+    let large = "x".repeat(99);
+    assert!(
+        client
+            .say(format!("{large}\r\n.\r\n"))
+            .starts_with("552 5.3.4 ")
+    );
+    assert!(server.deliveries().is_empty());
+    // BDAT was sent although the refusal had been read; the rest rode in flights.
+    assert_eq!(server.violations(), ["BDAT: every recipient was refused"]);
+}
+
+#[test]
+fn a_refused_chunk_is_cleared_by_rset_only() {
+    let server = Server::builder()
+        .script(Stage::Bdat, 1, Action::reply("451 no\r\n"))
+        .build();
+    let mut client = Client::greeted(&server);
+    client.say([MAIL, RCPT].concat());
+    assert_eq!(client.say("BDAT 2\r\nab"), "451 no\r\n");
+    assert!(client.say("BDAT 2 LAST\r\nab").starts_with("503 5.5.1 "));
+    assert!(client.say(MAIL).starts_with("503 5.5.1 "));
+    assert!(client.say("RSET\r\n").starts_with("250 "));
+    client.say([MAIL, RCPT].concat());
+    assert!(client.say("BDAT 2\r\na\r").starts_with("250 "));
+    assert!(client.say("BDAT 1\r\n\n").starts_with("250 "));
+    assert!(
+        client
+            .say("BDAT 0 LAST\r\n")
+            .starts_with("250 2.0.0 Ok: queued")
+    );
+    assert_eq!(server.deliveries()[0].content, b"a\r\n");
+    let refused = "BDAT: an earlier chunk was refused";
+    assert_eq!(
+        server.violations(),
+        [refused, "MAIL: within a mail transaction"]
+    );
+}
+
+#[test]
+fn transcripts_show_the_content_when_asked() {
+    let server = Server::builder().build();
+    let mut client = Client::greeted(&server);
+    client.say([MAIL, RCPT, "DATA\r\n"].concat());
+    client.say("A: b\r\n\r\n..\x1b[\r\n.\r\n");
+    let brief = server.transcript().to_string();
+    assert!(
+        brief.contains("<CR><LF>.<CR><LF>\nC: <13 octets of content>\nS: 250 "),
+        "{brief}"
+    );
+    let full = server.transcript().with_content().lines();
+    let at = full.iter().position(|line| line == "C: A: b").unwrap();
+    assert_eq!(full[at + 1..at + 4], ["C: ", "C: ..\\u{1b}[", "C: ."]);
+    assert_eq!(
+        server.commands()[0][1..],
+        [MAIL.trim_end(), RCPT.trim_end(), "DATA"]
+    );
+    drop(client);
+    assert!(
+        server
+            .transcript()
+            .to_string()
+            .ends_with("-- closed by the client\n")
+    );
+}
+
+// ---- scripts ----
+
+#[test]
+fn every_stage_can_be_scripted() {
+    const DIALOGUE: [&str; 16] = [
+        "HELO a\r\n",
+        "EHLO a\r\n",
+        "STARTTLS\r\n",
+        "EHLO a\r\n",
+        "AUTH PLAIN\r\n",
+        "AHUAcA==\r\n",
+        MAIL,
+        RCPT,
+        "DATA\r\n",
+        ".\r\n",
+        MAIL,
+        RCPT,
+        "BDAT 2 LAST\r\n\r\n",
+        "NOOP\r\n",
+        "RSET\r\n",
+        "QUIT\r\n",
+    ];
+    let odd = |stage, reply: &str| {
+        let server = Server::builder()
+            .account("u", "p")
+            .plaintext_auth(PlaintextAuth::Allowed)
+            .offer(Extension::StartTls)
+            .script(stage, 1, Action::reply(reply))
+            .build();
+        let mut client = Client {
+            link: server.duplex(),
+        };
+        let mut all = client.read();
+        for line in DIALOGUE {
+            all += &client.say(line);
+        }
+        assert_eq!(all.matches(reply).count(), 1, "{stage:?}: {all}");
+    };
+    for stage in [
+        Stage::Greeting,
+        Stage::Helo,
+        Stage::Ehlo,
+        Stage::StartTls,
+        Stage::Auth,
+        Stage::AuthResponse,
+        Stage::Mail,
+        Stage::Rcpt,
+        Stage::Data,
+        Stage::Content,
+        Stage::Bdat,
+        Stage::Rset,
+        Stage::Noop,
+        Stage::Quit,
+    ] {
+        odd(stage, "459 odd\r\n");
+        odd(stage, "no reply at all");
+    }
+}
+
+#[test]
+fn the_server_believes_its_script() {
+    let server = Server::builder()
+        .refuse_recipient("no@example.org", "550 no")
+        .script(
+            Stage::Ehlo,
+            1,
+            Action::reply("250-x\r\n250-AUTH PLAIN\r\n250 dsn\r\n"),
+        )
+        .script(Stage::Rcpt, 1, Action::reply("251 forwarded\r\n"))
+        .script(Stage::Data, 2, Action::reply("354 go\r\n"))
+        .build();
+    let mut client = Client::greeted(&server);
+    assert!(
+        client
+            .say("MAIL FROM:<a@b> RET=FULL\r\n")
+            .starts_with("250 ")
+    );
+    assert!(
+        client
+            .say("RCPT TO:<no@example.org>\r\n")
+            .starts_with("251 ")
+    );
+    assert!(client.say("DATA\r\n").starts_with("354 "));
+    assert!(client.say(".\r\n").starts_with("250 "));
+    assert_eq!(
+        server.deliveries()[0].recipients[0].address,
+        "no@example.org"
+    );
+    // A 354 without a recipient opens the content all the same.
+    client.say(MAIL);
+    client.say("RCPT TO:<no@example.org>\r\n");
+    assert_eq!(client.say("DATA\r\n"), "354 go\r\n");
+    assert!(client.say(".\r\n").starts_with("554 5.5.1 "));
+    assert_eq!(server.violations(), ["DATA: every recipient was refused"]);
+}
+
+#[test]
+fn close_silence_and_half_replies() {
+    assert_eq!(read(&mut greeting(Action::close())), Ok(0));
+    let mut half = greeting(Action::reply("22").then_close());
+    assert_eq!((read(&mut half), read(&mut half)), (Ok(2), Ok(0)));
+    let mut silent = greeting(Action::silence());
+    assert_eq!(read(&mut silent), Err(ErrorKind::TimedOut));
+    assert_eq!(embedded_io::Write::write(&mut silent, b"EHLO a\r\n"), Ok(8));
+    assert_eq!(read(&mut silent), Err(ErrorKind::TimedOut));
+    let mut then_silent = greeting(Action::normal().then_silence());
+    assert!(read(&mut then_silent).is_ok());
+    assert_eq!(
+        embedded_io::Write::write(&mut then_silent, b"EHLO a\r\n"),
+        Ok(8)
+    );
+    assert_eq!(read(&mut then_silent), Err(ErrorKind::TimedOut));
+}
+
+#[test]
+fn delays_and_drips_pass_on_the_clock_of_the_link() {
+    let second = Duration::from_secs(1);
+    let mut slow = greeting(Action::normal().after(10 * second));
+    slow.set_timeout(Some(4 * second));
+    assert_eq!(
+        (read(&mut slow), slow.elapsed()),
+        (Err(ErrorKind::TimedOut), 4 * second)
+    );
+    assert_eq!(
+        (read(&mut slow), slow.elapsed()),
+        (Err(ErrorKind::TimedOut), 8 * second)
+    );
+    assert_eq!((read(&mut slow), slow.elapsed()), (Ok(29), 10 * second));
+    assert_eq!(
+        (read(&mut slow), slow.elapsed()),
+        (Err(ErrorKind::TimedOut), 14 * second)
+    );
+
+    let mut dripping = greeting(Action::reply("220 x\r\n").drip(second));
+    for octet in 0..7 {
+        assert_eq!(
+            (read(&mut dripping), dripping.elapsed()),
+            (Ok(1), octet * second)
+        );
+    }
+
+    let mut endless = greeting(Action::endless("220-x\r\n"));
+    assert_eq!((read(&mut endless), read(&mut endless)), (Ok(64), Ok(64)));
+    let mut endless = greeting(Action::endless("220-x\r\n").drip(second));
+    for octet in 0..20 {
+        assert_eq!(
+            (read(&mut endless), endless.elapsed()),
+            (Ok(1), octet * second)
+        );
+    }
+}
+
+#[test]
+fn delays_and_drips_over_tcp() {
+    let server = Server::builder()
+        .script(
+            Stage::Greeting,
+            1,
+            Action::reply("220 x\r\n").drip(Duration::from_millis(10)),
+        )
+        .script(
+            Stage::Noop,
+            1,
+            Action::normal()
+                .after(Duration::from_millis(60))
+                .then_close(),
+        )
+        .listen()
+        .unwrap();
+    let start = Instant::now();
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
+    let mut greeting = [0; 7];
+    stream.read_exact(&mut greeting).unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(60));
+    stream.write_all(b"NOOP\r\n").unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "250 2.0.0 Ok\r\n");
+    assert!(start.elapsed() >= Duration::from_millis(120));
+}
+
+#[test]
+fn replies_are_cut_as_asked() {
+    let reads = |writes| {
+        let server = Server::builder().writes(writes).build();
+        let mut client = Client::greeted(&server);
+        client.write([MAIL, RCPT, "DATA\r\n"].concat());
+        let before = client.link.traffic();
+        let text = client.read();
+        let after = client.link.traffic();
+        assert_eq!(after.round_trips - before.round_trips, 1);
+        (after.reads - before.reads, text.len())
+    };
+    assert_eq!(reads(Writes::Coalesced).0, 1);
+    assert_eq!(reads(Writes::PerReply).0, 3);
+    let (count, length) = reads(Writes::PerOctet);
+    assert_eq!(count, length);
+}
+
+#[test]
+fn short_writes_and_reads() {
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    link.set_most(3, 2);
+    assert_eq!(read(&mut link), Ok(2));
+    assert_eq!(embedded_io::Write::write(&mut link, b"EHLO a\r\n"), Ok(3));
+    // Without a flush, and with the greeting unread.
+    assert_eq!(read(&mut link), Ok(2));
+    assert_eq!(
+        server.violations(),
+        [
+            "the client spoke before the greeting",
+            "read before what was written was flushed"
+        ]
+    );
+}
+
+// ---- violations ----
+
+/// What the server finds in these octets, said after EHLO piece by piece, and its last reply.
+fn found(server: &Server, pieces: &[&[u8]]) -> (Vec<String>, String) {
+    let before = server.violations().len();
+    let mut client = Client::greeted(server);
+    let mut last = String::new();
+    for piece in pieces {
+        last = client.say(piece);
+    }
+    (server.violations().split_off(before), last)
+}
+
+#[test]
+fn violations_of_lines_and_order() {
+    let long = format!("NOOP {}\r\n", "x".repeat(506));
+    let huge = format!("NOOP {}\r\n", "x".repeat(70_000));
+    let bdat = [MAIL, RCPT, "BDAT 0\r\n"].concat();
+    let server = Server::builder().build();
+    #[rustfmt::skip]
+    let cases: &[(&[&str], &str, &str)] = &[
+        (&["NOOP\n"], "bare LF in a command", "500 "),
+        (&["NO\rOP\r\n"], "bare CR in a command", "500 "),
+        (&["NOOP \0\r\n"], "control octet in a command", "500 "),
+        (&["NOOP \u{fc}\r\n"], "8-bit octet in a command without SMTPUTF8", "500 "),
+        (&[&long], "NOOP: command line of 513 octets, the limit is 512", "500 "),
+        (&[&huge], "command line longer than any limit", "500 "),
+        (&["QUIT \r\n"], "QUIT: blank at the end of the line", "501 "),
+        (&["RSET now\r\n"], "RSET: an argument where none is allowed", "501 "),
+        (&["FETCH 1\r\n"], "unknown command \"FETCH\"", "500 "),
+        (&["EHLO a b\r\n"], "EHLO: neither a domain nor an address literal", "501 "),
+        (&["HELO\r\n"], "HELO: neither a domain nor an address literal", "501 "),
+        (&[RCPT], "RCPT: no MAIL before it", "503 "),
+        (&["DATA\r\n"], "DATA: no MAIL before it", "503 "),
+        (&["BDAT 1\r\nx"], "BDAT: no MAIL before it", "503 "),
+        (&["BDAT x\r\n"], "BDAT: malformed", "501 "),
+        (&[MAIL, "DATA\r\n"], "DATA: no RCPT before it", "503 "),
+        (&[MAIL, "BDAT 0\r\n"], "BDAT: no RCPT before it", "503 "),
+        (&[MAIL, MAIL], "MAIL: within a mail transaction", "503 "),
+        (&[&bdat, "DATA\r\n"], "DATA: in a transaction that is for BDAT", "503 "),
+        (&[&bdat, RCPT], "RCPT: behind BDAT", "503 "),
+        (&["MAIL FROM:<a>\r\n"], "MAIL: the address has no domain", "501 "),
+        (&["MAIL FROM: <a@b>\r\n"], "MAIL: the path does not begin with <", "501 "),
+        (&["MAIL FROM:a@b\r\n"], "MAIL: the path does not begin with <", "501 "),
+        (&["MAIL FROM:<a@b\r\n"], "MAIL: the path does not end with >", "501 "),
+        (&["MAIL FROM:<a b@c>\r\n"], "MAIL: the address has no domain", "501 "),
+        (&["MAIL FROM:<a..b@c>\r\n"], "MAIL: an empty atom in the local part", "501 "),
+        (&["MAIL FROM:<a@b-.c>\r\n"], "MAIL: malformed domain", "501 "),
+        (&["MAIL FROM:<a@b>SIZE=1\r\n"], "MAIL: octets behind the path", "501 "),
+        (&["MAIL FROM:<a@b>  SIZE=1\r\n"], "MAIL: malformed parameter", "501 "),
+        (&["MAIL FROM:<a@b> SIZE=1 SIZE=1\r\n"], "MAIL: a parameter stands twice", "501 "),
+        (&["MAIL FROM:<a@b> SIZE=x\r\n"], "MAIL: malformed parameter SIZE=x", "501 "),
+        (&["MAIL FROM:<a@b> RET=SOME\r\n"], "MAIL: malformed parameter RET=SOME", "501 "),
+        (&["MAIL FROM:<a@b> ENVID=+\r\n"], "MAIL: malformed parameter ENVID=+", "501 "),
+        (&["MAIL FROM:<a@b> AUTH=<>\r\n"], "MAIL: parameter AUTH was not offered", "555 "),
+        (&["MAIL FROM:<\u{fc}@b>\r\n"], "MAIL: 8-bit address without SMTPUTF8", "553 "),
+        (&[MAIL, "RCPT TO:<\u{fc}@b>\r\n"], "RCPT: 8-bit address without SMTPUTF8", "553 "),
+        (&[MAIL, "RCPT TO:<>\r\n"], "RCPT: an empty forward-path", "501 "),
+        (&[MAIL, "RCPT TO:<b@c> NOTIFY=NEVER,DELAY\r\n"],
+            "RCPT: malformed parameter NOTIFY=NEVER,DELAY", "501 "),
+        (&[MAIL, "RCPT TO:<b@c> X=1\r\n"], "RCPT: parameter X was not offered", "555 "),
+        (&["STARTTLS\r\n"], "STARTTLS: not offered", "502 "),
+        (&["AUTH PLAIN AA==\r\n"], "AUTH: not offered", "503 "),
+    ];
+    for (pieces, violation, reply) in cases {
+        let pieces: Vec<&[u8]> = pieces.iter().map(|piece| piece.as_bytes()).collect();
+        let (violations, last) = found(&server, &pieces);
+        assert!(
+            violations.iter().any(|one| one == violation),
+            "{violation}: {violations:?}"
+        );
+        assert!(last.starts_with(reply), "{violation}: {last}");
+    }
+}
+
+#[test]
+fn violations_of_what_was_not_offered() {
+    let server = bare().build();
+    for (line, violation) in [
+        (
+            "MAIL FROM:<a@b> SIZE=1\r\n",
+            "MAIL: parameter SIZE was not offered",
+        ),
+        (
+            "MAIL FROM:<a@b> BODY=8BITMIME\r\n",
+            "MAIL: parameter BODY was not offered",
+        ),
+        (
+            "MAIL FROM:<a@b> SMTPUTF8\r\n",
+            "MAIL: parameter SMTPUTF8 was not offered",
+        ),
+        (
+            "MAIL FROM:<a@b> RET=FULL\r\n",
+            "MAIL: parameter RET was not offered",
+        ),
+        (
+            "MAIL FROM:<a@b> REQUIRETLS\r\n",
+            "MAIL: parameter REQUIRETLS was not offered",
+        ),
+        (
+            "MAIL FROM:<\u{fc}@b>\r\n",
+            "8-bit octet in a command without SMTPUTF8",
+        ),
+        (
+            "RSET\r\nRSET\r\n",
+            "pipelined behind RSET, but PIPELINING was not offered",
+        ),
+    ] {
+        assert_eq!(found(&server, &[line.as_bytes()]).0, [violation]);
+    }
+    // The octets of a chunk are never taken for commands.
+    let pieces: [&[u8]; 3] = [MAIL.as_bytes(), RCPT.as_bytes(), b"BDAT 6\r\nQUIT\r\n"];
+    let (violations, last) = found(&server, &pieces);
+    assert_eq!(violations, ["BDAT: CHUNKING was not offered"]);
+    assert_eq!(last, "502 Error: command not implemented\r\n");
+    let required = Server::builder().ehlo_line("REQUIRETLS").build();
+    assert!(
+        found(&required, &[b"MAIL FROM:<a@b> REQUIRETLS\r\n"])
+            .0
+            .is_empty()
+    );
+}
+
+#[test]
+fn violations_of_groups() {
+    let server = Server::builder()
+        .account("u", "p")
+        .plaintext_auth(PlaintextAuth::Allowed)
+        .offer(Extension::StartTls)
+        .build();
+    for line in [
+        "EHLO a",
+        "HELO a",
+        "NOOP",
+        "VRFY x",
+        "EXPN x",
+        "DATA",
+        "STARTTLS",
+        "AUTH PLAIN AHUAcA==",
+    ] {
+        let verb = line.split(' ').next().unwrap();
+        let wanted = format!("octets behind {verb}, which ends a group (RFC 2920 §3.1)");
+        let (violations, _) = found(&server, &[format!("{line}\r\nRSET\r\n").as_bytes()]);
+        assert!(violations.contains(&wanted), "{violations:?}");
+    }
+    assert_eq!(
+        found(&server, &[b"QUIT\r\nRSET\r\n"]).0,
+        ["octets behind QUIT"]
+    );
+    let early = [MAIL, RCPT, "DATA\r\n.\r\n"].concat();
+    let wanted = "content before the 354 reply (RFC 2920 §3.1)";
+    assert_eq!(found(&server, &[early.as_bytes()]).0, [wanted]);
+    // The next mail may ride behind a content, but no response behind AUTH.
+    let flight = [MAIL, RCPT, "DATA\r\n"].concat();
+    let behind = [".\r\n", MAIL, RCPT, "DATA\r\n"].concat();
+    assert!(
+        found(&server, &[flight.as_bytes(), behind.as_bytes()])
+            .0
+            .is_empty()
+    );
+    assert_eq!(found(&server, &[b"AUTH PLAIN\r\nAHUAcA==\r\n"]).0.len(), 1);
+
+    // What rode behind STARTTLS is no part of the session behind it.
+    let mut client = Client::greeted(&server);
+    assert!(
+        client
+            .say("STARTTLS\r\nEHLO evil\r\nMAIL FROM:<e@x>\r\n")
+            .starts_with("220 ")
+    );
+    assert!(
+        !server
+            .commands()
+            .last()
+            .unwrap()
+            .iter()
+            .any(|line| line.contains("evil"))
+    );
+    assert!(client.say("EHLO good\r\n").starts_with("250-"));
+}
+
+#[test]
+fn violations_of_content() {
+    let server = Server::builder().build();
+    let long = format!("{}\r\n", "x".repeat(999));
+    let envelope = [MAIL, RCPT].concat();
+    let flight = [&envelope, "DATA\r\n"].concat();
+    for (content, violation) in [
+        (&b"a\rb\r\n"[..], "bare CR in the content"),
+        (b"a\nb\r\n", "bare LF in the content"),
+        (b"a\0b\r\n", "NUL in the content"),
+        (long.as_bytes(), "content line longer than 1000 octets"),
+        (b"\xc3\xbc\r\n", "8-bit header without SMTPUTF8"),
+        (b"\r\n\xc3\xbc\r\n", "8-bit content without BODY=8BITMIME"),
+        (
+            b".a\r\n",
+            "content line with a leading dot that was not doubled",
+        ),
+    ] {
+        let data = [content, b".\r\n"].concat();
+        let (violations, last) = found(&server, &[flight.as_bytes(), &data]);
+        assert_eq!(violations, [violation]);
+        assert!(last.starts_with("250 "));
+        let chunk = [
+            format!("BDAT {} LAST\r\n", content.len()).as_bytes(),
+            content,
+        ]
+        .concat();
+        let (violations, _) = found(&server, &[envelope.as_bytes(), &chunk]);
+        assert_eq!(violations.is_empty(), content == b".a\r\n");
+    }
+    let allowed = "MAIL FROM:<a@b> SMTPUTF8 BODY=8BITMIME SIZE=8\r\nRCPT TO:<\u{fc}@b>\r\nDATA\r\n";
+    let content = "\u{fc}\r\n\r\n..\r\n.\r\n";
+    let (violations, _) = found(&server, &[allowed.as_bytes(), content.as_bytes()]);
+    assert_eq!(violations, ["SIZE=8, but 9 octets came"]);
+    // No dot but the last ends this content.
+    let smuggled = b"\n.\r\n\r\n.\nMAIL FROM:<e@x>\r\n\r.\r\n\r\n.\r\n";
+    found(&server, &[flight.as_bytes(), smuggled]);
+    assert_eq!(server.commands().last().unwrap().len(), 4);
+}
+
+#[test]
+fn violations_of_auth() {
+    let good: &[u8] = b"AUTH PLAIN AHUAcA==\r\n";
+    let bait = Server::builder()
+        .account("u", "p")
+        .plaintext_auth(PlaintextAuth::Bait)
+        .build();
+    let (violations, last) = found(&bait, &[good]);
+    assert_eq!(violations, ["AUTH: credentials without TLS"]);
+    assert!(last.starts_with("235 "));
+    let withheld = Server::builder()
+        .account("u", "p")
+        .offer(Extension::StartTls)
+        .build();
+    let (violations, last) = found(&withheld, &[good]);
+    assert_eq!(
+        violations,
+        ["AUTH: not offered, and credentials without TLS"]
+    );
+    assert!(last.starts_with("538 "));
+
+    let server = Server::builder()
+        .account("u", "p")
+        .mechanisms(&[Mechanism::Plain])
+        .implicit_tls()
+        .build();
+    let long = format!("AUTH PLAIN {}\r\n", "A".repeat(500));
+    let response = format!("{}\r\n", "A".repeat(12_288));
+    let cases: [(&[&[u8]], &str); 5] = [
+        (&[good, good], "AUTH: already authenticated"),
+        (&[MAIL.as_bytes(), good], "AUTH: within a mail transaction"),
+        (
+            &[b"AUTH LOGIN\r\n"],
+            "AUTH: mechanism \"LOGIN\" is not offered",
+        ),
+        (
+            &[long.as_bytes()],
+            "AUTH: command line of 513 octets, the limit is 512",
+        ),
+        (
+            &[b"AUTH PLAIN\r\n", response.as_bytes()],
+            "AUTH: response line of 12290 octets, the limit is 12288",
+        ),
+    ];
+    for (pieces, violation) in cases {
+        assert_eq!(found(&server, pieces).0, [violation]);
+    }
+}
+
+#[test]
+fn violations_of_limits() {
+    let server = Server::builder()
+        .limits("MAILMAX=2 RCPTMAX=2 RCPTDOMAINMAX=1")
+        .build();
+    let domains = [MAIL, "RCPT TO:<a@b>\r\nRCPT TO:<a@c>\r\n"].concat();
+    let (violations, last) = found(&server, &[domains.as_bytes()]);
+    assert_eq!(violations, ["RCPT: more than RCPTDOMAINMAX=1"]);
+    assert!(last.ends_with("452 4.5.3 Error: too many recipient domains\r\n"));
+    let three = [MAIL, RCPT, RCPT, RCPT].concat();
+    assert_eq!(
+        found(&server, &[three.as_bytes()]).0,
+        ["RCPT: more than RCPTMAX=2"]
+    );
+    let mails = [MAIL, "RSET\r\n", MAIL, "RSET\r\n", MAIL].concat();
+    assert_eq!(
+        found(&server, &[mails.as_bytes()]).0,
+        ["MAIL: more than MAILMAX=2"]
+    );
+}
+
+// ---- any input ----
+
+/// All that can be seen of a conversation.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    replies: String,
+    violations: Vec<String>,
+    commands: Vec<Vec<String>>,
+    contents: Vec<Vec<u8>>,
+    transcript: String,
+}
+
+/// Sends in pieces of the given length and reads only at the end.
+fn run(input: &[u8], piece: usize) -> Seen {
+    let server = Server::builder()
+        .account("u", "p")
+        .plaintext_auth(PlaintextAuth::Bait)
+        .offer(Extension::StartTls)
+        .limits("RCPTMAX=3")
+        .build();
+    let mut client = Client::new(&server);
+    for octets in input.chunks(piece) {
+        client.write(octets);
+    }
+    Seen {
+        replies: client.read(),
+        violations: server.violations(),
+        commands: server.commands(),
+        contents: server
+            .deliveries()
+            .into_iter()
+            .map(|mail| mail.content)
+            .collect(),
+        transcript: server
+            .transcript()
+            .with_content()
+            .with_credentials()
+            .to_string(),
+    }
+}
+
+/// A piece of a dialogue. Most are whole transactions, so that content and chunks are reached; what
+/// ends or mutes a conversation is rare.
+fn piece_of_dialogue() -> impl Strategy<Value = Vec<u8>> {
+    let usual: Vec<&[u8]> = vec![
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nDATA\r\n",
+        b"MAIL FROM:<> SIZE=3\r\nRCPT TO:<@a,@b:c@[1.2.3.4]> NOTIFY=NEVER\r\nDATA\r\na\r\n.\r\n",
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<b@c>\r\nBDAT 3\r\na\r\n",
+        b"BDAT 0 LAST\r\n",
+        b"BDAT 4 LAST\r\n\r\n.\r",
+        b".\r\n",
+        b"a\r\n",
+        b"..\r\n",
+        b".\r.\r\r\n",
+        b"\n.\n",
+        b"RSET\r\n",
+        b"NOOP\r\n",
+        b"EHLO a\r\n",
+        b"AUTH PLAIN\r\nAHUAcA==\r\n",
+        b"AUTH LOGIN dQ==\r\n*\r\n",
+    ];
+    let rare: Vec<&[u8]> = vec![
+        b"STARTTLS\r\n",
+        b"QUIT\r\n",
+        b"HELO a\r\n",
+        b"MAIL FROM:<\"a\\",
+    ];
+    let odd = b"\r\n. <>@:=\0\xc3\xbc".to_vec();
+    prop_oneof![
+        20 => proptest::sample::select(usual).prop_map(<[u8]>::to_vec),
+        1 => proptest::sample::select(rare).prop_map(<[u8]>::to_vec),
+        1 => proptest::collection::vec(any::<u8>(), 0..12),
+        2 => proptest::collection::vec(proptest::sample::select(odd), 0..12),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_taken(input in proptest::collection::vec(any::<u8>(), 0..400)) {
+        run(&input, 400);
+    }
+
+    #[test]
+    fn the_cut_of_the_input_does_not_matter(
+        pieces in proptest::collection::vec(piece_of_dialogue(), 0..20),
+        piece in 2_usize..20,
+    ) {
+        let input = [b"EHLO a\r\n".to_vec(), pieces.concat()].concat();
+        let whole = run(&input, input.len());
+        prop_assert_eq!(&whole, &run(&input, 1));
+        prop_assert_eq!(&whole, &run(&input, piece));
+    }
+
+    #[test]
+    fn what_is_stuffed_is_unstuffed(lines in proptest::collection::vec("[.a ]{0,3}", 0..20)) {
+        let server = Server::builder().build();
+        let mut client = Client::greeted(&server);
+        client.say([MAIL, RCPT, "DATA\r\n"].concat());
+        let content: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let stuff = |line: &String| if line.starts_with('.') { "." } else { "" };
+        let stuffed: String = lines.iter().map(|line| format!("{}{line}\r\n", stuff(line))).collect();
+        client.say(stuffed + ".\r\n");
+        prop_assert_eq!(&server.deliveries()[0].content, content.as_bytes());
+        prop_assert_eq!(server.violations(), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,403 @@
+//! Rules of the session that need more than a transcript: sizes, counts, limits, secrets.
+
+mod support;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use embedded_io::{ErrorKind, ErrorType, Read, Write};
+use embedded_smtp::blocking::Client;
+use embedded_smtp::message::Attachment;
+use embedded_smtp::mock::{PlaintextAuth, Server};
+use embedded_smtp::session::{BUFFER_MIN, Delivery};
+use embedded_smtp::{
+    Credentials, Error, Fault, Mailbox, Message, Observer, Phase, RecipientStatus, Reply, Violation,
+};
+use support::{Event, Scripted};
+
+fn say(text: &str) -> Event {
+    Event::Say(text.as_bytes().to_vec())
+}
+
+fn alert() -> Message<'static> {
+    Message::new(Mailbox::parse("Boiler 3 <boiler3@example.org>").unwrap())
+        .to("ops@example.org")
+        .unwrap()
+        .subject("Überdruck: 8.4 bar")
+        .unwrap()
+        .text("Overpressure in boiler 3")
+}
+
+/// Rule: few round trips, few writes. EHLO; MAIL to DATA; content, terminator and QUIT.
+#[test]
+fn three_writes_from_ehlo_to_quit_and_four_with_auth() {
+    for (with_auth, writes, round_trips) in [(false, 3, 3), (true, 4, 4)] {
+        let mut builder = Server::builder();
+        if with_auth {
+            builder = builder
+                .account("boiler3", "secret")
+                .plaintext_auth(PlaintextAuth::Allowed);
+        }
+        let server = builder.build();
+        let mut link = server.duplex();
+        let mut buffer = [0; 1024];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        smtp.open("boiler3.example.org").unwrap();
+        if with_auth {
+            let credentials = Credentials::new("boiler3", "secret").unwrap();
+            smtp.danger_login_in_plaintext(&credentials, None).unwrap();
+        }
+        let report = smtp.send_last(&alert(), &mut []).unwrap();
+        assert_eq!((report.accepted(), report.refused()), (1, 0));
+        assert_eq!(server.violations(), [""; 0]);
+        assert_eq!(server.deliveries().len(), 1);
+        let traffic = server.traffic()[0];
+        assert_eq!(traffic.writes, writes);
+        assert_eq!(traffic.flushes, writes);
+        // The greeting is read without a write before it.
+        assert_eq!(traffic.round_trips, round_trips);
+    }
+}
+
+/// Rule: the next mail's commands ride behind the content: one round trip each.
+#[test]
+fn one_round_trip_for_each_next_mail() {
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 1024];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    smtp.open("boiler3.example.org").unwrap();
+    let mut sent = 0;
+    smtp.send_all(vec![alert(); 20], |end| {
+        sent += end.unwrap().accepted();
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!(sent, 20);
+    smtp.quit().unwrap();
+    assert_eq!(server.violations(), [""; 0]);
+    assert_eq!(server.deliveries().len(), 20);
+    // EHLO, MAIL to DATA, twenty contents, QUIT.
+    assert_eq!(server.traffic()[0].round_trips, 23);
+}
+
+/// Rule: constant memory. A mail far larger than the buffer; the client's size is what it is.
+#[test]
+fn a_megabyte_through_512_octets() {
+    let octets: Vec<u8> = (0..1_000_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let attachments = [Attachment::new("log.bin", "application/octet-stream", &octets).unwrap()];
+    let mail = alert().attachments(&attachments);
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    println!(
+        "client value: {} octets on this machine",
+        size_of_val(&smtp)
+    );
+    assert!(size_of_val(&smtp) <= 320);
+    smtp.open("boiler3.example.org").unwrap();
+    let _ = smtp.send_last(&mail, &mut []).unwrap();
+    assert_eq!(server.violations(), [""; 0]);
+    let delivery = &server.deliveries()[0];
+    assert_eq!(delivery.content.len(), mail.encoded_len() as usize);
+    assert_eq!(delivery.content, support::vector::plain(&mail));
+}
+
+/// Rule: a flight ends after 4,096 octets of commands, and its replies are read.
+#[test]
+fn flights_of_many_recipients_are_bounded() {
+    let list: Vec<String> = (0..300)
+        .map(|n| format!("recipient-{n:03}@example.org"))
+        .collect();
+    let list = list.join(", ");
+    let mail = alert().to(list.as_str()).unwrap();
+    for octets in [BUFFER_MIN, 512, 8192] {
+        let server = Server::builder().max_recipients(1000).build();
+        let mut link = server.duplex();
+        let mut buffer = vec![0; octets];
+        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
+        smtp.open("boiler3.example.org").unwrap();
+        let mut results = [RecipientStatus::default(); 300];
+        let report = smtp.send_with_results(&mail, &mut results).unwrap();
+        assert_eq!(report.accepted(), 300);
+        assert!(results.iter().all(RecipientStatus::is_accepted));
+        let longest = smtp.into_inner().longest_of_commands;
+        println!("buffer {octets}: longest flight {longest} octets");
+        assert!((3_900..=4_096).contains(&longest), "{longest}");
+        assert_eq!(server.violations(), [""; 0]);
+        assert_eq!(server.deliveries()[0].recipients.len(), 300);
+    }
+}
+
+/// Counts the octets written between two reads.
+struct Flights<T> {
+    link: T,
+    now: usize,
+    is_content: bool,
+    longest_of_commands: usize,
+}
+
+impl<T> Flights<T> {
+    fn new(link: T) -> Self {
+        Self {
+            link,
+            now: 0,
+            is_content: false,
+            longest_of_commands: 0,
+        }
+    }
+}
+
+impl<T: ErrorType> ErrorType for Flights<T> {
+    type Error = T::Error;
+}
+
+impl<T: Read> Read for Flights<T> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, T::Error> {
+        let n = self.link.read(buf)?;
+        if !self.is_content {
+            self.longest_of_commands = self.longest_of_commands.max(self.now);
+        }
+        self.is_content = buf[..n].windows(4).any(|w| w == b"354 ");
+        self.now = 0;
+        Ok(n)
+    }
+}
+
+impl<T: Write> Write for Flights<T> {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, T::Error> {
+        let n = self.link.write(buf)?;
+        self.now += n;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> Result<(), T::Error> {
+        self.link.flush()
+    }
+}
+
+/// A server that says the same for ever.
+struct Endless {
+    octets: Vec<u8>,
+    read: usize,
+}
+
+impl ErrorType for Endless {
+    type Error = ErrorKind;
+}
+
+impl Read for Endless {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        for slot in buf.iter_mut() {
+            *slot = self.octets[self.read % self.octets.len()];
+            self.read += 1;
+        }
+        Ok(buf.len())
+    }
+}
+
+impl Write for Endless {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+/// Rule: a reply has at most 128 KiB; nothing grows and nothing is endless.
+#[test]
+fn an_endless_reply_ends() {
+    for octets in ["220-more\r\n", "220-", "220 never a line end "] {
+        let mut endless = Endless {
+            octets: octets.into(),
+            read: 0,
+        };
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(&mut endless, &mut buffer);
+        let end = smtp.open("a.example");
+        let fault = Fault::Protocol(Violation::TooLong);
+        assert_eq!(
+            end,
+            Err(Error::Failed {
+                fault,
+                phase: Phase::Greeting
+            }),
+            "{octets}"
+        );
+        drop(smtp);
+        assert!(endless.read <= 128 * 1024 + 512);
+    }
+}
+
+/// Rule: replies of any number of lines, up to 128 KiB.
+#[test]
+fn a_long_reply_is_read_whole() {
+    let mut reply = String::new();
+    while reply.len() < 120 * 1024 {
+        reply.push_str("250-X-NOTHING-OF-INTEREST\r\n");
+    }
+    reply.push_str("250-PIPELINING\r\n250 SIZE 1000\r\n");
+    let transport = Scripted::new([
+        say("220 x\r\n"),
+        Event::Expect(b"EHLO a.example\r\n".to_vec()),
+        say(&reply),
+    ]);
+    let mut buffer = [0; BUFFER_MIN];
+    let mut smtp = Client::new(transport, &mut buffer);
+    smtp.open("a.example").unwrap();
+    assert_eq!(smtp.capabilities().size_limit(), Some(1000));
+    assert!(
+        smtp.capabilities()
+            .offers(embedded_smtp::Extension::Pipelining)
+    );
+}
+
+/// Rule: a buffer below the minimum is refused before anything is read or sent.
+#[test]
+fn a_buffer_that_is_too_small() {
+    let transport = Scripted::new([say("220 x\r\n")]);
+    let mut buffer = [0; BUFFER_MIN - 1];
+    let mut smtp = Client::new(transport.clone(), &mut buffer);
+    let end = smtp.open("a.example").unwrap_err();
+    assert_eq!(end.to_string(), "buffer: is too small");
+    assert!(transport.calls().is_empty());
+}
+
+/// Everything an observer is told, as lines.
+#[derive(Clone, Default)]
+struct Diary(Rc<RefCell<Vec<String>>>);
+
+impl Observer for Diary {
+    fn awaiting(&mut self, phase: Phase) {
+        self.0.borrow_mut().push(format!("awaiting {phase}"));
+    }
+
+    fn sent(&mut self, commands: &[u8]) {
+        self.0
+            .borrow_mut()
+            .push(format!("C: {}", String::from_utf8_lossy(commands)));
+    }
+
+    fn content(&mut self, octets: usize) {
+        self.0.borrow_mut().push(format!("content {octets}"));
+    }
+
+    fn received(&mut self, line: &[u8]) {
+        assert!(line.ends_with(b"\r\n"));
+        self.0
+            .borrow_mut()
+            .push(format!("S: {}", String::from_utf8_lossy(line)));
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) {
+        self.0.borrow_mut().push(format!("S: {reply}"));
+    }
+
+    fn recipient(&mut self, index: u16, reply: Reply<'_>) {
+        self.0
+            .borrow_mut()
+            .push(format!("recipient {index}: {}", reply.code()));
+    }
+}
+
+/// Rule: the observer sees every phase, line and reply; secrets are masked. Rule: the buffer that
+/// held credentials is wiped once they are sent.
+#[test]
+fn the_observer_sees_all_but_secrets() {
+    for mechanism in [None, Some(embedded_smtp::Mechanism::Login)] {
+        let server = Server::builder()
+            .account("boiler3", "secret")
+            .plaintext_auth(PlaintextAuth::Allowed)
+            .refuse_recipient("nobody@example.org", "550 5.1.1 no such user")
+            .build();
+        let mut link = server.duplex();
+        let mut buffer = [0; 512];
+        let diary = Diary::default();
+        let mut smtp = Client::new(&mut link, &mut buffer).observe(diary.clone());
+        smtp.open("a.example").unwrap();
+        let credentials = Credentials::new("boiler3", "secret").unwrap();
+        smtp.danger_login_in_plaintext(&credentials, mechanism)
+            .unwrap();
+        let mail = alert().cc("nobody@example.org").unwrap();
+        let report = smtp.send_last(&mail, &mut []).unwrap();
+        assert!(report.is_partial());
+        assert_eq!(smtp.delivery(), Delivery::Accepted);
+        let lines = diary.0.borrow().join("\n");
+        println!("{lines}");
+        for wanted in [
+            "awaiting greeting",
+            "awaiting ehlo",
+            "C: EHLO a.example",
+            "S: 250-PIPELINING",
+            "awaiting auth",
+            "***",
+            "C: MAIL FROM:<boiler3@example.org>",
+            "recipient 0: 250",
+            "recipient 1: 550",
+            "S: 550 5.1.1 no such user",
+            "awaiting data",
+            "awaiting content",
+            "C: QUIT",
+            "awaiting quit",
+        ] {
+            assert!(lines.contains(wanted), "{wanted}");
+        }
+        for secret in ["secret", "c2VjcmV0", "Ym9pbGVyMw", "AGJvaWxlcjMAc2VjcmV0"] {
+            assert!(!lines.contains(secret), "{secret}");
+        }
+        drop(smtp);
+        let left = String::from_utf8_lossy(&buffer);
+        assert!(
+            !left.contains("c2VjcmV0") && !left.contains("AGJvaWxlcjMAc2VjcmV0"),
+            "{left}"
+        );
+    }
+}
+
+/// Rule: the buffer is wiped of credentials when the client is dropped, also after a fault.
+#[test]
+fn credentials_are_wiped_after_a_fault() {
+    let script = [
+        say("220 x\r\n"),
+        Event::Expect(b"EHLO a.example\r\n".to_vec()),
+        say("250-x\r\n250 AUTH PLAIN\r\n"),
+    ];
+    for call in 0..9 {
+        let transport =
+            Scripted::new(script.clone()).with_trouble(call, support::Trouble::ShortThenError);
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(transport, &mut buffer);
+        let _ = smtp.open("a.example");
+        let credentials = Credentials::new("boiler3", "secret").unwrap();
+        let _ = smtp.danger_login_in_plaintext(&credentials, None);
+        drop(smtp);
+        let left = String::from_utf8_lossy(&buffer);
+        assert!(
+            !left.contains("AGJvaWxlcjMAc2VjcmV0"),
+            "call {call}: {left}"
+        );
+    }
+}
+
+/// Errors name what happened in words, and are `embedded_io` errors with a kind.
+#[test]
+fn errors_say_what_happened() {
+    let transport = Scripted::new([say("554 5.7.1 no\r\n")]);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(transport, &mut buffer);
+    let error = smtp.open("a.example").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the server refused (greeting) with 554 5.7.1"
+    );
+    assert_eq!(
+        embedded_io::Error::kind(&error),
+        ErrorKind::PermissionDenied
+    );
+    assert_eq!(error.retry(), embedded_smtp::Retry::Never);
+    assert_eq!(error.erase().status(), 403);
+}

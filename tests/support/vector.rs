@@ -1,0 +1,335 @@
+//! Wire vectors: dialogues in text files, readable by someone who knows SMTP and no Rust.
+//!
+//! ```text
+//! # A line about what the vector shows. Rule: the rule's name in the RFC or the contract.
+//! with: no-pipelining, buffer 256       options of the client
+//! with: whole                           for reads that bring all there is, and no more than that
+//! to: b@example.org                     header of the mail; also cc, from, subject, text
+//! do: open => ok                        an operation of the client, and how it must end
+//! S: 220 hello                          the server says a line; CRLF is added
+//! S| 250 a\n                            the server says octets; nothing is added
+//! S! close                              the server closes the connection
+//! C: EHLO client.example                the client must say exactly this line
+//! C: <content>                          … the whole mail as it reads, dot-stuffed
+//! ```
+//!
+//! An operation stands before the lines of its dialogue. Escapes: `\r \n \0 \\ \xNN`.
+
+use embedded_smtp::message::Message;
+use embedded_smtp::{
+    Credentials, Error, Fault, Mailbox, Mechanism, RecipientStatus, Report, Vouched,
+};
+
+use super::{Event, Scripted};
+
+/// A vector as it stands in its file.
+#[derive(Debug, Clone, Default)]
+pub struct Vector {
+    pub name: String,
+    pub options: Vec<String>,
+    pub fields: Vec<(String, String)>,
+    pub steps: Vec<(String, String)>,
+    pub script: Vec<Event>,
+}
+
+pub type Client<'b> = embedded_smtp::blocking::Client<'b, Vouched<Scripted>>;
+
+impl Vector {
+    /// All vectors of a file: blocks parted by lines of `---`.
+    pub fn parse_file(file: &str, text: &str) -> Vec<Self> {
+        let blocks = text.split("\n---\n").enumerate();
+        blocks
+            .map(|(n, block)| Self::parse(&format!("{file} #{}", n + 1), block))
+            .collect()
+    }
+
+    fn parse(name: &str, block: &str) -> Self {
+        let mut this = Self {
+            name: name.into(),
+            ..Self::default()
+        };
+        for line in block.lines() {
+            match line.split_at_checked(2) {
+                None | Some(("# ", _)) => {}
+                Some(("S:", rest)) => {
+                    let mut octets = unescape(rest.strip_prefix(' ').unwrap_or(rest));
+                    octets.extend(b"\r\n");
+                    this.script.push(Event::Say(octets));
+                }
+                Some(("S|", rest)) => {
+                    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+                    this.script.push(Event::Say(unescape(rest)));
+                }
+                Some(("S!", " close")) => this.script.push(Event::Close),
+                Some(("C:", " <content>")) => {
+                    this.script.push(Event::Expect(stuffed(&this.message())));
+                }
+                Some(("C:", rest)) => {
+                    let mut octets = unescape(rest.strip_prefix(' ').unwrap_or(rest));
+                    octets.extend(b"\r\n");
+                    this.script.push(Event::Expect(octets));
+                }
+                _ => {
+                    let (key, value) = line.split_once(": ").expect(line);
+                    match key {
+                        "with" => {
+                            this.options.extend(value.split(", ").map(String::from));
+                        }
+                        "do" => {
+                            let (what, end) = value.split_once(" => ").expect(line);
+                            this.steps.push((what.into(), end.into()));
+                        }
+                        _ => this.fields.push((key.into(), value.into())),
+                    }
+                }
+            }
+        }
+        this
+    }
+
+    fn field<'a>(&'a self, key: &str, default: &'a str) -> &'a str {
+        self.fields
+            .iter()
+            .find(|(k, _)| k == key)
+            .map_or(default, |(_, v)| v)
+    }
+
+    pub fn message(&self) -> Message<'_> {
+        let text: &'static str = String::from_utf8(unescape(self.field("text", "Hello\\n")))
+            .unwrap()
+            .leak();
+        Message::new(Mailbox::parse(self.field("from", "a@example.org")).unwrap())
+            .to(self.field("to", "b@example.org"))
+            .unwrap()
+            .cc(self.field("cc", ""))
+            .unwrap()
+            .subject(self.field("subject", "Hi"))
+            .unwrap()
+            .text(text)
+    }
+
+    pub fn buffer_len(&self) -> usize {
+        let given = self.options.iter().find_map(|o| o.strip_prefix("buffer "));
+        given.map_or(512, |octets| octets.parse().unwrap())
+    }
+
+    pub fn client<'b>(&self, transport: Scripted, buffer: &'b mut [u8]) -> Client<'b> {
+        let mut client = Client::new(Vouched::new(transport), buffer);
+        for option in &self.options {
+            client = match option.as_str() {
+                "no-pipelining" => client.without_pipelining(),
+                "all-or-none" => client.all_or_none(),
+                "or-helo" => client.or_helo(),
+                other if other == "whole" || other.starts_with("buffer ") => client,
+                other => panic!("{}: option {other}", self.name),
+            };
+        }
+        client
+    }
+
+    /// Does all that the vector says, until something goes wrong. How each operation ended, and
+    /// the client as far as it is left.
+    pub fn run<'b>(&self, transport: Scripted, buffer: &'b mut [u8]) -> (Vec<String>, Client<'b>) {
+        let mut client = self.client(transport, buffer);
+        let mut ends = Vec::new();
+        for (what, _) in &self.steps {
+            let words: Vec<&str> = what.split(' ').collect();
+            let message = self.message();
+            let end = match words[..] {
+                ["open"] => unit(client.open("client.example")),
+                ["open", name] => unit(client.open(domain(name))),
+                ["login", user, password] => {
+                    unit(client.login(&Credentials::new(user, password).unwrap()))
+                }
+                ["login", user, password, mechanism] => {
+                    let mechanism = match mechanism {
+                        "PLAIN" => Mechanism::Plain,
+                        _ => Mechanism::Login,
+                    };
+                    let credentials = Credentials::new(user, password).unwrap();
+                    unit(client.login_with(&credentials, mechanism))
+                }
+                ["send"] => {
+                    let mut results = [RecipientStatus::default(); 200];
+                    let end = client.send_with_results(&message, &mut results);
+                    with_results(report(end), &results)
+                }
+                ["send-last"] => {
+                    let mut results = [RecipientStatus::default(); 200];
+                    let end = client.send_last(&message, &mut results);
+                    with_results(report(end), &results)
+                }
+                ["send-all", count] => {
+                    let mails = (0..count.parse::<usize>().unwrap()).map(|_| self.message());
+                    let mut all = Vec::new();
+                    client.send_all(mails, |end| {
+                        all.push(report(end));
+                        std::ops::ControlFlow::Continue(())
+                    });
+                    all.join("; ")
+                }
+                ["noop"] => unit(client.noop()),
+                ["reset"] => unit(client.reset()),
+                ["quit"] => unit(client.quit()),
+                ["starttls"] => match client.starttls(Ok::<_, std::convert::Infallible>) {
+                    Ok(upgraded) => {
+                        client = upgraded;
+                        "ok".into()
+                    }
+                    Err(embedded_smtp::StartTlsError::Refused {
+                        client: back,
+                        error,
+                    }) => {
+                        client = back;
+                        unit(Err(error))
+                    }
+                    Err(embedded_smtp::StartTlsError::Ehlo {
+                        client: back,
+                        error,
+                    }) => {
+                        client = back;
+                        format!("under tls: {}", unit(Err(error)))
+                    }
+                    Err(other) => panic!("{other}"),
+                },
+                ["reply"] => client
+                    .last_reply()
+                    .map_or("none".into(), |reply| reply.to_string()),
+                _ => panic!("{}: {what}", self.name),
+            };
+            ends.push(end);
+        }
+        (ends, client)
+    }
+
+    /// The vector is about what one read brings, so it cannot be cut in other ways.
+    pub fn is_whole(&self) -> bool {
+        self.options.iter().any(|option| option == "whole")
+    }
+
+    pub fn expected(&self) -> Vec<String> {
+        self.steps.iter().map(|(_, end)| end.clone()).collect()
+    }
+}
+
+fn domain(name: &str) -> &'static str {
+    String::from(name).leak()
+}
+
+/// The mail as it reads.
+pub fn plain(message: &Message<'_>) -> Vec<u8> {
+    let mut plain = Vec::new();
+    let mut reader = message.reader();
+    let mut piece = [0; 100];
+    loop {
+        match reader.read(&mut piece) {
+            0 => break,
+            n => plain.extend_from_slice(&piece[..n]),
+        }
+    }
+    assert!(plain.ends_with(b"\r\n"));
+    plain
+}
+
+/// The mail as DATA carries it, by a reference implementation of RFC 5321 §4.5.2.
+pub fn stuffed(message: &Message<'_>) -> Vec<u8> {
+    let plain = plain(message);
+    let mut out = Vec::new();
+    for line in plain.split_inclusive(|&b| b == b'\n') {
+        if line.starts_with(b".") {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
+    }
+    out
+}
+
+fn unit<E: std::fmt::Debug + std::fmt::Display>(end: Result<(), Error<E>>) -> String {
+    match end {
+        Ok(()) => "ok".into(),
+        Err(error) => describe(error),
+    }
+}
+
+fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>) -> String {
+    match end {
+        Ok(report) => {
+            let what = if report.is_partial() {
+                "partial"
+            } else {
+                "sent"
+            };
+            format!("{what} {}{}", report.code(), enhanced(report.enhanced()))
+        }
+        Err(error) => describe(error),
+    }
+}
+
+fn with_results(mut end: String, results: &[RecipientStatus]) -> String {
+    let codes: Vec<String> = results
+        .iter()
+        .filter_map(|r| r.code())
+        .map(|c| c.to_string())
+        .collect();
+    if !codes.is_empty() {
+        end.push_str(&format!(" [{}]", codes.join(" ")));
+    }
+    end
+}
+
+fn enhanced(code: Option<embedded_smtp::EnhancedStatusCode>) -> String {
+    code.map_or(String::new(), |code| format!(" {code}"))
+}
+
+pub fn describe<E: std::fmt::Debug + std::fmt::Display>(error: Error<E>) -> String {
+    let what = |fault: Fault<E>| match fault {
+        Fault::Transport(error) => format!("transport {error:?}"),
+        Fault::Closed => "closed".into(),
+        Fault::Protocol(violation) => format!("{violation:?}"),
+        _ => unreachable!(),
+    };
+    match error {
+        Error::Refused(refusal) => format!(
+            "refused {}{} at {} ({:?}, {})",
+            refusal.code(),
+            enhanced(refusal.enhanced()),
+            refusal.phase(),
+            refusal.kind(),
+            error.status(),
+        ),
+        Error::Failed { fault, phase } => format!("failed at {phase}: {}", what(fault)),
+        Error::Unknown { fault } => format!("unknown: {}", what(fault)),
+        Error::NotOffered(missing) => format!("not offered: {missing}"),
+        Error::Invalid(invalid) => format!("invalid: {invalid}"),
+        Error::OutOfOrder => "out of order".into(),
+        Error::Ended => "ended".into(),
+        _ => unreachable!(),
+    }
+}
+
+pub fn unescape(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        if first != b'\\' {
+            out.push(first);
+            continue;
+        }
+        let (&kind, after) = rest.split_first().unwrap();
+        rest = after;
+        match kind {
+            b'r' => out.push(b'\r'),
+            b'n' => out.push(b'\n'),
+            b'0' => out.push(0),
+            b'\\' => out.push(b'\\'),
+            b'x' => {
+                let digits = std::str::from_utf8(&rest[..2]).unwrap();
+                out.push(u8::from_str_radix(digits, 16).unwrap());
+                rest = &rest[2..];
+            }
+            _ => panic!("escape in {text}"),
+        }
+    }
+    out
+}
