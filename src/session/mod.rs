@@ -31,7 +31,7 @@
 #![doc = include_str!("table.md")]
 //!
 //! Rules of this module:
-//! 1. No I/O: a driver is told what to send, when to flush and where to receive ([`Step`]).
+//! 1. No I/O: a driver is told what to send, when to flush and where to receive.
 //! 2. One buffer: it is written to only when nothing received is unread, and received into only
 //!    when the flight is out.
 //! 3. Once a fault was seen, nothing is sent any more.
