@@ -100,6 +100,10 @@ named! {
         Recipients = "recipients",
         /// The Subject field.
         Subject = "Subject",
+        /// The address that confirmations of reading go to.
+        ReadReceipt = "read receipt",
+        /// The address that reports of delivery go to.
+        DeliveryReceipt = "delivery receipt",
         /// The Date field.
         Date = "Date",
         /// The Message-ID field.

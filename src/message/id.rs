@@ -1,7 +1,9 @@
 //! Identifiers in angle brackets: Message-ID and Content-ID.
 
+use super::text::LINE;
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::scan::part;
+use crate::wire::writer::Writer;
 
 /// A Message-ID: `left@right`, without its angle brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,15 @@ impl<'a> TryFrom<&'a str> for ContentId<'a> {
     fn try_from(id: &'a str) -> Result<Self, Invalid> {
         Self::new(id)
     }
+}
+
+/// Writes a field of one identifier, in a line of its own if it would pass 78.
+pub(super) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
+    let fits = name.len().saturating_add(id.len()).saturating_add(3) <= LINE;
+    w.str(name);
+    w.str(if fits { " <" } else { "\r\n <" });
+    w.str(id);
+    w.str(">\r\n");
 }
 
 /// Octets of an identifier. It cannot be folded, and a line has at most 998 octets

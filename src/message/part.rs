@@ -1,8 +1,9 @@
 //! Attachments and inline parts.
 
+use super::content::{Coding, Content, Place};
 use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
-use super::id::ContentId;
+use super::id::{self, ContentId};
 use super::media_type::MediaType;
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::base64;
@@ -22,7 +23,7 @@ use crate::wire::writer::Writer;
 pub struct Attachment<'a> {
     name: FileName<'a>,
     media_type: MediaType<'a>,
-    content: &'a [u8],
+    pub(super) content: Content<'a>,
     content_id: Option<ContentId<'a>>,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Attachment<'a> {
         Ok(Self {
             name,
             media_type,
-            content,
+            content: Content::new(content, base64::encoded_len(content.len()), &BASE64),
             content_id: None,
         })
     }
@@ -83,46 +84,45 @@ impl<'a> Attachment<'a> {
     pub(super) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
         w.str("Content-Type: ");
         self.media_type.write(w);
-        w.str("\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ");
+        w.str("\r\nContent-Transfer-Encoding: ");
+        w.str(self.content.coding.name);
+        w.str("\r\nContent-Disposition: ");
         w.str(disposition);
         self.name.write(w);
+        w.crlf();
         if let Some(id) = self.content_id {
-            // Folded, since an identifier may fill a line.
-            w.str("\r\nContent-ID:");
-            w.str(if id.as_str().len() > MAX_UNFOLDED {
-                "\r\n <"
-            } else {
-                " <"
-            });
-            w.str(id.as_str());
-            w.byte(b'>');
+            id::field("Content-ID:", id.as_str(), w);
         }
-        w.str("\r\n\r\n");
-    }
-
-    /// The atom of the content at the cursor: all whole lines that fit, or one line.
-    pub(super) fn body(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-        let rest = self.content.get(at.position..).unwrap_or_default();
-        if rest.is_empty() || w.count(base64::encoded_len(rest.len())) {
-            return Progress::End;
-        }
-        let mut lines = base64::whole_lines(rest, w.free());
-        w.advance(lines.saturating_mul(base64::ENCODED_LINE));
-        if lines == 0 {
-            lines = 1;
-            // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
-            let mut line = [0; base64::ENCODED_LINE];
-            if base64::whole_lines(rest, &mut line) > 0 {
-                w.bytes(&line);
-            } else {
-                base64::line(rest, w);
-                w.crlf();
-            }
-        }
-        let octets = lines.saturating_mul(base64::LINE);
-        at.advance(at.position.saturating_add(octets))
+        w.crlf();
     }
 }
 
-/// Octets of an identifier that fit behind `Content-ID: <` with `>` in a line of 78.
-const MAX_UNFOLDED: usize = 64;
+static BASE64: Coding = Coding {
+    name: "base64",
+    keeps_lines: false,
+    is_streamed: false,
+    atom: base64_lines,
+};
+
+/// Writes all whole lines that fit, or one line.
+fn base64_lines(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+    let rest = content.octets.get(at.position..).unwrap_or_default();
+    if rest.is_empty() {
+        return Progress::End;
+    }
+    let mut lines = base64::whole_lines(rest, w.free());
+    w.advance(lines.saturating_mul(base64::ENCODED_LINE));
+    if lines == 0 {
+        lines = 1;
+        // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
+        let mut line = [0; base64::ENCODED_LINE];
+        if base64::whole_lines(rest, &mut line) > 0 {
+            w.bytes(&line);
+        } else {
+            base64::line(rest, w);
+            w.crlf();
+        }
+    }
+    let octets = lines.saturating_mul(base64::LINE);
+    at.advance(at.position.saturating_add(octets))
+}

@@ -14,7 +14,7 @@
 use core::convert::Infallible;
 
 use crate::error::{Field, Invalid, Reason};
-use crate::message::{Dots, Message};
+use crate::message::{Dots, Filled, Message};
 use crate::observer::Observer;
 use crate::outcome::{
     Error, Fault, Missing, Phase, RecipientStatus, Refusal, RefusalKind, Report, Violation,
@@ -315,7 +315,11 @@ impl<'b> Flow<'b> {
         if smtp_utf8 && !offers(Extension::SmtpUtf8) {
             return Err(Invalid::new(Field::Message, Reason::NeedsSmtpUtf8));
         }
-        let size = offers(Extension::Size).then(|| message.encoded_len());
+        let size = if offers(Extension::Size) {
+            message.encoded_len()
+        } else {
+            None
+        };
         // RFC 1870 §6.1: a client "need not" try what is known to be too large.
         if let (Some(size), Some(limit)) = (size, self.capabilities.size_limit())
             && size > limit
@@ -473,10 +477,10 @@ impl<'b> Flow<'b> {
                     let room = out.free().len().saturating_sub(TERMINATOR);
                     let room = out.free().get_mut(..room).unwrap_or_default();
                     let cursor = &mut self.outgoing.cursor;
-                    let (octets, is_complete) = mail.message.fill(cursor, Dots::Stuffed, room);
+                    let (octets, filled) = mail.message.fill(cursor, Dots::Stuffed, room);
                     observer.content(octets);
                     out.advance(octets);
-                    if !is_complete {
+                    if filled != Filled::Complete {
                         self.mode = Mode::Compose;
                         break;
                     }
