@@ -7,6 +7,7 @@
 //! Line ends are CRLF on the wire whatever they were in a text. This file does not know MIME
 //! structure.
 
+use super::check::Octets;
 use super::cursor::{Cursor, Progress};
 use super::fault::Part;
 use crate::wire::dot::{self, Dots};
@@ -36,6 +37,8 @@ pub(super) struct Coding {
     pub(super) keeps_lines: bool,
     /// The octets come from a source.
     pub(super) is_streamed: bool,
+    /// What goes out.
+    pub(super) octets: Octets,
     /// Produces the atom of the content at the cursor.
     pub(super) atom: fn(&Content<'_>, Place, &mut Cursor, &mut Writer<'_>) -> Progress,
 }
@@ -54,6 +57,7 @@ pub(super) struct Place {
 
 impl<'a> Content<'a> {
     /// A text, in the encoding that is right for it.
+    #[inline(never)] // One copy, in flash as in the source.
     pub(super) const fn text(text: &'a str) -> Self {
         let octets = text.as_bytes();
         let (encoded, coding) = match seven_bit(octets) {
@@ -104,10 +108,8 @@ impl<'a> Content<'a> {
 
 /// Text with CRLF line ends and no dot at the start of a line: copied as a whole.
 static COPIED: Coding = Coding {
-    name: "7bit",
-    keeps_lines: true,
-    is_streamed: false,
     atom: copied,
+    ..SEVEN_BIT
 };
 
 fn copied(content: &Content<'_>, place: Place, _: &mut Cursor, w: &mut Writer<'_>) -> Progress {
@@ -117,14 +119,23 @@ fn copied(content: &Content<'_>, place: Place, _: &mut Cursor, w: &mut Writer<'_
 }
 
 /// Text in lines: its line ends are made CRLF, its dots doubled.
-static LINES: Coding = Coding {
+pub(super) static LINES: Coding = SEVEN_BIT;
+
+/// [`LINES`], for codings that are made of it.
+pub(super) const SEVEN_BIT: Coding = Coding {
     name: "7bit",
     keeps_lines: true,
     is_streamed: false,
+    octets: Octets::SevenBit,
     atom: lines,
 };
 
-fn lines(content: &Content<'_>, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+pub(super) fn lines(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
     if content.is_end(at) {
         end_lines(content, place, w);
         return Progress::End;
@@ -140,7 +151,7 @@ fn lines(content: &Content<'_>, place: Place, at: &mut Cursor, w: &mut Writer<'_
 }
 
 /// Writes the line end that the last line lacks, or the one that belongs to the boundary behind.
-pub(super) fn end_lines(content: &Content<'_>, place: Place, w: &mut Writer<'_>) {
+fn end_lines(content: &Content<'_>, place: Place, w: &mut Writer<'_>) {
     if let Some(last) = content.octets.last()
         && (place.is_enclosed || !is_line_end(*last))
     {
@@ -150,9 +161,8 @@ pub(super) fn end_lines(content: &Content<'_>, place: Place, w: &mut Writer<'_>)
 
 static QUOTED_PRINTABLE: Coding = Coding {
     name: "quoted-printable",
-    keeps_lines: true,
-    is_streamed: false,
     atom: quoted,
+    ..SEVEN_BIT
 };
 
 fn quoted(content: &Content<'_>, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
@@ -169,27 +179,27 @@ fn quoted(content: &Content<'_>, place: Place, at: &mut Cursor, w: &mut Writer<'
 static BASE64_TEXT: Coding = Coding {
     name: "base64",
     keeps_lines: false,
-    is_streamed: false,
     atom: base64_text,
+    ..SEVEN_BIT
 };
 
 /// Writes one line of base64, from 57 octets of the text with CRLF for every line end.
 fn base64_text(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-    if content.is_end(at) && !at.in_line_end {
+    if content.is_end(at) && !at.is_in_line_end {
         return Progress::End;
     }
     let mut line = [0; base64::LINE];
     let mut len = 0_usize;
     for slot in &mut line {
-        if at.in_line_end {
-            at.in_line_end = false;
+        if at.is_in_line_end {
+            at.is_in_line_end = false;
             *slot = b'\n';
         } else {
             let Some(&byte) = content.octets.get(at.position) else {
                 break;
             };
             if is_line_end(byte) {
-                at.in_line_end = true;
+                at.is_in_line_end = true;
                 at.position = skip_line_end(content.octets, at.position);
                 *slot = b'\r';
             } else {

@@ -4,6 +4,7 @@
 //! it was delivered; every atom's code moves it on. Nothing else is remembered
 //! between two fills.
 
+use super::check::Lines;
 use super::fault::Filled;
 
 /// The next atom of a message, and what was delivered of it.
@@ -11,25 +12,35 @@ use super::fault::Filled;
 pub(crate) struct Cursor {
     /// Which atom, or which row of atoms.
     pub(super) step: Step,
-    /// In base64 of a text: the next octet is the LF of a line end whose CR went out. In a content
-    /// from a source: the source ended.
-    pub(super) in_line_end: bool,
     /// Which custom field or attachment.
     pub(super) item: u16,
     /// Octets of the atom that were delivered.
     pub(super) skip: u32,
     /// Where in a list or a content the atom begins.
     pub(super) position: usize,
+    /// Octets from a source that wait for others.
+    pub(super) carry: [u8; 2],
+    /// Where in its lines a content from a source stands.
+    pub(super) lines: Lines,
+    /// The source is at its end.
+    pub(super) is_at_end: bool,
+    /// The line from the source begins as a boundary does.
+    pub(super) is_boundary: bool,
+    /// In base64 of a text: the next octet is the LF of a line end whose CR went out.
+    pub(super) is_in_line_end: bool,
 }
 
 // The client holds one.
-const _: () = assert!(size_of::<Cursor>() <= 16);
+const _: () = assert!(size_of::<Cursor>() <= 32);
 
 impl Cursor {
     /// Moves to the first atom of `step`.
     pub(super) fn go(&mut self, step: Step) -> Progress {
-        self.step = step;
-        self.position = 0;
+        *self = Self {
+            step,
+            item: self.item,
+            ..Self::default()
+        };
         Progress::More
     }
 
@@ -74,9 +85,12 @@ pub(super) enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]
 pub(super) enum Step {
-    /// Date, From and Sender.
+    /// Date, and From if there is one author.
     #[default]
     Origin,
+    /// From if there are several.
+    Authors,
+    Sender,
     ReplyTo,
     To,
     Cc,

@@ -6,7 +6,9 @@
 //!
 //! This module knows neither SMTP's commands nor any transport.
 
+mod as_is;
 mod body;
+mod check;
 mod content;
 mod cursor;
 mod date;
@@ -19,9 +21,12 @@ mod mailboxes;
 mod media_type;
 mod mime;
 mod part;
+mod ready;
 mod recipients;
+mod source;
 mod text;
 
+pub use check::Octets;
 pub use date::Date;
 pub use fault::{ContentFault, ContentFaultKind, Part};
 pub use file_name::FileName;
@@ -83,7 +88,7 @@ pub enum Importance {
 ///     .attachments(&attachments);
 ///
 /// let mut out = [0; 2048];
-/// let octets = alert.reader().read(&mut out);
+/// let octets = alert.reader().read(&mut out).unwrap();
 /// assert_eq!(Some(octets as u32), alert.encoded_len());
 /// assert!(out.starts_with(b"Date: Mon, 24 Nov 2025 17:00:00 +0100\r\n"));
 /// # Ok::<(), embedded_smtp::Invalid>(())
@@ -91,6 +96,8 @@ pub enum Importance {
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     from: Mailbox<'a>,
+    /// The authors, if there are several; `from` is the sender then.
+    authors: MailboxList<'a>,
     sender: Option<Mailbox<'a>>,
     reply_to: MailboxList<'a>,
     to: MailboxList<'a>,
@@ -102,6 +109,8 @@ pub struct Message<'a> {
     message_id: Option<MessageId<'a>>,
     importance: Importance,
     auto_submitted: bool,
+    in_reply_to: Option<MessageId<'a>>,
+    references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,
     seed: u64,
@@ -113,6 +122,8 @@ pub struct Message<'a> {
     mailbox: fn(Mailbox<'_>, usize, &mut Writer<'_>),
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
     body: Atoms,
+    /// The atoms of the message.
+    atoms: Atoms,
 }
 
 /// Produces the atom at the cursor and moves the cursor to the next one.
@@ -125,6 +136,7 @@ impl<'a> Message<'a> {
     pub const fn new(from: Mailbox<'a>) -> Self {
         let message = Self {
             from,
+            authors: MailboxList::EMPTY,
             sender: None,
             reply_to: MailboxList::EMPTY,
             to: MailboxList::EMPTY,
@@ -136,6 +148,8 @@ impl<'a> Message<'a> {
             message_id: None,
             importance: Importance::Normal,
             auto_submitted: false,
+            in_reply_to: None,
+            references: "",
             read_receipt: None,
             delivery_receipt: None,
             seed: 0,
@@ -145,8 +159,23 @@ impl<'a> Message<'a> {
             attachments: &[],
             mailbox: mailboxes::write_plain,
             body: body::atom,
+            atoms: composed,
         };
         message.named(from.has_plain_name())
+    }
+
+    /// A message with several authors, which names the one who sends it (RFC 5322 §3.6.2).
+    ///
+    /// # Errors
+    ///
+    /// `Empty` for a list without a mailbox.
+    pub const fn by(authors: MailboxList<'a>, sender: Mailbox<'a>) -> Result<Self, Invalid> {
+        if authors.is_empty() {
+            return Err(Invalid::new(Field::From, Reason::Empty));
+        }
+        let mut message = Self::new(sender);
+        message.authors = authors;
+        Ok(message.named(authors.has_plain_names()))
     }
 
     /// The message, with encoded words if a name that it was given needs them.
@@ -316,17 +345,37 @@ impl<'a> Message<'a> {
         self
     }
 
+    /// The message this one answers, and what that one had in its References field (or, if it had
+    /// none, in In-Reply-To; `""` for nothing): writes In-Reply-To and References as
+    /// RFC 5322 §3.6.4 wants them.
+    ///
+    /// # Errors
+    ///
+    /// As [`MessageId::new`], for the references too, each of which has its angle brackets;
+    /// `Duplicate` if one of the fields is among [`headers`](Self::headers).
+    pub fn in_reply_to<T>(mut self, id: T, references: &'a str) -> Result<Self, Invalid>
+    where
+        T: TryInto<MessageId<'a>>,
+        Invalid: From<T::Error>,
+    {
+        header::check_references(references)?;
+        self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
+        self.references = references;
+        let headers = self.headers;
+        self.headers(headers)
+    }
+
     /// Fields of the caller's own.
     ///
     /// # Errors
     ///
-    /// `Duplicate` if `In-Reply-To` or `References` occurs twice; `TooLong` for more than 65,535
-    /// fields.
+    /// `Duplicate` if `In-Reply-To` or `References` occurs twice, or besides
+    /// [`in_reply_to`](Self::in_reply_to); `TooLong` for more than 65,535 fields.
     pub fn headers(mut self, headers: &'a [Header<'a>]) -> Result<Self, Invalid> {
         if headers.len() > MAX_ITEMS {
             return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
         }
-        if header::has_duplicate(headers) {
+        if header::has_duplicate(headers, self.in_reply_to.is_some()) {
             return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
         }
         self.headers = headers;
@@ -352,6 +401,22 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn html(mut self, html: &'a str) -> Self {
         self.html = Some(Content::text(html));
+        self.body = mime::atom;
+        self
+    }
+
+    /// The plain text comes from a source while the message is sent: part [`Part::Text`]. It is
+    /// UTF-8, and CR, LF and CRLF each end a line.
+    #[must_use]
+    pub const fn streamed_text(mut self) -> Self {
+        self.text = Some(Content::TEXT_FROM_SOURCE);
+        self
+    }
+
+    /// The HTML comes from a source while the message is sent: part [`Part::Html`].
+    #[must_use]
+    pub const fn streamed_html(mut self) -> Self {
+        self.html = Some(Content::TEXT_FROM_SOURCE);
         self.body = mime::atom;
         self
     }
@@ -382,6 +447,8 @@ impl<'a> Message<'a> {
             && self.bcc.is_ascii()
             && self.reply_to.is_ascii()
             && self.from.address().is_ascii()
+            && self.authors.is_ascii()
+            && !matches!(self.octets(), Octets::Utf8)
             && match self.sender {
                 Some(sender) => sender.address().is_ascii(),
                 None => true,
@@ -391,6 +458,30 @@ impl<'a> Message<'a> {
                 None => true,
             };
         !is_ascii
+    }
+
+    /// Whether the content holds octets above 0x7F, so that the server must offer 8BITMIME. Only
+    /// ready-made messages do.
+    #[must_use]
+    pub const fn needs_8bitmime(&self) -> bool {
+        !matches!(self.octets(), Octets::SevenBit)
+    }
+
+    const fn octets(&self) -> Octets {
+        match self.text {
+            Some(content) => content.coding.octets,
+            None => Octets::SevenBit,
+        }
+    }
+
+    /// Whether a part comes from a source.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        let texts = [self.text, self.html].into_iter().flatten();
+        let attachments = self.attachments.iter().map(|part| part.content);
+        texts
+            .chain(attachments)
+            .any(|content| content.coding.is_streamed)
     }
 
     /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
@@ -419,6 +510,23 @@ impl<'a> Message<'a> {
         (w.len(), filled)
     }
 
+    /// Goes on after [`Filled::Source`]: the first `ready` octets of `out` are those that were
+    /// written, and `octets` octets of the source stand from `from` on; none if it is at its end.
+    /// Returns the octets written, those of before included.
+    pub(crate) fn filled(
+        &self,
+        cursor: &mut Cursor,
+        dots: Dots,
+        out: &mut [u8],
+        ready: usize,
+        from: usize,
+        octets: usize,
+    ) -> (usize, Filled) {
+        let mut w = Writer::with_source(out, ready, from, octets);
+        let filled = self.run(cursor, dots, &mut w);
+        (w.len(), filled)
+    }
+
     /// What SMTP has to know beside the content.
     pub(crate) fn envelope(&self) -> Envelope<'_> {
         Envelope::of(self)
@@ -435,7 +543,7 @@ impl<'a> Message<'a> {
     fn run(&self, cursor: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Filled {
         loop {
             let mut next = *cursor;
-            let progress = self.atom(&mut next, dots, w);
+            let progress = (self.atoms)(self, &mut next, dots, w);
             if let Some(skip) = w.end_atom() {
                 cursor.skip = skip;
                 return Filled::More;
@@ -453,7 +561,19 @@ impl<'a> Message<'a> {
     fn atom(&self, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
         match at.step {
             Step::Origin => {
-                self.origin(w);
+                if let Some(date) = self.date {
+                    w.str("Date: ");
+                    date.write(w);
+                    w.crlf();
+                }
+                if self.authors.is_empty() {
+                    self.mailbox_field("From:", self.from, w);
+                }
+                at.go(Step::Authors)
+            }
+            Step::Authors => self.list("From:", self.authors, at, Step::Sender, w),
+            Step::Sender => {
+                self.write_sender(w);
                 at.go(Step::ReplyTo)
             }
             Step::ReplyTo => self.list("Reply-To:", self.reply_to, at, Step::To, w),
@@ -474,19 +594,12 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Writes when and by whom the message was written.
-    fn origin(&self, w: &mut Writer<'_>) {
-        if let Some(date) = self.date {
-            w.str("Date: ");
-            date.write(w);
-            w.crlf();
-        }
-        self.mailbox_field("From:", self.from, w);
+    /// Writes who sends the message, if that is not its one author.
+    fn write_sender(&self, w: &mut Writer<'_>) {
+        let sender = self.sender.unwrap_or(self.from);
         // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single mailbox
         // and the author and transmitter are identical, the "Sender:" field SHOULD NOT be used."
-        if let Some(sender) = self.sender
-            && !sender.address().is_same(self.from.address())
-        {
+        if !self.authors.is_empty() || !sender.address().is_same(self.from.address()) {
             self.mailbox_field("Sender:", sender, w);
         }
     }
@@ -498,6 +611,9 @@ impl<'a> Message<'a> {
         }
         if let Some(id) = self.message_id {
             id::field("Message-ID:", id.as_str(), w);
+        }
+        if let Some(id) = self.in_reply_to {
+            header::write_thread(id, self.references, w);
         }
         w.str(match self.importance {
             Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
@@ -549,6 +665,11 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The atoms of a message that is made of fields and parts.
+fn composed(message: &Message<'_>, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
+    message.atom(at, dots, w)
+}
+
 /// The result of a conversion, reported for the field it was meant for.
 fn in_field<T, E>(field: Field, result: Result<T, E>) -> Result<T, Invalid>
 where
@@ -566,15 +687,66 @@ pub struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    /// Fills `out` with the next octets and returns their number: 0 at the end.
-    pub fn read(&mut self, out: &mut [u8]) -> usize {
-        let Some(mut cursor) = self.cursor else {
-            return 0;
-        };
-        let (octets, filled) = self.message.fill(&mut cursor, Dots::Plain, out);
-        self.cursor = (filled == Filled::More).then_some(cursor);
-        octets
+    /// Fills `out` with the next octets and returns their number: 0 at the end. For a message whose
+    /// parts are all at hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_with`](Self::read_with); `NoSource` if a part comes from a source.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, ContentFault> {
+        let mut missing = None;
+        let octets = self.read_with(out, |part, _| {
+            missing = Some(part);
+            0
+        })?;
+        match missing {
+            None => Ok(octets),
+            Some(part) => Err(ContentFault {
+                part,
+                kind: ContentFaultKind::NoSource,
+            }),
+        }
     }
+
+    /// [`read`](Self::read) with a source, which writes the next octets of a part to the slice it
+    /// is given and returns their number: 0 at the part's end. With parts from a source `out` needs
+    /// at least [`SOURCE_MIN`](Self::SOURCE_MIN) octets.
+    ///
+    /// # Errors
+    ///
+    /// A [`ContentFault`]; the message then cannot be completed.
+    pub fn read_with(
+        &mut self,
+        out: &mut [u8],
+        mut source: impl FnMut(Part, &mut [u8]) -> usize,
+    ) -> Result<usize, ContentFault> {
+        let Some(mut cursor) = self.cursor else {
+            return Ok(0);
+        };
+        let (mut octets, mut filled) = self.message.fill(&mut cursor, Dots::Plain, out);
+        loop {
+            match filled {
+                Filled::More => {
+                    self.cursor = Some(cursor);
+                    return Ok(octets);
+                }
+                Filled::Complete => {
+                    self.cursor = None;
+                    return Ok(octets);
+                }
+                Filled::Abort(fault) => return Err(fault),
+                Filled::Source { part, from } => {
+                    let read = source(part, out.get_mut(from..).unwrap_or_default());
+                    (octets, filled) =
+                        self.message
+                            .filled(&mut cursor, Dots::Plain, out, octets, from, read);
+                }
+            }
+        }
+    }
+
+    /// The least octets of a buffer that parts from a source are encoded in.
+    pub const SOURCE_MIN: usize = 16;
 }
 
 #[cfg(test)]

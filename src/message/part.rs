@@ -1,6 +1,7 @@
 //! Attachments and inline parts.
 
-use super::content::{Coding, Content, Place};
+use super::check::Octets;
+use super::content::{Coding, Content, Place, UNKNOWN};
 use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
 use super::id::{self, ContentId};
@@ -39,6 +40,68 @@ impl<'a> Attachment<'a> {
         media_type: &'a str,
         content: &'a [u8],
     ) -> Result<Self, Invalid> {
+        let encoded = base64::encoded_len(content.len());
+        let content = Content::new(content, encoded, &BASE64);
+        Self::with(file_name, media_type, content, true)
+    }
+
+    /// An attachment that travels as it is: ASCII text with CRLF line ends.
+    ///
+    /// A line of it may not begin as the message's boundaries do, which is seen only while it is
+    /// sent ([`ContentFaultKind::Boundary`](super::ContentFaultKind::Boundary)); no text does so
+    /// by chance.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileName::new`] and [`MediaType::new`]; of [`Field::Attachment`] `LineEnd`,
+    /// `LineTooLong` (998 octets), `NotAscii`, and `ControlCharacter` for an octet 0.
+    pub const fn as_is(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: &'a [u8],
+    ) -> Result<Self, Invalid> {
+        match Content::as_is(content) {
+            Ok(content) => Self::with(file_name, media_type, content, false),
+            Err(reason) => Err(Invalid::new(Field::Attachment, reason)),
+        }
+    }
+
+    /// An attachment that travels in base64, its octets given while the message is sent. If its
+    /// length is known, just so many are read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Attachment::new`].
+    pub const fn streamed(
+        file_name: &'a str,
+        media_type: &'a str,
+        length: Option<u32>,
+    ) -> Result<Self, Invalid> {
+        let content = Content::base64_from_source(or_unknown(length));
+        Self::with(file_name, media_type, content, true)
+    }
+
+    /// An attachment that travels as it is, its octets given, and checked, while the message is
+    /// sent. If its length is known, just so many are read.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileName::new`] and [`MediaType::new`].
+    pub const fn streamed_as_is(
+        file_name: &'a str,
+        media_type: &'a str,
+        length: Option<u32>,
+    ) -> Result<Self, Invalid> {
+        let content = Content::as_is_from_source(or_unknown(length));
+        Self::with(file_name, media_type, content, false)
+    }
+
+    const fn with(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: Content<'a>,
+        is_base64: bool,
+    ) -> Result<Self, Invalid> {
         let name = match FileName::new(file_name) {
             Ok(name) => name,
             Err(invalid) => return Err(invalid),
@@ -47,13 +110,13 @@ impl<'a> Attachment<'a> {
             Ok(media_type) => media_type,
             Err(invalid) => return Err(invalid),
         };
-        if media_type.is_message() {
+        if media_type.is_message() && is_base64 {
             return Err(Invalid::new(Field::MediaType, Reason::AsIsOnly));
         }
         Ok(Self {
             name,
             media_type,
-            content: Content::new(content, base64::encoded_len(content.len()), &BASE64),
+            content,
             content_id: None,
         })
     }
@@ -97,10 +160,18 @@ impl<'a> Attachment<'a> {
     }
 }
 
+const fn or_unknown(length: Option<u32>) -> u32 {
+    match length {
+        Some(length) => length,
+        None => UNKNOWN,
+    }
+}
+
 static BASE64: Coding = Coding {
     name: "base64",
     keeps_lines: false,
     is_streamed: false,
+    octets: Octets::SevenBit,
     atom: base64_lines,
 };
 

@@ -107,7 +107,7 @@ fn encoded(text: &str, column: usize, w: &mut Writer<'_>) {
 }
 
 /// Writes a blank and then `text`, breaking lines at its blanks.
-fn fold(text: &str, mut column: usize, w: &mut Writer<'_>) {
+pub(super) fn fold(text: &str, mut column: usize, w: &mut Writer<'_>) {
     let mut text = text.as_bytes();
     let mut blank: &[u8] = b" ";
     while !text.is_empty() {

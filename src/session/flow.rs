@@ -310,10 +310,17 @@ impl<'b> Flow<'b> {
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
         }
+        if message.is_streamed() {
+            return Err(Invalid::new(Field::Message, Reason::NoSource));
+        }
         let offers = |extension| self.capabilities.offers(extension);
         let smtp_utf8 = message.needs_smtputf8();
         if smtp_utf8 && !offers(Extension::SmtpUtf8) {
             return Err(Invalid::new(Field::Message, Reason::NeedsSmtpUtf8));
+        }
+        let eight_bit = message.needs_8bitmime();
+        if eight_bit && !offers(Extension::EightBitMime) {
+            return Err(Invalid::new(Field::Message, Reason::NeedsEightBitMime));
         }
         let size = if offers(Extension::Size) {
             message.encoded_len()
@@ -326,7 +333,7 @@ impl<'b> Flow<'b> {
         {
             return Err(Invalid::new(Field::Message, Reason::TooLarge));
         }
-        let body_8bit_mime = smtp_utf8 && offers(Extension::EightBitMime);
+        let body_8bit_mime = eight_bit || (smtp_utf8 && offers(Extension::EightBitMime));
         let parameters = MailParameters {
             size,
             body_8bit_mime,
@@ -480,6 +487,12 @@ impl<'b> Flow<'b> {
                     let (octets, filled) = mail.message.fill(cursor, Dots::Stuffed, room);
                     observer.content(octets);
                     out.advance(octets);
+                    if !matches!(filled, Filled::More | Filled::Complete) {
+                        // No terminator: the connection is given up as if the server had closed.
+                        self.is_at_end = true;
+                        self.mode = Mode::Await;
+                        return (start, start);
+                    }
                     if filled != Filled::Complete {
                         self.mode = Mode::Compose;
                         break;

@@ -34,6 +34,12 @@ pub struct Mailbox<'a> {
 }
 
 impl<'a> Mailbox<'a> {
+    /// Stands where a mailbox has to, but is not looked at.
+    pub(crate) const NOBODY: Self = Self {
+        name: None,
+        address: Address::checked(""),
+    };
+
     /// Reads `address`, `<address>`, `Name <address>` or `"Name" <address>`. Blanks around the
     /// whole and around the name are left out.
     ///
@@ -186,7 +192,13 @@ impl<'a> DisplayName<'a> {
 
     /// Whether it may stand in a header field as it was written, in quotes if it had them.
     pub(crate) const fn is_plain(self) -> bool {
+        // In a list it is known of all names together.
         self.plain
+            || if self.quoted {
+                is_readable(self.text.as_bytes())
+            } else {
+                is_phrase(self.text.as_bytes())
+            }
     }
 }
 

@@ -27,6 +27,12 @@ pub(crate) struct Writer<'a> {
     cut: bool,
     /// Nothing is kept: octets are counted in `before`, those of the current atom by `skip`.
     counts: bool,
+    /// Where in `out` the octets stand that a source gave and that were not taken yet.
+    source: usize,
+    /// Where they end.
+    source_end: usize,
+    /// The source was asked, and gave nothing.
+    is_source_at_end: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -40,7 +46,22 @@ impl<'a> Writer<'a> {
             skip,
             cut: false,
             counts: false,
+            source: 0,
+            source_end: 0,
+            is_source_at_end: false,
         }
+    }
+
+    /// A writer behind the first `len` octets of `out`, where a source gave `octets` octets from
+    /// `from` on; none, if it is at its end.
+    pub(crate) fn with_source(out: &'a mut [u8], len: usize, from: usize, octets: usize) -> Self {
+        let capacity = out.len();
+        let mut w = Self::new(out, 0);
+        w.advance(len);
+        w.source = from;
+        w.source_end = from.saturating_add(octets).min(capacity);
+        w.is_source_at_end = octets == 0;
+        w
     }
 
     /// A writer that keeps nothing: it skips everything, and so learns how much there is.
@@ -53,6 +74,9 @@ impl<'a> Writer<'a> {
             skip: u32::MAX,
             cut: false,
             counts: true,
+            source: 0,
+            source_end: 0,
+            is_source_at_end: false,
         }
     }
 
@@ -113,6 +137,42 @@ impl<'a> Writer<'a> {
     pub(crate) fn advance(&mut self, octets: usize) {
         self.len = self.len.saturating_add(octets).min(self.out.len());
         self.start = self.len;
+    }
+
+    /// Makes what was written an atom, which was not cut since there was room.
+    pub(crate) fn settle(&mut self) {
+        self.start = self.len;
+    }
+
+    /// Octets the slice holds in all.
+    pub(crate) fn capacity(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The next octet from the source.
+    pub(crate) fn take(&mut self) -> Option<u8> {
+        let waiting = self.out.get(self.source..self.source_end)?;
+        let byte = *waiting.first()?;
+        self.source = self.source.saturating_add(1);
+        Some(byte)
+    }
+
+    /// The next `N` octets from the source, if so many are there.
+    pub(crate) fn take_chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let waiting = self.out.get(self.source..self.source_end)?;
+        let chunk = *waiting.first_chunk::<N>()?;
+        self.source = self.source.saturating_add(N);
+        Some(chunk)
+    }
+
+    /// Whether the source was asked, and gave nothing.
+    pub(crate) fn is_source_at_end(&self) -> bool {
+        self.is_source_at_end
+    }
+
+    /// What comes next has another source.
+    pub(crate) fn forget_source(&mut self) {
+        self.is_source_at_end = false;
     }
 
     /// One octet.
