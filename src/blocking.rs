@@ -6,12 +6,13 @@
 use core::borrow::Borrow;
 use core::ops::ControlFlow;
 
-use embedded_io::{Read, Write};
+use embedded_io::{ErrorType, Read, Write};
 
 use crate::error::{Field, Invalid};
 use crate::message::Message;
 use crate::observer::Observer;
-use crate::outcome::{Error, RecipientStatus, Report, StartTlsError};
+use crate::outcome::{Error, StartTlsError};
+use crate::report::{RecipientStatus, Report};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
 use crate::transport::Secure;
 use crate::wire::domain::Domain;
@@ -30,6 +31,18 @@ pub struct Client<'b, T, O = ()> {
     session: Session<'b>,
     observer: O,
 }
+
+/// What [`Client::starttls`] gives: the client under TLS, or what is left of it and why.
+pub type StartTls<'b, T, S, O, U> = Result<
+    Client<'b, S, O>,
+    StartTlsError<
+        Client<'b, T, O>,
+        Client<'b, S, O>,
+        <T as ErrorType>::Error,
+        <S as ErrorType>::Error,
+        U,
+    >,
+>;
 
 impl<'b, T> Client<'b, T> {
     /// A client over an open transport. Nothing is sent or received yet.
@@ -141,10 +154,10 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     /// # Errors
     ///
     /// See [`StartTlsError`].
-    pub fn starttls<S, E>(
+    pub fn starttls<S, U>(
         mut self,
-        upgrade: impl FnOnce(T) -> Result<S, E>,
-    ) -> Result<Client<'b, S, O>, StartTlsError<Self, Client<'b, S, O>, T::Error, S::Error, E>>
+        upgrade: impl FnOnce(T) -> Result<S, U>,
+    ) -> StartTls<'b, T, S, O, U>
     where
         S: Read + Write + Secure,
     {

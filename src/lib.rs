@@ -1,4 +1,21 @@
-//! A self-contained SMTP submission client with a streaming MIME writer, for firmware.
+#![doc = include_str!("../README.md")]
+//!
+//! # The parts of this crate
+//!
+//! A mail is a [`Message`], built from values that are safe to send because they exist:
+//! [`Mailbox`], [`MailboxList`], [`message::HeaderText`], [`message::Attachment`]. Text from a
+//! person or a configuration is parsed when the firmware runs; literals are checked when it is
+//! compiled ([`mailbox!`], [`mailbox_list!`], [`header_text!`]).
+//!
+//! A [`blocking::Client`] takes an open transport and one buffer, and does what it is told: open,
+//! log in, send, quit. It pumps octets; every decision is taken in [`session`], whose transition
+//! table is data and printed there.
+//!
+//! An [`Error`] says whose fault it was and what became of the mail: refused, failed before it was
+//! handed over, or [`Error::Unknown`]. An [`Observer`] watches: deadlines, logs and progress hang
+//! on it, and [`Transcript`] is one.
+//!
+//! With the feature `mock` there is a server for tests, in `mock`.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, unreachable_pub)]
@@ -23,17 +40,20 @@ pub mod message;
 pub mod mock;
 mod observer;
 mod outcome;
+mod phase;
+mod report;
 pub mod session;
+mod transcript;
 mod transport;
 mod wire;
 
 pub use error::{Field, Invalid, Reason};
 pub use message::Message;
 pub use observer::Observer;
-pub use outcome::{
-    Error, Fault, Missing, Phase, RecipientStatus, Refusal, RefusalKind, Report, Retry,
-    StartTlsError, Violation,
-};
+pub use outcome::{Error, Fault, Missing, StartTlsError, Violation};
+pub use phase::{Phase, Retry};
+pub use report::{RecipientStatus, Refusal, RefusalKind, Report};
+pub use transcript::Transcript;
 pub use transport::{Secure, Vouched};
 pub use wire::address::{Address, ReversePath};
 pub use wire::domain::Domain;

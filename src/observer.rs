@@ -3,7 +3,7 @@
 //! Deadlines, transcripts, logging and progress hang on this. An observer decides nothing; the
 //! session does the same with and without one.
 
-use crate::outcome::Phase;
+use crate::phase::Phase;
 use crate::wire::reply::Reply;
 
 /// Sees what a session does. Every method is empty unless written.

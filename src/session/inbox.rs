@@ -64,6 +64,7 @@ impl Inbox {
     /// more must be received into [`Self::window`].
     ///
     /// Given `capabilities`, the lines of a 2yz reply behind its first go there, not to the text.
+    #[inline(never)]
     pub(super) fn poll(
         &mut self,
         buffer: &mut Buffer<'_>,
@@ -193,6 +194,7 @@ impl Inbox {
     }
 
     /// Moves what is unread down to the text's end. Whether there is room to receive into.
+    #[inline(never)]
     fn make_room(&mut self, buffer: &mut Buffer<'_>) -> bool {
         if self.read > self.text && (self.read == self.end || self.end == buffer.len()) {
             let length = self.end.saturating_sub(self.read);
@@ -204,6 +206,7 @@ impl Inbox {
     }
 
     /// Takes a line without its line end; whether it is the reply's last.
+    #[inline(never)]
     fn take_line(
         &mut self,
         buffer: &mut Buffer<'_>,

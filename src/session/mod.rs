@@ -31,14 +31,17 @@
 #![doc = include_str!("table.md")]
 //!
 //! Rules of this module:
-//! 1. No I/O: a driver is told what to send, when to flush and where to receive ([`Step`]).
+//! 1. No I/O: a driver is told what to send, when to flush and where to receive.
 //! 2. One buffer: it is written to only when nothing received is unread, and received into only
 //!    when the flight is out.
 //! 3. Once a fault was seen, nothing is sent any more.
 
+mod answer;
 mod buffer;
+mod compose;
 mod flow;
 mod inbox;
+mod operation;
 mod table;
 mod transaction;
 
@@ -46,11 +49,12 @@ use core::convert::Infallible;
 
 pub use table::{Row, Sent, State, TABLE, Verb};
 
-pub(crate) use flow::{MailOperation, Operation};
+pub(crate) use operation::{MailOperation, Operation};
 
 use crate::error::Invalid;
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault, Report};
+use crate::outcome::{Error, Fault};
+use crate::report::Report;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::Capabilities;
 use crate::wire::reply::Reply;

@@ -11,7 +11,7 @@
 //! 5. A transaction that will not be completed is ended by RSET before anything else is said, so
 //!    NOOP and QUIT need no rows in its states.
 
-use crate::outcome::Phase;
+use crate::phase::Phase;
 
 /// Where the session stands, by the replies read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,11 +225,13 @@ pub static TABLE: [Row; 30] = [
 ];
 
 /// Whether `verb` may be sent in `state`.
+#[inline(never)]
 pub(crate) fn may_send(state: State, verb: Verb) -> bool {
     find(state, verb).is_some_and(|row| row.sent == Here)
 }
 
 /// The state that follows a reply; [`State::Broken`] where the reply has no place.
+#[inline(never)]
 pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
     let Some(row) = find(state, verb) else {
         return Broken;
@@ -243,6 +245,7 @@ pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
     }
 }
 
+#[inline(never)]
 fn find(state: State, verb: Verb) -> Option<&'static Row> {
     TABLE
         .iter()

@@ -4,7 +4,9 @@
 //! content add up to.
 
 use crate::message::{Cursor, Walk};
-use crate::outcome::{Error, Phase, RecipientStatus, Refusal, RefusalKind, Report};
+use crate::outcome::Error;
+use crate::phase::Phase;
+use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
 
@@ -46,6 +48,7 @@ enum End {
 
 impl Verdict {
     /// Counts a reply to RCPT; whether its text may be the one that decides.
+    #[inline(never)]
     pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
         self.answered = self.answered.saturating_add(1);
         let status = RecipientStatus { head };

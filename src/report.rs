@@ -1,0 +1,236 @@
+//! What the server said of a mail: a report on one it took, a refusal of one it did not, and the
+//! result of each recipient.
+//!
+//! This file sorts replies by what they mean to the caller; it does not know the order of commands.
+
+use crate::phase::{Phase, Retry};
+use crate::wire::reply::{EnhancedStatusCode, ReplyHead};
+
+/// A mail that was accepted by the server, for all recipients or for some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[must_use = "a mail may have been accepted for some recipients only"]
+pub struct Report {
+    pub(crate) head: ReplyHead,
+    pub(crate) accepted: u16,
+    pub(crate) refused: u16,
+    pub(crate) is_any_temporary: bool,
+}
+
+impl Report {
+    /// The report on an operation that is not a mail.
+    pub(crate) const NONE: Self = Self {
+        head: ReplyHead {
+            code: 0,
+            enhanced: None,
+        },
+        accepted: 0,
+        refused: 0,
+        is_any_temporary: false,
+    };
+
+    /// The final reply's code, 200 to 299.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.head.code
+    }
+
+    /// The final reply's enhanced status code.
+    #[must_use]
+    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
+        self.head.enhanced
+    }
+
+    /// The number of recipients the mail was accepted for; at least one.
+    #[must_use]
+    pub const fn accepted(&self) -> u16 {
+        self.accepted
+    }
+
+    /// The number of recipients that were refused.
+    #[must_use]
+    pub const fn refused(&self) -> u16 {
+        self.refused
+    }
+
+    /// Whether some recipients were refused.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        self.refused > 0
+    }
+
+    /// Whether to try again for the recipients that were refused; `None` when there are none.
+    #[must_use]
+    pub const fn retry(&self) -> Option<Retry> {
+        match (self.refused, self.is_any_temporary) {
+            (0, _) => None,
+            (_, true) => Some(Retry::Later),
+            (_, false) => Some(Retry::Never),
+        }
+    }
+
+    /// The outcome as a status number: 200 sent, 202 sent to some.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        if self.is_partial() { 202 } else { 200 }
+    }
+}
+
+/// The reply to one recipient's RCPT command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RecipientStatus {
+    pub(crate) head: ReplyHead,
+}
+
+impl RecipientStatus {
+    /// The reply code; `None` while the reply was not read.
+    #[must_use]
+    pub const fn code(&self) -> Option<u16> {
+        if self.head.code == 0 {
+            None
+        } else {
+            Some(self.head.code)
+        }
+    }
+
+    /// The enhanced status code.
+    #[must_use]
+    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
+        self.head.enhanced
+    }
+
+    /// Whether the recipient was accepted.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        self.head.code / 100 == 2
+    }
+
+    /// Whether the recipient was refused for now only.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        is_temporary(self.head, Phase::Rcpt)
+    }
+}
+
+/// The server said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Refusal {
+    pub(crate) head: ReplyHead,
+    /// What was asked.
+    pub(crate) phase: Phase,
+    pub(crate) kind: RefusalKind,
+}
+
+impl Refusal {
+    /// The code of the reply that decided: 400 to 599. When every recipient was refused, that of
+    /// the first.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.head.code
+    }
+
+    /// Its enhanced status code.
+    #[must_use]
+    pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
+        self.head.enhanced
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What the refusal means.
+    #[must_use]
+    pub const fn kind(&self) -> RefusalKind {
+        self.kind
+    }
+}
+
+/// What a refusal means for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// 421: the server is closing the connection. Another connection may fare better.
+    Closing,
+    /// For now only: 4yz.
+    Temporary,
+    /// Authentication was refused, or is required: 530, 5.7.8, 5.7.9, any 5yz in AUTH.
+    Authentication,
+    /// Every recipient was refused because there is no such mailbox.
+    NoSuchMailbox,
+    /// The request or the message is at fault: its syntax, parameters or size.
+    Request,
+    /// Any other permanent refusal, policy above all.
+    Permanent,
+}
+
+impl RefusalKind {
+    /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
+    /// [`Self::of_recipients`] has the last word.
+    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
+        if head.code == 421 {
+            return Self::Closing;
+        }
+        if is_temporary(head, phase) {
+            return Self::Temporary;
+        }
+        let about = |subject, detail| head.enhanced.is_some_and(|e| e.is(subject, detail));
+        if phase == Phase::Auth || head.code == 530 || about(7, 8) || about(7, 9) {
+            return Self::Authentication;
+        }
+        match phase {
+            Phase::Rcpt if is_no_such_mailbox(head) => Self::NoSuchMailbox,
+            Phase::Mail | Phase::Data | Phase::Content if is_request_fault(head) => Self::Request,
+            _ => Self::Permanent,
+        }
+    }
+
+    /// Adds another recipient's refusal to what the first ones came to: one that asks for
+    /// authentication counts for all, else one temporary does, and only if all lack a mailbox there
+    /// is no such mailbox.
+    pub(crate) fn and_recipient(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Authentication, _) | (_, Self::Authentication) => Self::Authentication,
+            (Self::Temporary, _) | (_, Self::Temporary) => Self::Temporary,
+            (Self::NoSuchMailbox, Self::NoSuchMailbox) => self,
+            _ => Self::Permanent,
+        }
+    }
+}
+
+/// 4yz; at RCPT also 552, unless it is about the mailbox or the mail system.
+///
+/// RFC 5321 §4.5.3.1.10: "if an SMTP server implementation … returns 552 … the client SHOULD treat
+/// a 552 code in this case as a temporary, rather than permanent, failure".
+const fn is_temporary(head: ReplyHead, phase: Phase) -> bool {
+    match head.code {
+        400..=499 => true,
+        552 => {
+            matches!(phase, Phase::Rcpt)
+                && !matches!(
+                    head.enhanced,
+                    Some(EnhancedStatusCode { subject: 2 | 3, .. })
+                )
+        }
+        _ => false,
+    }
+}
+
+/// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10; 550, 551, 553 or 556 without an enhanced code.
+fn is_no_such_mailbox(head: ReplyHead) -> bool {
+    match head.enhanced {
+        Some(e) => e.subject == 1 && matches!(e.detail, 1 | 2 | 3 | 6 | 10),
+        None => matches!(head.code, 550 | 551 | 553 | 556),
+    }
+}
+
+/// 501, 503, 504, 552, 555, 5.5.x, 5.6.x.
+fn is_request_fault(head: ReplyHead) -> bool {
+    matches!(head.code, 501 | 503 | 504 | 552 | 555)
+        || head.enhanced.is_some_and(|e| matches!(e.subject, 5 | 6))
+}

@@ -1,0 +1,61 @@
+//! What a caller can want of a session.
+//!
+//! This file is data; how it is done is in `flow.rs`.
+
+use crate::message::Message;
+use crate::report::RecipientStatus;
+use crate::wire::ehlo::Mechanism;
+use crate::wire::sasl::Credentials;
+
+/// What a caller wants of the session. The same value is given to every step.
+pub(crate) enum Operation<'o, 'm> {
+    /// Greeting and EHLO, or EHLO alone after TLS was opened.
+    Open,
+    /// STARTTLS, up to the 220.
+    StartTls,
+    /// AUTH, with the best mechanism offered or with the given one.
+    Login {
+        credentials: &'o Credentials<'o>,
+        mechanism: Option<Mechanism>,
+    },
+    /// A mail.
+    Mail(MailOperation<'o, 'm>),
+    /// RSET.
+    Reset,
+    /// NOOP.
+    Noop,
+    /// QUIT.
+    Quit,
+}
+
+/// A mail to be sent, and what may follow it at once.
+pub(crate) struct MailOperation<'o, 'm> {
+    pub(crate) message: &'o Message<'m>,
+    /// The mail that comes next: its MAIL to DATA may ride behind this one's content.
+    pub(crate) next: Option<&'o Message<'m>>,
+    /// This mail was the last one's `next`.
+    pub(crate) is_next: bool,
+    /// QUIT follows, whatever comes of the mail.
+    pub(crate) quit: bool,
+    /// Where each recipient's result goes, as far as there is room.
+    pub(crate) results: &'o mut [RecipientStatus],
+}
+
+impl<'o, 'm> MailOperation<'o, 'm> {
+    /// This mail alone.
+    pub(crate) fn new(message: &'o Message<'m>, results: &'o mut [RecipientStatus]) -> Self {
+        Self {
+            message,
+            next: None,
+            is_next: false,
+            quit: false,
+            results,
+        }
+    }
+
+    /// The same, and QUIT.
+    pub(crate) fn and_quit(mut self) -> Self {
+        self.quit = true;
+        self
+    }
+}
