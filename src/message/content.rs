@@ -136,10 +136,6 @@ pub(super) fn lines(
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {
-    if content.is_end(at) {
-        end_lines(content, place, w);
-        return Progress::End;
-    }
     let line = first_line(content.octets.get(at.position..).unwrap_or_default());
     dot::open(line, place.dots, w);
     w.bytes(line);
@@ -147,7 +143,12 @@ pub(super) fn lines(
     if end < content.octets.len() {
         w.crlf();
     }
-    at.advance(skip_line_end(content.octets, end))
+    at.position = skip_line_end(content.octets, end);
+    if content.is_end(at) {
+        end_lines(content, place, w);
+        return Progress::End;
+    }
+    Progress::More
 }
 
 /// Writes the line end that the last line lacks, or the one that belongs to the boundary behind.
@@ -264,8 +265,15 @@ const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
 
 /// The octets of `text` before its first line end.
 fn first_line(text: &[u8]) -> &[u8] {
-    let len = text.iter().position(|byte| is_line_end(*byte));
-    len.and_then(|len| text.get(..len)).unwrap_or(text)
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        if is_line_end(*byte) {
+            break;
+        }
+        rest = tail;
+    }
+    text.get(..text.len().wrapping_sub(rest.len()))
+        .unwrap_or(text)
 }
 
 /// Octets of `text` with CRLF for every line end.

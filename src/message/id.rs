@@ -106,6 +106,8 @@ const fn check(text: &str, needs_at: bool) -> Result<&str, Reason> {
     let mut rest = id;
     while let [byte, tail @ ..] = rest {
         match *byte {
+            // Most octets.
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => {}
             b'@' if at => return Err(Reason::Character),
             b'@' => at = true,
             // RFC 5322 §3.6.4: no-fold-literal, as in `1@[192.0.2.1]`.

@@ -566,15 +566,24 @@ impl<'a> Message<'a> {
                     date.write(w);
                     w.crlf();
                 }
-                if self.authors.is_empty() {
-                    self.mailbox_field("From:", self.from, w);
+                if !self.authors.is_empty() {
+                    return at.go(Step::Authors);
                 }
-                at.go(Step::Authors)
+                self.mailbox_field("From:", self.from, w);
+                // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single
+                // mailbox and the author and transmitter are identical, the "Sender:" field SHOULD
+                // NOT be used."
+                if let Some(sender) = self.sender
+                    && !sender.address().is_same(self.from.address())
+                {
+                    self.mailbox_field("Sender:", sender, w);
+                }
+                at.go(self.list_from(Step::ReplyTo))
             }
             Step::Authors => self.list("From:", self.authors, at, Step::Sender, w),
             Step::Sender => {
-                self.write_sender(w);
-                at.go(Step::ReplyTo)
+                self.mailbox_field("Sender:", self.sender.unwrap_or(self.from), w);
+                at.go(self.list_from(Step::ReplyTo))
             }
             Step::ReplyTo => self.list("Reply-To:", self.reply_to, at, Step::To, w),
             Step::To => self.list("To:", self.to, at, Step::Cc, w),
@@ -588,19 +597,23 @@ impl<'a> Message<'a> {
                     text::field(header.name, header.value, w);
                     at.go_to_item(Step::Custom, at.item.saturating_add(1))
                 }
-                None => at.go(Step::Body),
+                None => {
+                    at.step = Step::Body;
+                    (self.body)(self, at, dots, w)
+                }
             },
             _ => (self.body)(self, at, dots, w),
         }
     }
 
-    /// Writes who sends the message, if that is not its one author.
-    fn write_sender(&self, w: &mut Writer<'_>) {
-        let sender = self.sender.unwrap_or(self.from);
-        // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single mailbox
-        // and the author and transmitter are identical, the "Sender:" field SHOULD NOT be used."
-        if !self.authors.is_empty() || !sender.address().is_same(self.from.address()) {
-            self.mailbox_field("Sender:", sender, w);
+    /// The first step from `step` on that has a mailbox to write, or what follows them.
+    fn list_from(&self, step: Step) -> Step {
+        match step {
+            Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
+            Step::ReplyTo | Step::To if !self.to.is_empty() => Step::To,
+            Step::ReplyTo | Step::To | Step::Cc if !self.cc.is_empty() => Step::Cc,
+            Step::Sender => Step::Sender,
+            _ => Step::Fields,
         }
     }
 
@@ -641,8 +654,7 @@ impl<'a> Message<'a> {
         w.crlf();
     }
 
-    /// Writes the next mailbox of a field, one a line, or the field's end. An empty list has no
-    /// field.
+    /// Writes the next mailbox of a field, one a line, or the field's end.
     fn list(
         &self,
         name: &str,
@@ -654,10 +666,8 @@ impl<'a> Message<'a> {
         let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
         let first = position == 0;
         let Some(mailbox) = list.next(&mut position) else {
-            if !first {
-                w.crlf();
-            }
-            return at.go(after);
+            w.crlf();
+            return at.go(self.list_from(after));
         };
         w.str(if first { name } else { ",\r\n" });
         (self.mailbox)(mailbox, if first { name.len() } else { 0 }, w);

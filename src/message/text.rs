@@ -164,20 +164,32 @@ const fn is_plain(text: &[u8]) -> bool {
     if matches!(text, [b' ', ..] | [.., b' ']) {
         return false;
     }
-    let mut unit = 0_usize;
+    // From where no line can be broken.
+    let mut unit = text;
     let mut in_word = false;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        // RFC 2047 §7: text that looks like an encoded word would be decoded.
-        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..]) {
-            return false;
+        if !matches!(*byte, b'!'..=b'<' | b'>'..=b'~') {
+            match rest {
+                // RFC 2047 §7: text that looks like an encoded word would be decoded.
+                [b'=', b'?', ..] => return false,
+                [b'=', ..] => {}
+                [b' ', ..] => {
+                    if in_word {
+                        unit = rest;
+                    }
+                    in_word = false;
+                    if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {
+                        return false;
+                    }
+                    rest = tail;
+                    continue;
+                }
+                _ => return false,
+            }
         }
-        if *byte == b' ' && in_word {
-            unit = 0;
-        }
-        in_word = *byte != b' ';
-        unit = unit.wrapping_add(1);
-        if unit > MAX_UNIT {
+        in_word = true;
+        if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {
             return false;
         }
         rest = tail;
@@ -191,6 +203,7 @@ pub(super) const fn has_control(text: &str, tab: bool) -> bool {
     let mut rest = text.as_bytes();
     while let [_, tail @ ..] = rest {
         match rest {
+            [b' '..=b'~', ..] => {}
             [b'\t', ..] if tab => {}
             [0..=0x1f | 0x7f, ..] => return true,
             // U+0085, U+2028, U+2029.
