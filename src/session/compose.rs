@@ -2,7 +2,7 @@
 //!
 //! This file does not know replies.
 
-use crate::message::{Dots, Message};
+use crate::message::{Dots, Filled, Message};
 use crate::observer::Observer;
 use crate::wire::command;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
@@ -62,10 +62,16 @@ impl Flow<'_> {
                     let room = out.free().len().saturating_sub(TERMINATOR);
                     let room = out.free().get_mut(..room).unwrap_or_default();
                     let cursor = &mut self.outgoing.cursor;
-                    let (octets, is_complete) = mail.message.fill(cursor, Dots::Stuffed, room);
+                    let (octets, filled) = mail.message.fill(cursor, Dots::Stuffed, room);
                     observer.content(octets);
                     out.advance(octets);
-                    if !is_complete {
+                    if !matches!(filled, Filled::More | Filled::Complete) {
+                        // No terminator: the connection is given up as if the server had closed.
+                        self.is_at_end = true;
+                        self.mode = Mode::Await;
+                        return (start, start);
+                    }
+                    if filled == Filled::More {
                         self.mode = Mode::Compose;
                         break;
                     }

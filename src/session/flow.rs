@@ -252,19 +252,30 @@ impl<'b> Flow<'b> {
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
         }
+        if message.is_streamed() {
+            return Err(Invalid::new(Field::Message, Reason::NoSource));
+        }
         let offers = |extension| self.capabilities.offers(extension);
         let smtp_utf8 = message.needs_smtputf8();
         if smtp_utf8 && !offers(Extension::SmtpUtf8) {
             return Err(Invalid::new(Field::Message, Reason::NeedsSmtpUtf8));
         }
-        let size = offers(Extension::Size).then(|| message.encoded_len());
+        let eight_bit = message.needs_8bitmime();
+        if eight_bit && !offers(Extension::EightBitMime) {
+            return Err(Invalid::new(Field::Message, Reason::NeedsEightBitMime));
+        }
+        let size = if offers(Extension::Size) {
+            message.encoded_len()
+        } else {
+            None
+        };
         // RFC 1870 §6.1: a client "need not" try what is known to be too large.
         if let (Some(size), Some(limit)) = (size, self.capabilities.size_limit())
             && size > limit
         {
             return Err(Invalid::new(Field::Message, Reason::TooLarge));
         }
-        let body_8bit_mime = smtp_utf8 && offers(Extension::EightBitMime);
+        let body_8bit_mime = eight_bit || (smtp_utf8 && offers(Extension::EightBitMime));
         let parameters = MailParameters {
             size,
             body_8bit_mime,

@@ -33,7 +33,12 @@ pub(crate) const fn first_item(text: &[u8]) -> Item {
     };
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        let at = text.len().saturating_sub(rest.len());
+        // Most octets mean nothing here.
+        if !matches!(*byte, b'"' | b'<' | b'>' | b',' | b';') {
+            rest = tail;
+            continue;
+        }
+        let at = text.len().wrapping_sub(rest.len());
         rest = tail;
         match *byte {
             b'"' => match after_quoted(tail) {
@@ -73,6 +78,8 @@ pub(crate) const fn after_quoted(mut rest: &[u8]) -> Option<&[u8]> {
 pub(crate) const fn has_control(mut rest: &[u8]) -> bool {
     loop {
         match rest {
+            // Most octets are none of these.
+            [b' '..=b'~', tail @ ..] => rest = tail,
             [0..=0x1F | 0x7F, ..]
             | [0xC2, 0x80..=0x9F, ..]
             | [0xE2, 0x80, 0xA8 | 0xA9, ..]

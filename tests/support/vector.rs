@@ -260,7 +260,7 @@ pub fn plain(message: &Message<'_>) -> Vec<u8> {
     let mut reader = message.reader();
     let mut piece = [0; 100];
     loop {
-        match reader.read(&mut piece) {
+        match reader.read(&mut piece).unwrap() {
             0 => break,
             n => plain.extend_from_slice(&piece[..n]),
         }
