@@ -401,3 +401,50 @@ fn errors_say_what_happened() {
     assert_eq!(error.retry(), embedded_smtp::Retry::Never);
     assert_eq!(error.erase().status(), 403);
 }
+
+/// Rule: a flight ends between commands, whatever the buffer and wherever it cuts them; also
+/// where the commands ride behind a content or stand behind a kept text.
+#[test]
+fn a_flight_never_ends_within_a_command() {
+    let list: Vec<String> = (0..150)
+        .map(|n| format!("recipient-{n:03}@some-department.example.org"))
+        .collect();
+    let list = list.join(", ");
+    for octets in (BUFFER_MIN..340).chain([500, 511, 1020, 1360, 2040, 4080, 4090]) {
+        for refusal in ["550 5.1.1 no", "550 5.1.1 there is no such user here"] {
+            let server = Server::builder()
+                .max_recipients(1000)
+                .refuse_recipient("recipient-000@some-department.example.org", refusal)
+                .build();
+            let mail = alert().to(list.as_str()).unwrap();
+            let mut link = server.duplex();
+            let mut buffer = vec![0; octets];
+            let mut smtp = Client::new(&mut link, &mut buffer);
+            smtp.open("boiler3.example.org").unwrap();
+            smtp.send_all(vec![mail; 2], |end| {
+                assert_eq!(end.unwrap().accepted(), 149, "{octets}");
+                std::ops::ControlFlow::Continue(())
+            });
+            assert_eq!(server.violations(), [""; 0], "{octets}");
+        }
+    }
+}
+
+/// Rule: a flight has at most 4,096 octets of commands, the DATA that ends it counted too.
+#[test]
+fn the_data_command_counts_towards_the_limit_of_a_flight() {
+    for length in 2..40 {
+        let mut list = vec![format!("{}@example.org", "b".repeat(length))];
+        list.extend((0..107).map(|n| format!("recipient-{n:03}@example.org")));
+        let list = list.join(", ");
+        let mail = alert().to(list.as_str()).unwrap();
+        let server = Server::builder().max_recipients(1000).build();
+        let mut link = server.duplex();
+        let mut buffer = [0; 8192];
+        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
+        smtp.open("boiler3.example.org").unwrap();
+        let _ = smtp.send(&mail).unwrap();
+        let longest = smtp.into_inner().longest_of_commands;
+        assert!(longest <= 4_096, "{length}: {longest}");
+    }
+}
