@@ -236,12 +236,12 @@ impl Flow<'_> {
     #[inline(never)]
     pub(super) fn closing(&mut self, head: ReplyHead) -> Outcome {
         self.state = State::Closed;
-        self.inbox.forget();
         if self.delivery == Delivery::Unknown {
             self.delivery = Delivery::Refused;
         } else if self.is_leaving {
             return self.finish();
         }
+        self.inbox.forget();
         self.refused(self.due.phase(), head)
     }
 

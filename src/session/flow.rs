@@ -164,12 +164,14 @@ impl<'b> Flow<'b> {
         let rides = is_next && self.unanswered > 0;
         if !rides {
             self.prepare(operation)?;
-            let first = if self.state.has_transaction() {
-                Verb::Rset
+            let verb = self.first_verb(operation);
+            // RSET leads to Ready, and what it is sent for must be in order there.
+            let (state, first) = if self.state.has_transaction() {
+                (State::Ready, Verb::Rset)
             } else {
-                self.first_verb(operation)
+                (self.state, verb)
             };
-            let is_in_order = table::may_send(self.state, first)
+            let is_in_order = table::may_send(state, verb)
                 || matches!(operation, Operation::Quit if self.state == State::Connected);
             if !is_in_order {
                 return Err(Error::OutOfOrder);
@@ -198,7 +200,7 @@ impl<'b> Flow<'b> {
         operation: &Operation<'_, '_>,
     ) -> Result<(), Error<Infallible>> {
         match operation {
-            Operation::StartTls if self.state == State::Ready => {
+            Operation::StartTls if self.is_idle() && self.state != State::LoginFailed => {
                 if self.is_upgraded {
                     return Err(Error::OutOfOrder);
                 }
