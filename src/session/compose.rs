@@ -187,11 +187,7 @@ impl Flow<'_> {
             Verb::Rset if !matches!(operation, Operation::Reset) => {
                 Some(self.first_verb(operation))
             }
-            Verb::Mail => Some(Verb::Rcpt),
-            Verb::Rcpt => {
-                self.outgoing.recipients = self.outgoing.recipients.saturating_add(1);
-                Some(Verb::Rcpt)
-            }
+            Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
             Verb::Content => {
                 // Only commands count towards the limit of a flight.
                 self.flight = 0;
