@@ -459,7 +459,7 @@ fn pipelining() -> Vec<Event> {
 
 /// The commands of a mail, or its content.
 fn expect(mail: &Message<'_>, to: &str) -> [Event; 2] {
-    let size = mail.encoded_len();
+    let size = mail.encoded_len().unwrap();
     let commands =
         format!("MAIL FROM:<boiler3@example.org> SIZE={size}\r\nRCPT TO:<{to}>\r\nDATA\r\n");
     let mut content = support::vector::stuffed(mail);
