@@ -658,3 +658,20 @@ impl Write for FailingWrites {
         self.link.flush()
     }
 }
+
+/// Rule: errors are `core::error::Error`, also that of STARTTLS, and its client shows no octet of
+/// the buffer.
+#[test]
+fn a_failed_starttls_is_an_error_like_others() {
+    let mut buffer = [0; 512];
+    let link = embedded_smtp::Vouched::new(Scripted::new(pipelining()));
+    let mut smtp = Client::new(link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let error = smtp.starttls(Ok::<_, ErrorKind>).unwrap_err();
+    let error: &dyn core::error::Error = &error;
+    assert_eq!(error.to_string(), "the server does not offer STARTTLS");
+    assert_eq!(
+        format!("{error:?}"),
+        "Refused { client: Client { state: Rejected, .. }, error: NotOffered(Extension(StartTls)) }"
+    );
+}
