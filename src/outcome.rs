@@ -318,3 +318,13 @@ impl<A, B, E: fmt::Display, F: fmt::Display, U: fmt::Display> fmt::Display
         }
     }
 }
+
+impl<A, B, E, F, U> core::error::Error for StartTlsError<A, B, E, F, U>
+where
+    A: fmt::Debug,
+    B: fmt::Debug,
+    E: fmt::Debug + fmt::Display,
+    F: fmt::Debug + fmt::Display,
+    U: fmt::Debug + fmt::Display,
+{
+}
