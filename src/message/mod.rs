@@ -191,13 +191,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn to<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn to<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.to = in_field(Field::To, list.try_into())?;
-        Ok(self.named(self.to.has_plain_names()))
+        let list = in_field(Field::To, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.to = list;
+        Ok(message)
     }
 
     /// The recipients named in the Cc field.
@@ -205,13 +207,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn cc<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn cc<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.cc = in_field(Field::Cc, list.try_into())?;
-        Ok(self.named(self.cc.has_plain_names()))
+        let list = in_field(Field::Cc, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.cc = list;
+        Ok(message)
     }
 
     /// Recipients that the message does not name.
@@ -233,13 +237,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn reply_to<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn reply_to<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.reply_to = in_field(Field::ReplyTo, list.try_into())?;
-        Ok(self.named(self.reply_to.has_plain_names()))
+        let list = in_field(Field::ReplyTo, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.reply_to = list;
+        Ok(message)
     }
 
     /// Who sends the message, if not the author.
