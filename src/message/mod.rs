@@ -480,6 +480,13 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Whether every recipient's server shall be asked to report what becomes of the message
+    /// (RFC 3461), where the server offers that.
+    #[must_use]
+    pub const fn wants_delivery_receipt(&self) -> bool {
+        self.delivery_receipt.is_some()
+    }
+
     /// Whether a part comes from a source.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
@@ -782,6 +789,95 @@ mod tests {
                 return got;
             }
             assert_eq!(octets, size, "a buffer is filled as long as there is more");
+        }
+    }
+
+    /// The whole message, its only source giving `content` in pieces of `piece` octets.
+    fn streamed(
+        message: &Message<'_>,
+        dots: Dots,
+        size: usize,
+        piece: usize,
+        content: &[u8],
+    ) -> Vec<u8> {
+        let mut got = Vec::new();
+        let mut out = std::vec![0; size];
+        let mut cursor = Cursor::default();
+        let mut rest = content;
+        let (mut octets, mut filled) = message.fill(&mut cursor, dots, &mut out);
+        loop {
+            match filled {
+                Filled::Source { from, .. } => {
+                    assert!(octets <= from && from < size);
+                    let n = rest.len().min(piece).min(size - from);
+                    out[from..from + n].copy_from_slice(&rest[..n]);
+                    rest = &rest[n..];
+                    (octets, filled) = message.filled(&mut cursor, dots, &mut out, octets, from, n);
+                    continue;
+                }
+                Filled::Abort(fault) => panic!("{fault}"),
+                Filled::More | Filled::Complete => got.extend_from_slice(&out[..octets]),
+            }
+            if filled == Filled::Complete {
+                return got;
+            }
+            assert!(octets > 0);
+            (octets, filled) = message.fill(&mut cursor, dots, &mut out);
+        }
+    }
+
+    #[test]
+    fn dots_from_a_source_are_doubled_whatever_the_pieces() {
+        let content = b".\r\n..\r\n\r\n.a.\r\na.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.";
+        let from = Mailbox::parse("a@b.c").unwrap();
+        let slice = [Attachment::as_is("a", "a/b", content).unwrap()];
+        let source = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+        let ready =
+            Message::ready_made_streamed(ReversePath::Null, MailboxList::EMPTY, Octets::SevenBit);
+        let given = Message::ready_made(ReversePath::Null, MailboxList::EMPTY, content).unwrap();
+        for (slice, source) in [
+            (
+                Message::new(from).attachments(&slice),
+                Message::new(from).attachments(&source),
+            ),
+            (given, ready),
+        ] {
+            let plain = filled(&slice, Dots::Plain, 4_096);
+            assert_eq!(filled(&slice, Dots::Stuffed, 4_096), stuffed(&plain));
+            for size in 16..100 {
+                assert_eq!(filled(&slice, Dots::Stuffed, size), stuffed(&plain));
+                for piece in [1, 2, 3, 7, 100] {
+                    let got = streamed(&source, Dots::Plain, size, piece, content);
+                    assert_eq!(got, plain, "{size} {piece}");
+                    let got = streamed(&source, Dots::Stuffed, size, piece, content);
+                    assert_eq!(got, stuffed(&plain), "{size} {piece}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_never_overtakes_what_is_read() {
+        let from = Mailbox::parse("a@b.c").unwrap();
+        // Each takes the most room there is in its encoding.
+        let high = [0xff; 500];
+        let breaks = [b'\n'; 500];
+        let dots = b".\r\n".repeat(150);
+        let base64 = [Attachment::streamed("a", "a/b", None).unwrap()];
+        let as_is = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+        for (message, content) in [
+            (Message::new(from).attachments(&base64), &high[..]),
+            (Message::new(from).attachments(&as_is), &dots),
+            (Message::new(from).streamed_text(), &high),
+            (Message::new(from).streamed_text(), &breaks),
+        ] {
+            let expected = streamed(&message, Dots::Stuffed, 70_000, usize::MAX, content);
+            for size in 16..300 {
+                for piece in [1, 5, 58, usize::MAX] {
+                    let got = streamed(&message, Dots::Stuffed, size, piece, content);
+                    assert!(got == expected, "{size} {piece}");
+                }
+            }
         }
     }
 
