@@ -448,13 +448,19 @@ impl<'a> Message<'a> {
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
     pub const fn needs_smtputf8(&self) -> bool {
+        const fn is_ascii(address: Option<Address<'_>>) -> bool {
+            match address {
+                Some(address) => address.is_ascii(),
+                None => true,
+            }
+        }
         let is_ascii = self.to.is_ascii()
             && self.cc.is_ascii()
             && self.bcc.is_ascii()
             && self.reply_to.is_ascii()
-            && self.from.address().is_ascii()
             && self.authors.is_ascii()
             && !matches!(self.octets(), Octets::Utf8)
+            && self.from.address().is_ascii()
             && match self.sender {
                 Some(sender) => sender.address().is_ascii(),
                 None => true,
@@ -462,7 +468,9 @@ impl<'a> Message<'a> {
             && match self.reverse_path {
                 Some(path) => path.is_ascii(),
                 None => true,
-            };
+            }
+            && is_ascii(self.read_receipt)
+            && is_ascii(self.delivery_receipt);
         !is_ascii
     }
 
