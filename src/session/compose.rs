@@ -21,8 +21,8 @@ use super::table::{State, Verb};
 /// other (RFC 2920 §3.1). The smallest TCP window in use, 4 KiB, is Postfix's and lwIP's measure.
 const FLIGHT_MAX: usize = 4096;
 
-/// Octets of `RCPT TO:<` and `>` CRLF.
-const RCPT_FRAME: usize = 12;
+/// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA that may follow.
+const RCPT_FRAME: usize = 18;
 
 /// Octets kept free behind the content for its terminator, so that both leave in one write.
 const TERMINATOR: usize = 3;
@@ -51,7 +51,9 @@ impl Flow<'_> {
                         self.next = Some(Verb::Data);
                         continue;
                     };
-                    if self.is_flight_full(address.as_str().len().saturating_add(RCPT_FRAME)) {
+                    // What the buffer's end cut goes out as a whole.
+                    let length = address.as_str().len().saturating_add(RCPT_FRAME);
+                    if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
                     }
@@ -191,11 +193,7 @@ impl Flow<'_> {
             Verb::Rset if !matches!(operation, Operation::Reset) => {
                 Some(self.first_verb(operation))
             }
-            Verb::Mail => Some(Verb::Rcpt),
-            Verb::Rcpt => {
-                self.outgoing.recipients = self.outgoing.recipients.saturating_add(1);
-                Some(Verb::Rcpt)
-            }
+            Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
             Verb::Content => {
                 // Only commands count towards the limit of a flight.
                 self.flight = 0;

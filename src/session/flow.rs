@@ -28,7 +28,7 @@ use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 use super::answer::CLOSING;
 use super::buffer::Buffer;
 use super::inbox::Inbox;
-use super::operation::{MailOperation, Operation};
+use super::operation::Operation;
 use super::table::{self, State, Verb};
 use super::transaction::{Outgoing, Verdict};
 use super::{BUFFER_MIN, Delivery, Options};
@@ -140,18 +140,20 @@ impl<'b> Flow<'b> {
         self.delivery
     }
 
-    /// Begins an operation, or refuses it with nothing sent and nothing changed but that a missing
-    /// STARTTLS or AUTH bars what it should have protected.
+    /// Begins an operation, or refuses it with nothing sent and nothing changed, but that a missing
+    /// STARTTLS or AUTH bars what it should have protected, and that nothing is known of a mail.
     #[inline(never)]
     pub(super) fn begin(
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer_len: usize,
     ) -> Result<(), Error<Infallible>> {
-        let is_next = matches!(
-            operation,
-            Operation::Mail(MailOperation { is_next: true, .. })
-        );
+        let mut is_next = false;
+        if let Operation::Mail(mail) = operation {
+            mail.results.fill(RecipientStatus::default());
+            self.delivery = Delivery::None;
+            is_next = mail.is_next;
+        }
         if self.is_busy || (self.unanswered > 0 && !is_next) {
             self.state = State::Broken;
         }
@@ -164,12 +166,14 @@ impl<'b> Flow<'b> {
         let rides = is_next && self.unanswered > 0;
         if !rides {
             self.prepare(operation)?;
-            let first = if self.state.has_transaction() {
-                Verb::Rset
+            let verb = self.first_verb(operation);
+            // RSET leads to Ready, and what it is sent for must be in order there.
+            let (state, first) = if self.state.has_transaction() {
+                (State::Ready, Verb::Rset)
             } else {
-                self.first_verb(operation)
+                (self.state, verb)
             };
-            let is_in_order = table::may_send(self.state, first)
+            let is_in_order = table::may_send(state, verb)
                 || matches!(operation, Operation::Quit if self.state == State::Connected);
             if !is_in_order {
                 return Err(Error::OutOfOrder);
@@ -178,16 +182,8 @@ impl<'b> Flow<'b> {
         }
         self.inbox.forget();
         self.verdict = Verdict::default();
-        self.is_leaving = false;
+        self.is_leaving = matches!(operation, Operation::Quit);
         self.is_busy = true;
-        match operation {
-            Operation::Mail(mail) => {
-                mail.results.fill(RecipientStatus::default());
-                self.delivery = Delivery::None;
-            }
-            Operation::Quit => self.is_leaving = true,
-            _ => {}
-        }
         Ok(())
     }
 
@@ -198,7 +194,7 @@ impl<'b> Flow<'b> {
         operation: &Operation<'_, '_>,
     ) -> Result<(), Error<Infallible>> {
         match operation {
-            Operation::StartTls if self.state == State::Ready => {
+            Operation::StartTls if self.is_idle() && self.state != State::LoginFailed => {
                 if self.is_upgraded {
                     return Err(Error::OutOfOrder);
                 }
