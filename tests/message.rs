@@ -428,6 +428,10 @@ fn addresses_outside_ascii_need_smtputf8() -> Result<(), Invalid> {
     assert!(m.reply_to("ö@b.c")?.needs_smtputf8());
     assert!(m.sender(Mailbox::parse("ö@b.c")?).needs_smtputf8());
     assert!(m.reverse_path("ö@b.c")?.needs_smtputf8());
+    assert!(m.read_receipt("ö@b.c")?.needs_smtputf8());
+    assert!(m.delivery_receipt("ö@b.c")?.needs_smtputf8());
+    let authors = MailboxList::parse("a@b.c, ö@b.c")?;
+    assert!(Message::by(authors, FROM)?.needs_smtputf8());
     assert!(Message::new(Mailbox::parse("ö@b.c")?).needs_smtputf8());
     Ok(())
 }

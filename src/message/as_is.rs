@@ -177,6 +177,7 @@ fn from_source(
         w.byte(byte);
         at.position = at.position.saturating_add(1);
     }
+    w.settle();
     // A dot may double, but no more than one octet in three: `.` CR LF.
     let room = w.free().len().saturating_sub(8) / 4;
     source::next(content, place, at, w, room.saturating_mul(3))

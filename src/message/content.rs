@@ -12,6 +12,7 @@ use super::cursor::{Cursor, Progress};
 use super::fault::Part;
 use crate::wire::dot::{self, Dots};
 use crate::wire::quoted_printable::{self, is_line_end, skip_line_end};
+use crate::wire::scan::skip_printable;
 use crate::wire::{base64, writer::Writer};
 
 /// What a part holds: octets, or the promise of octets from a source.
@@ -233,23 +234,19 @@ const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
             [b'.', ..] => is_ready = false,
             _ => {}
         }
-        while let [byte, tail @ ..] = rest {
-            if !matches!(*byte, b'!'..=b'~') {
-                match rest {
-                    // Blanks at a line's end get lost on the way.
-                    [b' ' | b'\t', next, ..] if !is_line_end(*next) => {}
-                    [b'\r' | b'\n', ..] => break,
-                    _ => return None,
-                }
-            }
-            rest = tail;
+        while let [b' '..=b'~' | b'\t', tail @ ..] = rest {
+            rest = skip_printable(tail);
         }
-        if line.len().wrapping_sub(rest.len()) > LINE {
-            return None;
+        let len = line.len().wrapping_sub(rest.len());
+        match line.split_at_checked(len) {
+            // Blanks at a line's end get lost on the way.
+            None | Some(([.., b' ' | b'\t'], _)) => return None,
+            Some(_) if len > LINE => return None,
+            Some(_) => {}
         }
         rest = match rest {
             [b'\r', b'\n', tail @ ..] => tail,
-            [_, tail @ ..] => {
+            [b'\r' | b'\n', tail @ ..] => {
                 octets = octets.saturating_add(1);
                 is_ready = false;
                 tail
@@ -258,6 +255,7 @@ const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
                 octets = octets.saturating_add(2);
                 rest
             }
+            _ => return None,
         };
     }
     Some((saturated(octets), is_ready))
@@ -267,7 +265,8 @@ const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
 fn first_line(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        if is_line_end(*byte) {
+        // Most octets are above.
+        if *byte <= b'\r' && is_line_end(*byte) {
             break;
         }
         rest = tail;

@@ -70,23 +70,33 @@ impl Date {
         let (year, month, day) = civil(self.days);
         let minutes = self.seconds / 60;
         let zone = u32::from(self.zone.unsigned_abs());
+        let mut text = *b"Thu, 01 Jan 1970 00:00:00 +0000";
         // 1970-01-01 was a Thursday.
-        let [a, b, c] = three(WEEKDAYS, self.days.wrapping_add(4) % 7);
-        let [d, e, f] = three(MONTHS, month);
-        let [y0, y1] = two(year / 100);
-        let [y2, y3] = two(year % 100);
-        let [h0, h1] = two(minutes / 60);
-        let [m0, m1] = two(minutes % 60);
-        let [s0, s1] = two(self.seconds % 60);
-        let [z0, z1] = two(zone / 60);
-        let [z2, z3] = two(zone % 60);
-        let sign = if self.zone < 0 { b'-' } else { b'+' };
-        let [d0, d1] = two(day);
-        w.bytes(&[a, b, c, b',', b' ', d0, d1]);
-        w.bytes(&[b' ', d, e, f, b' ', y0, y1, y2, y3, b' ']);
-        w.bytes(&[
-            h0, h1, b':', m0, m1, b':', s0, s1, b' ', sign, z0, z1, z2, z3,
-        ]);
+        put(&mut text, 0, three(WEEKDAYS, self.days.wrapping_add(4) % 7));
+        put(&mut text, 8, three(MONTHS, month));
+        for (at, number) in [
+            (5, day),
+            (12, year / 100),
+            (14, year % 100),
+            (17, minutes / 60),
+            (20, minutes % 60),
+            (23, self.seconds % 60),
+            (27, zone / 60),
+            (29, zone % 60),
+        ] {
+            put(&mut text, at, two(number));
+        }
+        if self.zone < 0 {
+            put(&mut text, 26, *b"-");
+        }
+        w.bytes(&text);
+    }
+}
+
+/// Puts some octets in their place.
+fn put<const N: usize>(text: &mut [u8], at: usize, octets: [u8; N]) {
+    if let Some(slot) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *slot = octets;
     }
 }
 

@@ -191,13 +191,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn to<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn to<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.to = in_field(Field::To, list.try_into())?;
-        Ok(self.named(self.to.has_plain_names()))
+        let list = in_field(Field::To, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.to = list;
+        Ok(message)
     }
 
     /// The recipients named in the Cc field.
@@ -205,13 +207,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn cc<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn cc<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.cc = in_field(Field::Cc, list.try_into())?;
-        Ok(self.named(self.cc.has_plain_names()))
+        let list = in_field(Field::Cc, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.cc = list;
+        Ok(message)
     }
 
     /// Recipients that the message does not name.
@@ -233,13 +237,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn reply_to<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn reply_to<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.reply_to = in_field(Field::ReplyTo, list.try_into())?;
-        Ok(self.named(self.reply_to.has_plain_names()))
+        let list = in_field(Field::ReplyTo, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.reply_to = list;
+        Ok(message)
     }
 
     /// Who sends the message, if not the author.
@@ -442,13 +448,19 @@ impl<'a> Message<'a> {
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
     pub const fn needs_smtputf8(&self) -> bool {
+        const fn is_ascii(address: Option<Address<'_>>) -> bool {
+            match address {
+                Some(address) => address.is_ascii(),
+                None => true,
+            }
+        }
         let is_ascii = self.to.is_ascii()
             && self.cc.is_ascii()
             && self.bcc.is_ascii()
             && self.reply_to.is_ascii()
-            && self.from.address().is_ascii()
             && self.authors.is_ascii()
             && !matches!(self.octets(), Octets::Utf8)
+            && self.from.address().is_ascii()
             && match self.sender {
                 Some(sender) => sender.address().is_ascii(),
                 None => true,
@@ -456,7 +468,9 @@ impl<'a> Message<'a> {
             && match self.reverse_path {
                 Some(path) => path.is_ascii(),
                 None => true,
-            };
+            }
+            && is_ascii(self.read_receipt)
+            && is_ascii(self.delivery_receipt);
         !is_ascii
     }
 
@@ -472,6 +486,13 @@ impl<'a> Message<'a> {
             Some(content) => content.coding.octets,
             None => Octets::SevenBit,
         }
+    }
+
+    /// Whether every recipient's server shall be asked to report what becomes of the message
+    /// (RFC 3461), where the server offers that.
+    #[must_use]
+    pub const fn wants_delivery_receipt(&self) -> bool {
+        self.delivery_receipt.is_some()
     }
 
     /// Whether a part comes from a source.
@@ -776,6 +797,95 @@ mod tests {
                 return got;
             }
             assert_eq!(octets, size, "a buffer is filled as long as there is more");
+        }
+    }
+
+    /// The whole message, its only source giving `content` in pieces of `piece` octets.
+    fn streamed(
+        message: &Message<'_>,
+        dots: Dots,
+        size: usize,
+        piece: usize,
+        content: &[u8],
+    ) -> Vec<u8> {
+        let mut got = Vec::new();
+        let mut out = std::vec![0; size];
+        let mut cursor = Cursor::default();
+        let mut rest = content;
+        let (mut octets, mut filled) = message.fill(&mut cursor, dots, &mut out);
+        loop {
+            match filled {
+                Filled::Source { from, .. } => {
+                    assert!(octets <= from && from < size);
+                    let n = rest.len().min(piece).min(size - from);
+                    out[from..from + n].copy_from_slice(&rest[..n]);
+                    rest = &rest[n..];
+                    (octets, filled) = message.filled(&mut cursor, dots, &mut out, octets, from, n);
+                    continue;
+                }
+                Filled::Abort(fault) => panic!("{fault}"),
+                Filled::More | Filled::Complete => got.extend_from_slice(&out[..octets]),
+            }
+            if filled == Filled::Complete {
+                return got;
+            }
+            assert!(octets > 0);
+            (octets, filled) = message.fill(&mut cursor, dots, &mut out);
+        }
+    }
+
+    #[test]
+    fn dots_from_a_source_are_doubled_whatever_the_pieces() {
+        let content = b".\r\n..\r\n\r\n.a.\r\na.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.";
+        let from = Mailbox::parse("a@b.c").unwrap();
+        let slice = [Attachment::as_is("a", "a/b", content).unwrap()];
+        let source = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+        let ready =
+            Message::ready_made_streamed(ReversePath::Null, MailboxList::EMPTY, Octets::SevenBit);
+        let given = Message::ready_made(ReversePath::Null, MailboxList::EMPTY, content).unwrap();
+        for (slice, source) in [
+            (
+                Message::new(from).attachments(&slice),
+                Message::new(from).attachments(&source),
+            ),
+            (given, ready),
+        ] {
+            let plain = filled(&slice, Dots::Plain, 4_096);
+            assert_eq!(filled(&slice, Dots::Stuffed, 4_096), stuffed(&plain));
+            for size in 16..100 {
+                assert_eq!(filled(&slice, Dots::Stuffed, size), stuffed(&plain));
+                for piece in [1, 2, 3, 7, 100] {
+                    let got = streamed(&source, Dots::Plain, size, piece, content);
+                    assert_eq!(got, plain, "{size} {piece}");
+                    let got = streamed(&source, Dots::Stuffed, size, piece, content);
+                    assert_eq!(got, stuffed(&plain), "{size} {piece}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_never_overtakes_what_is_read() {
+        let from = Mailbox::parse("a@b.c").unwrap();
+        // Each takes the most room there is in its encoding.
+        let high = [0xff; 500];
+        let breaks = [b'\n'; 500];
+        let dots = b".\r\n".repeat(150);
+        let base64 = [Attachment::streamed("a", "a/b", None).unwrap()];
+        let as_is = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+        for (message, content) in [
+            (Message::new(from).attachments(&base64), &high[..]),
+            (Message::new(from).attachments(&as_is), &dots),
+            (Message::new(from).streamed_text(), &high),
+            (Message::new(from).streamed_text(), &breaks),
+        ] {
+            let expected = streamed(&message, Dots::Stuffed, 70_000, usize::MAX, content);
+            for size in 16..300 {
+                for piece in [1, 5, 58, usize::MAX] {
+                    let got = streamed(&message, Dots::Stuffed, size, piece, content);
+                    assert!(got == expected, "{size} {piece}");
+                }
+            }
         }
     }
 

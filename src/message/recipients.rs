@@ -28,12 +28,6 @@ impl<'m> Envelope<'m> {
         self.message.reverse_path_or_default()
     }
 
-    /// Whether every recipient's server shall be asked to report what becomes of the message
-    /// (RFC 3461), where the server offers that.
-    pub(crate) fn wants_delivery_receipt(&self) -> bool {
-        self.message.delivery_receipt.is_some()
-    }
-
     /// The next recipient that did not occur before.
     pub(crate) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'m>> {
         loop {

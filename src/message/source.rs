@@ -88,7 +88,7 @@ fn base64_lines(
             2 => base64::line(&[first, second], w),
             _ => {}
         }
-        if at.position % base64::LINE > 0 {
+        if !at.position.is_multiple_of(base64::LINE) {
             w.crlf();
         }
         return Progress::End;

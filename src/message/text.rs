@@ -4,6 +4,7 @@
 
 use super::encoded_word::{self, Chars, Place};
 use crate::error::{Field, Invalid, Reason};
+use crate::wire::scan::skip_printable;
 use crate::wire::writer::Writer;
 
 /// Text for a Subject or another unstructured field, any Unicode characters but line ends and
@@ -200,17 +201,16 @@ const fn is_plain(text: &[u8]) -> bool {
 /// Whether `text` holds a control character of ASCII (TAB aside, if it is allowed) or a line end
 /// of Unicode.
 pub(super) const fn has_control(text: &str, tab: bool) -> bool {
-    let mut rest = text.as_bytes();
+    let mut rest = skip_printable(text.as_bytes());
     while let [_, tail @ ..] = rest {
         match rest {
-            [b' '..=b'~', ..] => {}
             [b'\t', ..] if tab => {}
             [0..=0x1f | 0x7f, ..] => return true,
             // U+0085, U+2028, U+2029.
             [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => return true,
             _ => {}
         }
-        rest = tail;
+        rest = skip_printable(tail);
     }
     false
 }

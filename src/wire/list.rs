@@ -28,19 +28,22 @@ use crate::{Field, Invalid, Reason};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MailboxList<'a> {
     text: &'a str,
-    /// Every name may stand in a header field as it was written.
-    has_plain_names: bool,
-    /// Every address can be sent without SMTPUTF8.
-    is_ascii: bool,
+    /// What is known of the mailboxes: a sum of the constants below.
+    marks: u8,
 }
+
+/// There is a mailbox.
+const NOT_EMPTY: u8 = 1;
+
+/// A name may not stand in a header field as it was written.
+const SPECIAL_NAME: u8 = 2;
+
+/// An address can be sent only with SMTPUTF8.
+const NOT_ASCII: u8 = 4;
 
 impl<'a> MailboxList<'a> {
     /// The list without a mailbox.
-    pub const EMPTY: Self = Self {
-        text: "",
-        has_plain_names: true,
-        is_ascii: true,
-    };
+    pub const EMPTY: Self = Self { text: "", marks: 0 };
 
     /// The longest list, in octets: 1 MiB. RFC 5321 §4.5.3.1.8 asks servers for no more than 100
     /// recipients, which take 25 KB at their longest.
@@ -67,23 +70,19 @@ impl<'a> MailboxList<'a> {
 
     /// Whether every name may stand in a header field as it was written.
     pub(crate) const fn has_plain_names(self) -> bool {
-        self.has_plain_names
+        self.marks & SPECIAL_NAME == 0
     }
 
     /// Whether every address can be sent without SMTPUTF8.
     #[must_use]
     pub const fn is_ascii(self) -> bool {
-        self.is_ascii
+        self.marks & NOT_ASCII == 0
     }
 
     /// Whether it has no mailbox.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        let mut rest = self.text.as_bytes();
-        while let [b' ' | b',' | b';', tail @ ..] = rest {
-            rest = tail;
-        }
-        rest.is_empty()
+        self.marks & NOT_EMPTY == 0
     }
 
     /// The mailboxes, in order.
@@ -106,7 +105,7 @@ impl<'a> MailboxList<'a> {
             let item = scan::first_item(rest.as_bytes());
             // Behind the separator, or one octet behind the text. MAX_OCTETS fits.
             *position = position.saturating_add(item.end as u32).saturating_add(1);
-            let mailbox = Mailbox::cut(rest, item, self.has_plain_names);
+            let mailbox = Mailbox::cut(rest, item, self.has_plain_names());
             if !mailbox.address().as_str().is_empty() {
                 return Some(mailbox);
             }
@@ -132,8 +131,11 @@ impl<'a> From<Address<'a>> for MailboxList<'a> {
     fn from(address: Address<'a>) -> Self {
         Self {
             text: address.as_str(),
-            has_plain_names: true,
-            is_ascii: address.is_ascii(),
+            marks: if address.is_ascii() {
+                NOT_EMPTY
+            } else {
+                NOT_EMPTY | NOT_ASCII
+            },
         }
     }
 }
@@ -184,8 +186,13 @@ const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
             if let Some(fault) = mailbox::fault(rest, item) {
                 return Err(fault);
             }
-            list.has_plain_names &= mailbox::has_plain_name(rest, item);
-            list.is_ascii &= mailbox::address_of(rest, item).is_ascii();
+            list.marks |= NOT_EMPTY;
+            if !mailbox::has_plain_name(rest, item) {
+                list.marks |= SPECIAL_NAME;
+            }
+            if !mailbox::address_of(rest, item).is_ascii() {
+                list.marks |= NOT_ASCII;
+            }
         }
         position = position.saturating_add(item.end).saturating_add(1);
     }
