@@ -32,6 +32,15 @@ pub struct Client<'b, T, O = ()> {
     observer: O,
 }
 
+/// Shows where the session stands, and nothing of the buffer or the transport.
+impl<T, O> core::fmt::Debug for Client<'_, T, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.session.state())
+            .finish_non_exhaustive()
+    }
+}
+
 /// What [`Client::starttls`] gives: the client under TLS, or what is left of it and why.
 pub type StartTls<'b, T, S, O, U> = Result<
     Client<'b, S, O>,
