@@ -415,7 +415,16 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
 }
 
 impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
-    /// Logs in with the best mechanism on offer, over a transport that keeps secrets.
+    /// Logs in with the best mechanism on offer, over a transport that keeps secrets: over any
+    /// other, this method does not exist.
+    ///
+    /// ```compile_fail
+    /// # use embedded_smtp::{Credentials, asynch::Client, mock::Server};
+    /// let plain = Server::builder().build().duplex();
+    /// let mut buffer = [0; 512];
+    /// let mut smtp = Client::new(plain, &mut buffer);
+    /// smtp.login(&Credentials::new("boiler3", "secret").unwrap());
+    /// ```
     ///
     /// After a refusal no second mechanism is tried, and no mail is sent until a login succeeds.
     ///

@@ -223,7 +223,11 @@ impl<'b> Flow<'b> {
                 match self.choose(*mechanism) {
                     Ok(mechanism) => self.mechanism = mechanism,
                     Err(missing) => {
-                        self.state = State::LoginFailed;
+                        // No mail is sent without the login that was asked for.
+                        self.state = match self.state.has_transaction() {
+                            true => State::Rejected,
+                            false => State::LoginFailed,
+                        };
                         return Err(Error::NotOffered(missing));
                     }
                 }
