@@ -134,7 +134,7 @@ impl<'a> Message<'a> {
     /// [`sender`](Self::sender) or [`reverse_path`](Self::reverse_path) says otherwise.
     #[must_use]
     pub const fn new(from: Mailbox<'a>) -> Self {
-        let message = Self {
+        let mut message = Self {
             from,
             authors: MailboxList::EMPTY,
             sender: None,
@@ -161,7 +161,8 @@ impl<'a> Message<'a> {
             body: body::atom,
             atoms: composed,
         };
-        message.named(from.has_plain_name())
+        message.note_name(from.has_plain_name());
+        message
     }
 
     /// A message with several authors, which names the one who sends it (RFC 5322 §3.6.2).
@@ -175,15 +176,16 @@ impl<'a> Message<'a> {
         }
         let mut message = Self::new(sender);
         message.authors = authors;
-        Ok(message.named(authors.has_plain_names()))
+        message.note_name(authors.has_plain_names());
+        Ok(message)
     }
 
-    /// The message, with encoded words if a name that it was given needs them.
-    const fn named(mut self, is_plain: bool) -> Self {
+    /// Links encoded words if a name that the message was given needs them.
+    #[inline(always)] // So that nothing is linked for a name that is known when compiling.
+    const fn note_name(&mut self, is_plain: bool) {
         if !is_plain {
             self.mailbox = mailboxes::write;
         }
-        self
     }
 
     /// The recipients named in the To field: mailboxes separated by `;` or `,`.
@@ -191,15 +193,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn to<L>(self, list: L) -> Result<Self, Invalid>
+    pub fn to<L>(mut self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
         let list = in_field(Field::To, list.try_into())?;
-        let mut message = self.named(list.has_plain_names());
-        message.to = list;
-        Ok(message)
+        self.note_name(list.has_plain_names());
+        self.to = list;
+        Ok(self)
     }
 
     /// The recipients named in the Cc field.
@@ -207,15 +209,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn cc<L>(self, list: L) -> Result<Self, Invalid>
+    pub fn cc<L>(mut self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
         let list = in_field(Field::Cc, list.try_into())?;
-        let mut message = self.named(list.has_plain_names());
-        message.cc = list;
-        Ok(message)
+        self.note_name(list.has_plain_names());
+        self.cc = list;
+        Ok(self)
     }
 
     /// Recipients that the message does not name.
@@ -237,22 +239,23 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn reply_to<L>(self, list: L) -> Result<Self, Invalid>
+    pub fn reply_to<L>(mut self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
         let list = in_field(Field::ReplyTo, list.try_into())?;
-        let mut message = self.named(list.has_plain_names());
-        message.reply_to = list;
-        Ok(message)
+        self.note_name(list.has_plain_names());
+        self.reply_to = list;
+        Ok(self)
     }
 
     /// Who sends the message, if not the author.
     #[must_use]
     pub const fn sender(mut self, sender: Mailbox<'a>) -> Self {
         self.sender = Some(sender);
-        self.named(sender.has_plain_name())
+        self.note_name(sender.has_plain_name());
+        self
     }
 
     /// Where reports of failed delivery go: an address, or `<>` for nowhere.
