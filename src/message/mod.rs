@@ -120,6 +120,8 @@ pub struct Message<'a> {
     attachments: &'a [Attachment<'a>],
     /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
     mailbox: fn(Mailbox<'_>, usize, &mut Writer<'_>),
+    /// Writes the fields that few messages have. A pointer, for the same reason.
+    rare_fields: fn(&Message<'_>, &mut Writer<'_>),
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
     body: Atoms,
     /// The atoms of the message.
@@ -158,6 +160,7 @@ impl<'a> Message<'a> {
             html: None,
             attachments: &[],
             mailbox: mailboxes::write_plain,
+            rare_fields: |_, _| {},
             body: body::atom,
             atoms: composed,
         };
@@ -297,6 +300,7 @@ impl<'a> Message<'a> {
         T: TryInto<Address<'a>>,
         Invalid: From<T::Error>,
     {
+        self.rare_fields = rare_fields;
         self.read_receipt = Some(in_field(Field::ReadReceipt, to.try_into())?);
         Ok(self)
     }
@@ -312,6 +316,7 @@ impl<'a> Message<'a> {
         T: TryInto<Address<'a>>,
         Invalid: From<T::Error>,
     {
+        self.rare_fields = rare_fields;
         self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
         Ok(self)
     }
@@ -368,6 +373,7 @@ impl<'a> Message<'a> {
         Invalid: From<T::Error>,
     {
         header::check_references(references)?;
+        self.rare_fields = rare_fields;
         self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
         self.references = references;
         let headers = self.headers;
@@ -631,6 +637,7 @@ impl<'a> Message<'a> {
     }
 
     /// The first step from `step` on that has a mailbox to write, or what follows them.
+    #[inline(never)] // One copy, in flash as in the source.
     fn list_from(&self, step: Step) -> Step {
         match step {
             Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
@@ -649,9 +656,6 @@ impl<'a> Message<'a> {
         if let Some(id) = self.message_id {
             id::field("Message-ID:", id.as_str(), w);
         }
-        if let Some(id) = self.in_reply_to {
-            header::write_thread(id, self.references, w);
-        }
         w.str(match self.importance {
             Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
             Importance::Normal => "",
@@ -660,15 +664,7 @@ impl<'a> Message<'a> {
         if self.auto_submitted {
             w.str("Auto-Submitted: auto-generated\r\n");
         }
-        let receipts = [
-            ("Disposition-Notification-To:", self.read_receipt),
-            ("Return-Receipt-To:", self.delivery_receipt),
-        ];
-        for (name, address) in receipts {
-            if let Some(address) = address {
-                self.mailbox_field(name, address.into(), w);
-            }
-        }
+        (self.rare_fields)(self, w);
     }
 
     /// Writes a field of one mailbox.
@@ -696,6 +692,22 @@ impl<'a> Message<'a> {
         w.str(if first { name } else { ",\r\n" });
         (self.mailbox)(mailbox, if first { name.len() } else { 0 }, w);
         at.advance(position as usize)
+    }
+}
+
+/// Writes what the message answers, and the receipts it asks for.
+fn rare_fields(message: &Message<'_>, w: &mut Writer<'_>) {
+    if let Some(id) = message.in_reply_to {
+        header::write_thread(id, message.references, w);
+    }
+    let receipts = [
+        ("Disposition-Notification-To:", message.read_receipt),
+        ("Return-Receipt-To:", message.delivery_receipt),
+    ];
+    for (name, address) in receipts {
+        if let Some(address) = address {
+            message.mailbox_field(name, address.into(), w);
+        }
     }
 }
 
