@@ -491,7 +491,7 @@ fn an_invalid_mail_among_many() {
     let mut smtp = Client::new(transport.clone(), &mut buffer);
     smtp.open("a.example").unwrap();
     let mut ends = Vec::new();
-    smtp.send_all(&mails, |end| {
+    smtp.send_all(mails, |end| {
         ends.push(end.map_or_else(|error| error.to_string(), |r| r.code().to_string()));
         std::ops::ControlFlow::Continue(())
     });
@@ -581,4 +581,97 @@ fn the_terminator_is_never_a_write_of_its_own() {
             transport.assert_complete();
         }
     }
+}
+
+/// Rule: secrets are masked and wiped also where the buffer's end cuts them, at every write.
+#[test]
+fn secrets_cut_by_the_buffer_are_masked_and_wiped() {
+    let password: String = ('a'..='z').cycle().take(900).collect();
+    for (mechanism, writes) in [("PLAIN", 7), ("LOGIN", 7)] {
+        for trouble in 0..writes {
+            let script = [
+                say("220 x\r\n"),
+                Event::Expect(b"EHLO a.example\r\n".to_vec()),
+                say(&format!("250-x\r\n250 AUTH {mechanism}\r\n")),
+                Event::Expect(format!("AUTH {mechanism}\r\n").into_bytes()),
+                say("334 a\r\n"),
+            ];
+            let mut script = script.to_vec();
+            if mechanism == "LOGIN" {
+                script.extend([
+                    Event::Expect(b"Ym9pbGVyMw==\r\n".to_vec()),
+                    say("334 b\r\n"),
+                ]);
+            }
+            let transport = Scripted::new(script);
+            let counting = FailingWrites {
+                link: transport,
+                left: trouble,
+            };
+            let mut buffer = [0; BUFFER_MIN];
+            let diary = Diary::default();
+            let mut smtp = Client::new(counting, &mut buffer).observe(diary.clone());
+            let _ = smtp.open("a.example");
+            let credentials = Credentials::new("boiler3", &password).unwrap();
+            let end = smtp.danger_login_in_plaintext(&credentials, None);
+            assert!(end.is_err());
+            drop(smtp);
+            let lines = diary.0.borrow().join("\n");
+            let left = String::from_utf8_lossy(&buffer);
+            use base64::Engine;
+            let shown = base64::prelude::BASE64_STANDARD.encode(format!("\0boiler3\0{password}"));
+            let also = base64::prelude::BASE64_STANDARD.encode(&password);
+            for secret in [shown, also, "Ym9pbGVyMw==".into()] {
+                for piece in secret.as_bytes().windows(8) {
+                    let piece = std::str::from_utf8(piece).unwrap();
+                    assert!(!lines.contains(piece), "{mechanism} {trouble}: {lines}");
+                    assert!(!left.contains(piece), "{mechanism} {trouble}: {left}");
+                }
+            }
+        }
+    }
+}
+
+/// Takes this many writes, then fails.
+struct FailingWrites {
+    link: Scripted,
+    left: usize,
+}
+
+impl ErrorType for FailingWrites {
+    type Error = ErrorKind;
+}
+
+impl Read for FailingWrites {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        self.link.read(buf)
+    }
+}
+
+impl Write for FailingWrites {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        self.left = self.left.checked_sub(1).ok_or(ErrorKind::BrokenPipe)?;
+        self.link.write(buf)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.link.flush()
+    }
+}
+
+/// Rule: errors are `core::error::Error`, also that of STARTTLS, and its client shows no octet of
+/// the buffer.
+#[test]
+fn a_failed_starttls_is_an_error_like_others() {
+    let mut buffer = [0; 512];
+    let link = embedded_smtp::Vouched::new(Scripted::new(pipelining()));
+    let mut smtp = Client::new(link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let error = smtp.starttls(Ok::<_, ErrorKind>).unwrap_err();
+    let error: &dyn core::error::Error = &error;
+    assert_eq!(error.to_string(), "the server does not offer STARTTLS");
+    assert_eq!(
+        format!("{error:?}"),
+        "Refused { client: Client { state: Rejected, .. }, error: NotOffered(Extension(StartTls)) }"
+    );
 }

@@ -244,7 +244,7 @@ impl Flow<'_> {
         self.state = State::Closed;
         if self.delivery == Delivery::Unknown {
             self.delivery = Delivery::Refused;
-        } else if self.is_leaving {
+        } else if self.is_leaving && self.due != Verb::Content {
             return self.finish();
         }
         self.inbox.forget();

@@ -17,7 +17,7 @@
 use core::convert::Infallible;
 
 use crate::error::{Field, Invalid, Reason};
-use crate::message::Message;
+use crate::message::{Message, Part};
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, Missing, Violation};
 use crate::report::{RecipientStatus, Report};
@@ -27,6 +27,7 @@ use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 
 use super::answer::CLOSING;
 use super::buffer::Buffer;
+use super::compose::Sourced;
 use super::inbox::Inbox;
 use super::operation::Operation;
 use super::table::{self, State, Verb};
@@ -37,7 +38,16 @@ pub(super) type Outcome = Result<Report, Error<Infallible>>;
 
 /// What is to be done, in positions of the buffer.
 pub(super) enum Act {
-    Send { start: usize, end: usize },
+    Send {
+        start: usize,
+        end: usize,
+    },
+    /// Octets of the streamed part with this number are wanted.
+    Fill {
+        source: usize,
+        start: usize,
+        end: usize,
+    },
     Flush,
     Receive,
     Done(Outcome),
@@ -86,6 +96,10 @@ pub(super) struct Flow<'b> {
     /// Responses sent in the SASL exchange.
     pub(super) responses: u8,
     pub(super) outgoing: Outgoing,
+    /// Octets of a streamed part that were asked for.
+    pub(super) source: Option<Sourced>,
+    /// The streamed part being sent, and how many there were before it.
+    pub(super) part: Option<(Part, u16)>,
     pub(super) verdict: Verdict,
     pub(super) delivery: Delivery,
 }
@@ -116,6 +130,8 @@ impl<'b> Flow<'b> {
             mechanism: Mechanism::Plain,
             responses: 0,
             outgoing: Outgoing::default(),
+            source: None,
+            part: None,
             verdict: Verdict::default(),
             delivery: Delivery::None,
         }
@@ -207,7 +223,11 @@ impl<'b> Flow<'b> {
                 match self.choose(*mechanism) {
                     Ok(mechanism) => self.mechanism = mechanism,
                     Err(missing) => {
-                        self.state = State::LoginFailed;
+                        // No mail is sent without the login that was asked for.
+                        self.state = match self.state.has_transaction() {
+                            true => State::Rejected,
+                            false => State::LoginFailed,
+                        };
                         return Err(Error::NotOffered(missing));
                     }
                 }
@@ -323,9 +343,8 @@ impl<'b> Flow<'b> {
                     }
                 }
                 Mode::Compose => {
-                    let (start, end) = self.compose(operation, buffer, observer);
-                    if start < end {
-                        return Act::Send { start, end };
+                    if let Some(act) = self.compose(operation, buffer, observer) {
+                        return act;
                     }
                 }
                 Mode::Flush => {

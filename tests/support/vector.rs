@@ -289,7 +289,7 @@ fn unit<E: std::fmt::Debug + std::fmt::Display>(end: Result<(), Error<E>>) -> St
     }
 }
 
-fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>) -> String {
+pub fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>) -> String {
     match end {
         Ok(report) => {
             let what = if report.is_partial() {
