@@ -1,0 +1,63 @@
+//! What makes a mail unlike any other: its date, its Message-ID and the number its boundaries are
+//! made of.
+//!
+//! A device has to find these somewhere; a host has a clock and random numbers.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use embedded_smtp::message::MessageId;
+
+use crate::options::Options;
+
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Seconds since 1970.
+    pub date: u64,
+    pub message_id: String,
+    pub seed: u64,
+}
+
+impl Identity {
+    /// The identity of the mail with this number, from 0. The same options with `--seed` and
+    /// `--date` give the same identity.
+    pub fn new(options: &Options, domain: &str, number: usize) -> Self {
+        let date = options.date.unwrap_or_else(now);
+        let number = number as u64;
+        let (seed, left, right) = match options.seed {
+            Some(seed) => (seed.wrapping_add(number), mix(seed, 2 * number), mix(seed, 2 * number + 1)),
+            None => (random(), random(), random()),
+        };
+        let message_id = match &options.message_id {
+            Some(id) => id.clone(),
+            None => message_id(&format!("{date}.{left:016x}{right:016x}"), domain),
+        };
+        Self { date, message_id, seed }
+    }
+}
+
+/// RFC 5322 §3.6.4 has the right side be the host's own domain; the author's is the next best. One
+/// that cannot stand there (it is not ASCII, or too long) is replaced.
+fn message_id(left: &str, domain: &str) -> String {
+    let id = format!("{left}@{domain}");
+    if MessageId::new(&id).is_ok() { id } else { format!("{left}@alert.invalid") }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+fn random() -> u64 {
+    // Without random numbers the time must do: it differs from mail to mail.
+    getrandom::u64().unwrap_or_else(|_| {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        mix(time.as_nanos() as u64, u64::from(std::process::id()))
+    })
+}
+
+/// The `n`-th number of the sequence SplitMix64 makes of a seed.
+fn mix(seed: u64, n: u64) -> u64 {
+    let mut z = seed.wrapping_add((n.wrapping_add(1)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,271 @@
+//! The message: collected from options or JSON, with what it refers to read from disk, and made
+//! into the crate's [`Message`].
+//!
+//! A [`Message`] borrows, so somebody must own: that is [`Letter`], which checks nothing, and
+//! [`Parts`], which holds what the crate has checked.
+
+use std::fs;
+
+use embedded_smtp::message::{Attachment, Date, Header};
+use embedded_smtp::{Field, Invalid, Mailbox, Message, Reason, message};
+
+use crate::escape;
+use crate::identity::Identity;
+use crate::options::{Importance, Options, Usage, unsupported};
+
+/// All that a message is made of.
+#[derive(Debug, Clone, Default)]
+pub struct Letter {
+    pub from: String,
+    pub reply_to: String,
+    pub envelope_from: Option<String>,
+    pub to: String,
+    pub cc: String,
+    pub bcc: String,
+    pub subject: Option<String>,
+    pub text: Option<String>,
+    pub html: Option<String>,
+    pub importance: Option<Importance>,
+    pub files: Vec<File>,
+    /// `Name: value`.
+    pub headers: Vec<String>,
+    pub auto_submitted: bool,
+}
+
+/// A file to attach, or to show in the HTML if it has a Content-ID.
+#[derive(Debug, Clone)]
+pub struct File {
+    pub name: String,
+    pub media_type: String,
+    pub content: Vec<u8>,
+    pub content_id: Option<String>,
+}
+
+/// Why there is no letter.
+#[derive(Debug)]
+pub enum Refused {
+    /// The arguments cannot be used.
+    Usage(String),
+    /// The message is wrong: one line for a person.
+    Invalid(String),
+}
+
+impl From<Usage> for Refused {
+    fn from(Usage(text): Usage) -> Self {
+        Self::Usage(text)
+    }
+}
+
+impl From<Invalid> for Refused {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(advise(invalid))
+    }
+}
+
+impl Letter {
+    /// The letter that the options describe, `--json` apart.
+    pub fn from_options(options: &Options) -> Result<Self, Refused> {
+        let given = |option: &Option<String>| option.clone().unwrap_or_default();
+        let html = content_of("--html", options.html.as_deref())?;
+        let text = content_of("--text", options.text.as_deref())?;
+        // Whether an empty text stands beside HTML: it would be the first alternative, and blank.
+        let is_blank = html.is_some() && text.as_deref() == Some("");
+        Ok(Self {
+            from: given(&options.from),
+            reply_to: given(&options.reply_to),
+            envelope_from: options.envelope_from.clone(),
+            to: given(&options.to),
+            cc: given(&options.cc),
+            bcc: given(&options.bcc),
+            subject: content_of("--subject", options.subject.as_deref())?,
+            text: text.filter(|_| !is_blank),
+            html,
+            importance: options.importance,
+            files: options.attach.iter().map(|option| File::read(option)).collect::<Result<_, _>>()?,
+            headers: options.header.clone(),
+            auto_submitted: !options.no_auto_submitted,
+        })
+    }
+
+    /// The addresses the mail goes to; none where a list cannot be read.
+    pub fn recipients(&self) -> Vec<String> {
+        // The author does not matter here.
+        let anybody = embedded_smtp::mailbox!("a@example.org");
+        let lists = || Message::new(anybody).to(&*self.to)?.cc(&*self.cc)?.bcc(&*self.bcc);
+        let list = |message: Message<'_>| {
+            message.recipients().map(|address| address.as_str().to_owned()).collect()
+        };
+        lists().map(list).unwrap_or_default()
+    }
+
+    /// What of the message must be checked before it can be put together.
+    pub fn parts(&self) -> Result<Parts<'_>, Refused> {
+        let from = Mailbox::parse(&self.from).map_err(|e| e.in_field(Field::From))?;
+        let headers = self.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
+        let attachments = self.files.iter().map(File::attachment).collect::<Result<_, _>>()?;
+        Ok(Parts { letter: self, from, headers, attachments })
+    }
+}
+
+/// A letter whose parts were checked.
+pub struct Parts<'a> {
+    letter: &'a Letter,
+    from: Mailbox<'a>,
+    headers: Vec<Header<'a>>,
+    attachments: Vec<Attachment<'a>>,
+}
+
+impl Parts<'_> {
+    /// The domain that a Message-ID is made for.
+    pub fn domain(&self) -> &str {
+        self.from.address().domain().as_str()
+    }
+
+    /// The message with this identity.
+    pub fn message<'a>(&'a self, identity: &'a Identity) -> Result<Message<'a>, Refused> {
+        let letter = self.letter;
+        let mut message = Message::new(self.from)
+            .to(&*letter.to)?
+            .cc(&*letter.cc)?
+            .bcc(&*letter.bcc)?
+            .reply_to(&*letter.reply_to)?
+            .importance(match letter.importance {
+                Some(Importance::High) => message::Importance::High,
+                Some(Importance::Low) => message::Importance::Low,
+                Some(Importance::Normal) | None => message::Importance::Normal,
+            })
+            .date(Date::from_unix(identity.date, 0)?)
+            .message_id(&*identity.message_id)?
+            .seed(identity.seed)
+            .headers(&self.headers)?;
+        if message.recipients().next().is_none() {
+            return Err(Invalid::new(Field::Recipients, Reason::Empty).into());
+        }
+        if let Some(path) = &letter.envelope_from {
+            message = message.reverse_path(&**path)?;
+        }
+        if let Some(subject) = &letter.subject {
+            message = message.subject(&**subject)?;
+        }
+        if letter.auto_submitted {
+            message = message.auto_submitted();
+        }
+        if let Some(text) = &letter.text {
+            message = message.text(text);
+        }
+        if let Some(html) = &letter.html {
+            message = message.html(html);
+        }
+        if !self.attachments.is_empty() {
+            message = message.attachments(&self.attachments);
+        }
+        Ok(message)
+    }
+}
+
+impl File {
+    /// Reads `FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]`. The options are split off
+    /// the end, so that a path may hold commas.
+    fn read(option: &str) -> Result<Self, Refused> {
+        let mut path = option;
+        let [mut media_type, mut name, mut content_id, mut encoding] = [None; 4];
+        while let Some((before, last)) = path.rsplit_once(',') {
+            let Some((key, value)) = last.split_once('=') else { break };
+            let slot = match key {
+                "type" => &mut media_type,
+                "name" => &mut name,
+                "cid" => &mut content_id,
+                "encoding" => &mut encoding,
+                _ => break,
+            };
+            if slot.replace(value).is_some() {
+                return Err(Refused::Usage(format!("--attach: {key}= is given twice")));
+            }
+            path = before;
+        }
+        match encoding {
+            None | Some("base64") => {}
+            Some("none") => return Err(unsupported("--attach …,encoding=none", "").into()),
+            Some(_) => {
+                return Err(Refused::Usage("--attach: encoding is base64 or none".into()));
+            }
+        }
+        let last = path.rsplit(std::path::is_separator).next().unwrap_or(path);
+        let content = fs::read(path).map_err(|error| unreadable("--attach", path, &error))?;
+        Ok(Self {
+            name: name.unwrap_or(last).into(),
+            media_type: media_type.unwrap_or_else(|| media_type_of(path)).into(),
+            content,
+            content_id: content_id.map(Into::into),
+        })
+    }
+
+    fn attachment(&self) -> Result<Attachment<'_>, Invalid> {
+        let attachment = Attachment::new(&self.name, &self.media_type, &self.content)?;
+        match &self.content_id {
+            Some(id) => attachment.inline(id),
+            None => Ok(attachment),
+        }
+    }
+}
+
+/// What a file of this name usually is, for the few kinds that devices send.
+fn media_type_of(path: &str) -> &'static str {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension.to_ascii_lowercase().as_str() {
+        "csv" => "text/csv",
+        "gif" => "image/gif",
+        "jpg" | "jpeg" => "image/jpeg",
+        "json" => "application/json",
+        "pdf" => "application/pdf",
+        "png" => "image/png",
+        "txt" | "log" => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The text of an option: itself, a file's content (`@FILE`), or itself without its first `@`
+/// (`@@…`).
+fn content_of(option: &str, text: Option<&str>) -> Result<Option<String>, Refused> {
+    let Some(text) = text else { return Ok(None) };
+    let Some(rest) = text.strip_prefix('@') else { return Ok(Some(text.into())) };
+    if rest.starts_with('@') {
+        return Ok(Some(rest.into()));
+    }
+    match fs::read_to_string(rest) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => Err(unreadable(option, rest, &error)),
+    }
+}
+
+pub fn unreadable(option: &str, path: &str, error: &std::io::Error) -> Refused {
+    let path = escape::line(path);
+    Refused::Invalid(format!("{option}: cannot read {path} ({error}): check the path"))
+}
+
+fn header(line: &str) -> Result<Header<'_>, Refused> {
+    let Some((name, value)) = line.split_once(':') else {
+        return Err(Refused::Invalid("--header: there is no colon: write 'Name: value'".into()));
+    };
+    Ok(Header::new(name, value.strip_prefix(' ').unwrap_or(value))?)
+}
+
+/// What is wrong with a value, and what to do.
+pub fn advise(invalid: Invalid) -> String {
+    let advice = match (invalid.field, invalid.reason) {
+        (Field::Recipients, Reason::Empty) => "give --to, --cc or --bcc",
+        (_, Reason::ControlCharacter) => "take out line ends and other control characters",
+        (_, Reason::TooLong) => "shorten it",
+        (_, Reason::Empty) => "give it a value, or leave it out",
+        (_, Reason::NoAt | Reason::LocalPart | Reason::DomainPart | Reason::AddressLiteral) => {
+            "write it as name@example.org"
+        }
+        (_, Reason::Reserved) => "use the option meant for it, or leave it out",
+        (_, Reason::QuoteName) => "",
+        (_, Reason::TooLarge) => "send less, or ask for a higher limit",
+        (_, Reason::NeedsSmtpUtf8) => "use ASCII addresses, or another server",
+        (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",
+        _ => "correct it",
+    };
+    if advice.is_empty() { invalid.to_string() } else { format!("{invalid}: {advice}") }
+}

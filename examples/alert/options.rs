@@ -1,0 +1,381 @@
+//! The command line: its options, and what is wrong with them.
+//!
+//! A usage error is found here, before anything is read, resolved or sent. What an option's value
+//! is worth as an address or a text, the crate decides later.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use embedded_smtp::session::BUFFER_MIN;
+
+/// Sends an alert by mail, as a device with this crate would.
+///
+/// Without arguments it shows all of it on a mail server of its own.
+#[derive(Parser, Debug, Clone)]
+#[command(name = "alert", version)]
+pub struct Options {
+    /// Where to connect
+    #[arg(long, value_name = "HOST:PORT", value_parser = server, help_heading = CONNECTION)]
+    pub server: Option<Server>,
+    /// How the link is secured [default: tls for port 465, else starttls]
+    #[arg(long, value_enum, help_heading = CONNECTION)]
+    pub security: Option<Security>,
+    /// The TLS library
+    #[arg(long, value_enum, help_heading = CONNECTION)]
+    pub tls_stack: Option<TlsStack>,
+    /// Trust these roots instead of the public ones
+    #[arg(long, value_name = "FILE.pem", help_heading = CONNECTION)]
+    pub ca: Option<PathBuf>,
+    /// SHA-256 of the server key's SubjectPublicKeyInfo; may repeat
+    #[arg(long, value_name = "HEX", help_heading = CONNECTION)]
+    pub pin: Vec<String>,
+    /// Do not verify the server
+    #[arg(long, help_heading = CONNECTION)]
+    pub danger_no_verify: bool,
+    /// The name to verify, if not HOST
+    #[arg(long, value_name = "NAME", help_heading = CONNECTION)]
+    pub server_name: Option<String>,
+    /// The name given in EHLO: a domain or an address literal
+    #[arg(long, value_name = "NAME", default_value = "[127.0.0.1]", help_heading = CONNECTION)]
+    #[arg(allow_hyphen_values = true)]
+    pub helo: String,
+    /// User name to log in with
+    #[arg(long, value_name = "U", allow_hyphen_values = true, help_heading = CONNECTION)]
+    pub user: Option<String>,
+    /// Password; other users of this computer may see it
+    #[arg(long, value_name = "P", allow_hyphen_values = true, help_heading = CONNECTION)]
+    #[arg(conflicts_with = "password_env")]
+    pub password: Option<String>,
+    /// The environment variable that holds the password
+    #[arg(long, value_name = "VAR", help_heading = CONNECTION)]
+    pub password_env: Option<String>,
+    /// OAuth 2.0 access token
+    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = CONNECTION)]
+    #[arg(conflicts_with_all = ["password", "password_env"])]
+    pub token: Option<String>,
+    /// How to log in
+    #[arg(long, value_enum, default_value_t = Auth::Auto, help_heading = CONNECTION)]
+    pub auth: Auth,
+    /// Allow credentials without TLS
+    #[arg(long, help_heading = CONNECTION)]
+    pub danger_plaintext_auth: bool,
+    /// Which of the crate's two clients does it
+    #[arg(long, value_enum, default_value_t = Driver::Blocking, help_heading = CONNECTION)]
+    pub driver: Driver,
+    /// The client's buffer
+    #[arg(long, value_name = "OCTETS", default_value = "1024", value_parser = buffer)]
+    #[arg(help_heading = CONNECTION)]
+    pub buffer: usize,
+    /// For connecting, for each whole reply and for each write without progress
+    /// [default: the times of RFC 5321 §4.5.3.2, connecting 60]
+    #[arg(long, value_name = "SECONDS", help_heading = CONNECTION)]
+    pub timeout: Option<NonZeroU32>,
+    /// Wait for each reply before the next command
+    #[arg(long, help_heading = CONNECTION)]
+    pub no_pipelining: bool,
+    /// Send the content with DATA only
+    #[arg(long, help_heading = CONNECTION)]
+    pub no_chunking: bool,
+    /// Send to the recipients that are accepted, or to all or none
+    #[arg(long, value_enum, default_value_t = Policy::Partial, help_heading = CONNECTION)]
+    pub policy: Policy,
+    /// Send N mails over the one connection
+    #[arg(long, value_name = "N", conflicts_with_all = ["message_id", "eml"])]
+    #[arg(help_heading = CONNECTION)]
+    pub repeat: Option<NonZeroUsize>,
+    /// Show the dialogue on stderr, secrets hidden
+    #[arg(long, help_heading = CONNECTION)]
+    pub transcript: bool,
+
+    /// Author
+    #[arg(long, value_name = "MAILBOX", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub from: Option<String>,
+    /// Where answers go
+    #[arg(long, value_name = "MAILBOX", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub reply_to: Option<String>,
+    /// Where reports of failed delivery go; <> for nowhere
+    #[arg(long, value_name = "MAILBOX", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub envelope_from: Option<String>,
+    /// Recipients, separated by ; or ,
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub to: Option<String>,
+    /// Recipients of a copy
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub cc: Option<String>,
+    /// Recipients that the message does not name
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub bcc: Option<String>,
+    /// Subject; @FILE takes a file's content, @@ is an @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub subject: Option<String>,
+    /// Plain text; @FILE takes a file's content, @@ is an @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub text: Option<String>,
+    /// HTML; @FILE takes a file's content, @@ is an @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub html: Option<String>,
+    /// How urgent it is
+    #[arg(long, value_enum, help_heading = MESSAGE)]
+    pub importance: Option<Importance>,
+    /// Attach a file; with a cid it is inline. May repeat
+    #[arg(long, value_name = "FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]")]
+    #[arg(allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub attach: Vec<String>,
+    /// Read attachments from disk while sending
+    #[arg(long, help_heading = MESSAGE)]
+    pub stream: bool,
+    /// A header field, 'Name: value'; may repeat
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub header: Vec<String>,
+    /// Leave out Auto-Submitted: auto-generated
+    #[arg(long, help_heading = MESSAGE)]
+    pub no_auto_submitted: bool,
+    /// Ask for a report when the mail is read
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub read_receipt: Option<String>,
+    /// Ask for a report when the mail is delivered
+    #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub delivery_receipt: Option<String>,
+    /// When the mail was written [default: now]
+    #[arg(long, value_name = "UNIX-SECONDS", help_heading = MESSAGE)]
+    pub date: Option<u64>,
+    /// Message-ID [default: a random one]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub message_id: Option<String>,
+    /// What is otherwise random is made of this number
+    #[arg(long, value_name = "N", help_heading = MESSAGE)]
+    pub seed: Option<u64>,
+    /// The fields of the "Send email" connector as JSON, - for stdin
+    #[arg(long, value_name = "FILE|-", help_heading = MESSAGE)]
+    pub json: Option<PathBuf>,
+    /// Print the message and send nothing
+    #[arg(long, help_heading = MESSAGE)]
+    pub eml: bool,
+}
+
+const CONNECTION: &str = "Connection";
+const MESSAGE: &str = "Message";
+
+/// A server's name or address and its port.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Without the brackets of an IPv6 address.
+    pub host: String,
+    pub port: u16,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    Starttls,
+    Tls,
+    Plain,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsStack {
+    Rustls,
+    Embedded,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+#[value(rename_all = "kebab-case")]
+pub enum Auth {
+    Auto,
+    Plain,
+    Login,
+    Xoauth2,
+    Oauthbearer,
+    #[value(name = "cram-md5")]
+    CramMd5,
+    #[value(name = "scram-sha-256")]
+    ScramSha256,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    Blocking,
+    Async,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    Partial,
+    All,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Importance {
+    High,
+    Normal,
+    Low,
+}
+
+/// The arguments cannot be used: what is wrong with them.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl Options {
+    /// Refuses combinations that make no sense, and what this version cannot do.
+    pub fn check(&self) -> Result<(), Usage> {
+        self.check_message()?;
+        self.check_credentials()?;
+        self.check_supported()
+    }
+
+    fn check_message(&self) -> Result<(), Usage> {
+        let Some(server) = &self.server else {
+            return if self.eml {
+                self.check_json()
+            } else {
+                Err(Usage("give --server HOST:PORT, or --eml to print the message only".into()))
+            };
+        };
+        if self.security() != Security::Plain && !self.eml {
+            // What the default is, the message must say: the user may not have chosen it.
+            let chosen = match self.security {
+                Some(Security::Tls) => "--security tls",
+                Some(_) => "--security starttls",
+                None if server.port == 465 => "--security tls (the default for port 465)",
+                None => "--security starttls (the default)",
+            };
+            return Err(unsupported(chosen, "; --security plain sends without TLS"));
+        }
+        self.check_json()
+    }
+
+    fn check_json(&self) -> Result<(), Usage> {
+        let given = [
+            ("--from", self.from.is_some()),
+            ("--reply-to", self.reply_to.is_some()),
+            ("--to", self.to.is_some()),
+            ("--cc", self.cc.is_some()),
+            ("--bcc", self.bcc.is_some()),
+            ("--subject", self.subject.is_some()),
+            ("--text", self.text.is_some()),
+            ("--html", self.html.is_some()),
+            ("--importance", self.importance.is_some()),
+            ("--attach", !self.attach.is_empty()),
+            ("--header", !self.header.is_empty()),
+            ("--no-auto-submitted", self.no_auto_submitted),
+            ("--read-receipt", self.read_receipt.is_some()),
+            ("--delivery-receipt", self.delivery_receipt.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) if self.json.is_some() => {
+                Err(Usage(format!("--json holds the whole message: leave out {name}")))
+            }
+            _ if self.json.is_none() && self.from.is_none() => {
+                Err(Usage("give --from MAILBOX, or the message as --json FILE".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_credentials(&self) -> Result<(), Usage> {
+        let secret = [
+            ("--password", self.password.is_some()),
+            ("--password-env", self.password_env.is_some()),
+            ("--token", self.token.is_some()),
+        ];
+        let given = secret.iter().find(|(_, is_given)| *is_given);
+        match (given, &self.user) {
+            (Some((name, _)), None) => Err(Usage(format!("{name} needs --user"))),
+            (None, Some(_)) => {
+                Err(Usage("--user needs --password, --password-env or --token".into()))
+            }
+            (None, None) if self.auth != Auth::Auto => {
+                Err(Usage("--auth needs --user and --password".into()))
+            }
+            (Some(_), Some(_))
+                if self.security() == Security::Plain
+                    && !self.danger_plaintext_auth
+                    && !self.eml =>
+            {
+                Err(Usage(
+                    "with --security plain everybody on the way can read the password: use TLS, or \
+                     give --danger-plaintext-auth"
+                        .into(),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Names the first option whose feature this version lacks. None is silently ignored.
+    fn check_supported(&self) -> Result<(), Usage> {
+        let missing = [
+            ("--tls-stack", self.tls_stack.is_some()),
+            ("--ca", self.ca.is_some()),
+            ("--pin", !self.pin.is_empty()),
+            ("--danger-no-verify", self.danger_no_verify),
+            ("--server-name", self.server_name.is_some()),
+            ("--token", self.token.is_some()),
+            ("--auth xoauth2", self.auth == Auth::Xoauth2),
+            ("--auth oauthbearer", self.auth == Auth::Oauthbearer),
+            ("--auth cram-md5", self.auth == Auth::CramMd5),
+            ("--auth scram-sha-256", self.auth == Auth::ScramSha256),
+            ("--driver async", self.driver == Driver::Async),
+            ("--stream", self.stream),
+            ("--read-receipt", self.read_receipt.is_some()),
+            ("--delivery-receipt", self.delivery_receipt.is_some()),
+        ];
+        match missing.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(unsupported(name, "")),
+            None => Ok(()),
+        }
+    }
+
+    /// `--security`, or what the port stands for.
+    pub fn security(&self) -> Security {
+        match (self.security, &self.server) {
+            (Some(security), _) => security,
+            (None, Some(Server { port: 465, .. })) => Security::Tls,
+            (None, _) => Security::Starttls,
+        }
+    }
+
+    /// The password, from wherever it is to be taken.
+    pub fn secret(&self) -> Result<Option<String>, Usage> {
+        match (&self.password, &self.password_env) {
+            (Some(password), _) => Ok(Some(password.clone())),
+            (None, Some(name)) => match std::env::var(name) {
+                Ok(password) => Ok(Some(password)),
+                Err(_) => Err(Usage(format!(
+                    "--password-env: the environment has no variable {name}, or not in UTF-8"
+                ))),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The usage error for what a later version will do.
+pub fn unsupported(option: &str, hint: &str) -> Usage {
+    Usage(format!("{option} is not supported by this version yet{hint}"))
+}
+
+fn server(text: &str) -> Result<Server, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("it has no port: give HOST:PORT")?;
+    let port = port.parse().ok().filter(|port| *port > 0);
+    let port = port.ok_or("the port must be a number from 1 to 65535")?;
+    let host = match host.strip_prefix('[') {
+        Some(literal) => literal.strip_suffix(']').ok_or("the bracket is not closed")?,
+        None if host.contains(':') => return Err("put an IPv6 address in brackets".into()),
+        None => host,
+    };
+    if host.is_empty() || host.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("the host is empty or holds a blank".into());
+    }
+    Ok(Server { host: host.into(), port })
+}
+
+fn buffer(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(octets) if (BUFFER_MIN..=BUFFER_MAX).contains(&octets) => Ok(octets),
+        _ => Err(format!("it must be a number from {BUFFER_MIN} to {BUFFER_MAX}")),
+    }
+}
+
+/// No session gains from more, and an allocation of this size does not fail.
+const BUFFER_MAX: usize = 16 * 1024 * 1024;

@@ -1,0 +1,287 @@
+//! The table of outcomes: what an ending means as a word, an exit code and a status number, whether
+//! to try again, and what to tell a person.
+//!
+//! This file opens, sends and prints nothing.
+
+use std::io;
+
+use embedded_io::ErrorKind;
+use embedded_smtp::{Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry, Violation};
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ruling {
+    pub outcome: &'static str,
+    pub exit: u8,
+    pub status: u16,
+    /// Where it ended; `None` when nothing was connected.
+    pub phase: Option<&'static str>,
+    pub retry: Option<&'static str>,
+}
+
+/// Exit codes, with the names that sysexits.h has for them.
+pub mod exit {
+    pub const OK: u8 = 0;
+    /// Sent to some. Not from sysexits.h.
+    pub const PARTIAL: u8 = 1;
+    pub const USAGE: u8 = 64;
+    pub const DATA: u8 = 65;
+    pub const NO_USER: u8 = 68;
+    pub const UNAVAILABLE: u8 = 69;
+    pub const IO: u8 = 74;
+    pub const TEMPORARY: u8 = 75;
+    pub const PROTOCOL: u8 = 76;
+    pub const NO_PERMISSION: u8 = 77;
+}
+
+const NEVER: Option<&str> = Some("never");
+const LATER: Option<&str> = Some("later");
+const RECONNECT: Option<&str> = Some("reconnect");
+
+impl Ruling {
+    /// The input was refused before there was a connection.
+    pub const INVALID: Self = Self::invalid(None);
+
+    /// No connection came about.
+    pub const UNREACHABLE: Self = Self::failed(exit::IO, "connect");
+
+    /// The mail was accepted.
+    pub fn of_report(report: &Report) -> Self {
+        Self::accepted(report.is_partial(), report.retry() == Some(Retry::Later))
+    }
+
+    /// The mail was not accepted by anybody, as far as is known.
+    pub fn of_error(error: &Error<io::Error>) -> Self {
+        let ruling = match error {
+            Error::Invalid(_) => Self::invalid(Some("mail")),
+            Error::NotOffered(Missing::Extension(Extension::Auth))
+            | Error::NotOffered(Missing::Mechanism(_) | Missing::AnyMechanism) => Self {
+                outcome: "failed",
+                exit: exit::NO_PERMISSION,
+                status: 401,
+                phase: Some("auth"),
+                retry: NEVER,
+            },
+            Error::NotOffered(missing) => Self {
+                outcome: "failed",
+                exit: exit::UNAVAILABLE,
+                status: 500,
+                phase: Some(match missing {
+                    Missing::Extension(Extension::StartTls) => "starttls",
+                    _ => "mail",
+                }),
+                retry: NEVER,
+            },
+            Error::Refused(refusal) => Self::refused(refusal.kind(), refusal.phase()),
+            Error::Failed { fault: Fault::Protocol(_), phase } => {
+                Self::failed(exit::PROTOCOL, name(*phase))
+            }
+            Error::Failed { phase, .. } => Self::failed(exit::IO, name(*phase)),
+            Error::Unknown { .. } => Self {
+                outcome: "unknown",
+                exit: exit::TEMPORARY,
+                status: 500,
+                phase: Some("content"),
+                retry: RECONNECT,
+            },
+            // Only after an error that was reported instead.
+            _ => Self::failed(exit::IO, "mail"),
+        };
+        debug_assert_eq!(ruling.status, error.status());
+        ruling
+    }
+
+    const fn invalid(phase: Option<&'static str>) -> Self {
+        Self { outcome: "invalid", exit: exit::DATA, status: 400, phase, retry: NEVER }
+    }
+
+    const fn failed(exit: u8, phase: &'static str) -> Self {
+        Self { outcome: "failed", exit, status: 500, phase: Some(phase), retry: RECONNECT }
+    }
+
+    const fn accepted(is_partial: bool, is_any_temporary: bool) -> Self {
+        let (outcome, exit, status) =
+            if is_partial { ("partial", exit::PARTIAL, 202) } else { ("sent", exit::OK, 200) };
+        let retry = match (is_partial, is_any_temporary) {
+            (false, _) => None,
+            (true, true) => LATER,
+            (true, false) => NEVER,
+        };
+        Self { outcome, exit, status, phase: Some("content"), retry }
+    }
+
+    const fn refused(kind: RefusalKind, phase: Phase) -> Self {
+        let (exit, status, retry) = match kind {
+            RefusalKind::Closing => (exit::TEMPORARY, 500, RECONNECT),
+            RefusalKind::Temporary => (exit::TEMPORARY, 500, LATER),
+            // A server that wants no STARTTLS has said nothing about the mail.
+            _ if matches!(phase, Phase::StartTls) => (exit::UNAVAILABLE, 500, NEVER),
+            RefusalKind::Authentication => (exit::NO_PERMISSION, 401, NEVER),
+            RefusalKind::NoSuchMailbox => (exit::NO_USER, 404, NEVER),
+            RefusalKind::Request => (exit::UNAVAILABLE, 400, NEVER),
+            _ => (exit::UNAVAILABLE, 403, NEVER),
+        };
+        Self { outcome: "refused", exit, status, phase: Some(name(phase)), retry }
+    }
+}
+
+/// The phase as the result has it.
+const fn name(phase: Phase) -> &'static str {
+    match phase {
+        // Between two mails, and so before the next one's MAIL.
+        Phase::Reset | Phase::Noop | Phase::Quit => "mail",
+        phase => phase.as_str(),
+    }
+}
+
+/// What happened and what to do, in one line. `reply` is the reply that decided, ready to show.
+pub fn explain(error: &Error<io::Error>, reply: Option<&str>) -> String {
+    let phase = Ruling::of_error(error).phase.unwrap_or_default();
+    match error {
+        Error::Invalid(invalid) => crate::letter::advise(*invalid),
+        Error::NotOffered(missing) => {
+            format!("the server does not offer {missing}: check host and port, or send without it")
+        }
+        Error::Refused(refusal) => {
+            let advice = match refusal.kind() {
+                RefusalKind::Closing | RefusalKind::Temporary => "try again later",
+                RefusalKind::Authentication => "check user name and password",
+                RefusalKind::NoSuchMailbox => "check the recipients' addresses",
+                RefusalKind::Request => "change the message or its addresses",
+                _ => "ask who runs the server",
+            };
+            let reply = reply.unwrap_or_default();
+            format!("the server refused ({phase}): {reply}: {advice}")
+        }
+        Error::Failed { fault, .. } => {
+            format!("{} (phase: {phase}): {}", describe(fault), advise(fault))
+        }
+        Error::Unknown { fault } => format!(
+            "{} after the whole mail went out: it may have been delivered or not, so sending it \
+             again may deliver it twice",
+            describe(fault)
+        ),
+        _ => format!("{error}: try again"),
+    }
+}
+
+/// Why there is no connection.
+pub fn explain_unreachable(error: &io::Error) -> String {
+    format!("cannot connect ({error}): check host, port and network")
+}
+
+fn describe(fault: &Fault<io::Error>) -> String {
+    match fault {
+        Fault::Transport(error) if is_timeout(error) => "the server took too long".into(),
+        Fault::Transport(error) => format!("the connection broke ({error})"),
+        fault => fault.to_string(),
+    }
+}
+
+fn advise(fault: &Fault<io::Error>) -> &'static str {
+    match fault {
+        Fault::Transport(error) if is_timeout(error) => "try again, or give it a longer --timeout",
+        Fault::Protocol(Violation::OutOfPlace(_) | Violation::Unasked) => {
+            "try again, perhaps with --no-pipelining"
+        }
+        Fault::Protocol(_) => "check that an SMTP server listens there, and how it is secured",
+        _ => "try again",
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    embedded_io::Error::kind(error) == ErrorKind::TimedOut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use embedded_smtp::{Field, Invalid, Reason};
+
+    fn row(ruling: Ruling) -> (&'static str, u8, u16, &'static str, &'static str) {
+        let Ruling { outcome, exit, status, phase, retry } = ruling;
+        (outcome, exit, status, phase.unwrap_or("null"), retry.unwrap_or("null"))
+    }
+
+    fn refused(kind: RefusalKind, phase: Phase) -> (&'static str, u8, u16, &'static str, &'static str) {
+        row(Ruling::refused(kind, phase))
+    }
+
+    fn failed(fault: Fault<io::Error>, phase: Phase) -> Ruling {
+        Ruling::of_error(&Error::Failed { fault, phase })
+    }
+
+    fn timeout() -> Fault<io::Error> {
+        Fault::Transport(io::ErrorKind::TimedOut.into())
+    }
+
+    #[test]
+    fn sent() {
+        assert_eq!(row(Ruling::accepted(false, false)), ("sent", 0, 200, "content", "null"));
+        assert_eq!(row(Ruling::accepted(true, false)), ("partial", 1, 202, "content", "never"));
+        assert_eq!(row(Ruling::accepted(true, true)), ("partial", 1, 202, "content", "later"));
+    }
+
+    #[test]
+    fn invalid() {
+        assert_eq!(row(Ruling::INVALID), ("invalid", 65, 400, "null", "never"));
+        for reason in [Reason::TooLarge, Reason::NeedsSmtpUtf8] {
+            let error = Error::Invalid(Invalid::new(Field::Message, reason));
+            let row = row(Ruling::of_error(&error));
+            assert_eq!(row, ("invalid", 65, 400, "mail", "never"));
+        }
+    }
+
+    #[test]
+    fn not_offered() {
+        let missing = |missing| row(Ruling::of_error(&Error::NotOffered(missing)));
+        let starttls = ("failed", 69, 500, "starttls", "never");
+        assert_eq!(missing(Missing::Extension(Extension::StartTls)), starttls);
+        let auth = ("failed", 77, 401, "auth", "never");
+        assert_eq!(missing(Missing::Extension(Extension::Auth)), auth);
+        assert_eq!(missing(Missing::Mechanism(embedded_smtp::Mechanism::Plain)), auth);
+        assert_eq!(missing(Missing::AnyMechanism), auth);
+    }
+
+    #[test]
+    fn refusals() {
+        use Phase::{Auth, Content, Data, Ehlo, Greeting, Mail, Rcpt, StartTls};
+        use RefusalKind::{
+            Authentication, Closing, NoSuchMailbox, Permanent, Request, Temporary,
+        };
+        for phase in [Greeting, Ehlo, StartTls, Auth, Mail, Rcpt, Data, Content] {
+            let name = phase.as_str();
+            assert_eq!(refused(Closing, phase), ("refused", 75, 500, name, "reconnect"));
+            assert_eq!(refused(Temporary, phase), ("refused", 75, 500, name, "later"));
+        }
+        assert_eq!(refused(Permanent, StartTls), ("refused", 69, 500, "starttls", "never"));
+        for phase in [Auth, Mail, Rcpt, Data, Content] {
+            let row = ("refused", 77, 401, phase.as_str(), "never");
+            assert_eq!(refused(Authentication, phase), row);
+        }
+        assert_eq!(refused(NoSuchMailbox, Rcpt), ("refused", 68, 404, "rcpt", "never"));
+        for phase in [Mail, Data, Content] {
+            assert_eq!(refused(Request, phase), ("refused", 69, 400, phase.as_str(), "never"));
+        }
+        for phase in [Greeting, Ehlo, Mail, Rcpt, Data, Content] {
+            assert_eq!(refused(Permanent, phase), ("refused", 69, 403, phase.as_str(), "never"));
+        }
+    }
+
+    #[test]
+    fn faults() {
+        let unreachable = ("failed", 74, 500, "connect", "reconnect");
+        assert_eq!(row(Ruling::UNREACHABLE), unreachable);
+        let lost = ("failed", 74, 500, "rcpt", "reconnect");
+        assert_eq!(row(failed(Fault::Closed, Phase::Rcpt)), lost);
+        assert_eq!(row(failed(timeout(), Phase::Rcpt)), lost);
+        let broken = ("failed", 76, 500, "data", "reconnect");
+        for violation in [Violation::Grammar, Violation::OutOfPlace(250), Violation::TooLong] {
+            assert_eq!(row(failed(Fault::Protocol(violation), Phase::Data)), broken);
+        }
+        let unknown = ("unknown", 75, 500, "content", "reconnect");
+        for fault in [Fault::Closed, timeout(), Fault::Protocol(Violation::Grammar)] {
+            assert_eq!(row(Ruling::of_error(&Error::Unknown { fault })), unknown);
+        }
+    }
+}

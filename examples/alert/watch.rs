@@ -1,0 +1,168 @@
+//! What happens in a session, as it happens: deadlines, the dialogue on stderr, a progress bar, and
+//! the replies by which the outcome is told.
+//!
+//! It decides nothing.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::rc::Rc;
+
+use embedded_smtp::{EnhancedStatusCode, Observer, Phase, Reply};
+use indicatif::ProgressBar;
+
+use crate::escape;
+use crate::link::Deadlines;
+
+/// Watches a session; the client is given a reference to it.
+pub struct Watch {
+    deadlines: Rc<Deadlines>,
+    transcript: bool,
+    progress: ProgressBar,
+    seen: RefCell<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    phase: Option<Phase>,
+    replies: Vec<Heard>,
+    recipients: Vec<Heard>,
+    /// The beginning of a line whose end was not sent yet.
+    line: Vec<u8>,
+    /// Octets of content since the last line.
+    content: usize,
+}
+
+/// A reply, kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The phase whose reply was awaited.
+    pub phase: Option<Phase>,
+    pub code: u16,
+    pub enhanced: Option<EnhancedStatusCode>,
+    /// Safe to show.
+    pub text: String,
+}
+
+impl Watch {
+    pub fn new(deadlines: Rc<Deadlines>, transcript: bool, progress: ProgressBar) -> Self {
+        Self { deadlines, transcript, progress, seen: RefCell::default() }
+    }
+
+    /// The last reply of a phase with this code, or in any phase.
+    pub fn last_reply(&self, phase: Phase, code: u16) -> Option<Heard> {
+        let seen = self.seen.borrow();
+        let replies = || seen.replies.iter().rev().filter(|reply| reply.code == code);
+        replies().find(|reply| reply.phase == Some(phase)).or_else(|| replies().next()).cloned()
+    }
+
+    /// The first recipient's refusal with this code.
+    pub fn first_refusal(&self, code: u16) -> Option<Heard> {
+        self.seen.borrow().recipients.iter().find(|reply| reply.code == code).cloned()
+    }
+
+    /// The recipients' replies of this mail, in order, as far as they were read.
+    pub fn recipients(&self) -> Vec<Heard> {
+        self.seen.borrow().recipients.clone()
+    }
+
+    /// Another mail begins: what was heard was said about the last.
+    pub fn next_mail(&self) {
+        let mut seen = self.seen.borrow_mut();
+        seen.replies.clear();
+        seen.recipients.clear();
+    }
+
+    /// Nothing more will happen.
+    pub fn end(&self) {
+        self.show_content(&mut self.seen.borrow_mut());
+        self.progress.finish_and_clear();
+    }
+
+    fn show(&self, line: &str) {
+        // A terminal that is gone is no reason to stop.
+        self.progress.suspend(|| {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        });
+    }
+
+    fn show_content(&self, seen: &mut Seen) {
+        if self.transcript && seen.content > 0 {
+            self.show(&format!("C: <{} octets of content>", seen.content));
+        }
+        seen.content = 0;
+    }
+
+    fn show_reply(&self, reply: Reply<'_>) {
+        let enhanced = reply.enhanced().map_or(String::new(), |code| format!("{code} "));
+        let mut texts = reply.text().split(|octet| *octet == b'\n').peekable();
+        while let Some(text) = texts.next() {
+            let separator = if texts.peek().is_some() { '-' } else { ' ' };
+            let line = format!("S: {}{separator}{enhanced}{}", reply.code(), escape::octets(text));
+            self.show(line.trim_end());
+        }
+    }
+}
+
+impl Observer for &Watch {
+    fn awaiting(&mut self, phase: Phase) {
+        self.deadlines.begin(phase);
+        self.seen.borrow_mut().phase = Some(phase);
+    }
+
+    fn sent(&mut self, commands: &[u8]) {
+        if !self.transcript {
+            return;
+        }
+        let seen = &mut *self.seen.borrow_mut();
+        self.show_content(seen);
+        for piece in commands.split_inclusive(|octet| *octet == b'\n') {
+            seen.line.extend_from_slice(piece);
+            if let Some(line) = seen.line.strip_suffix(b"\r\n") {
+                self.show(&format!("C: {}", escape::octets(line)));
+                seen.line.clear();
+            }
+        }
+    }
+
+    fn content(&mut self, octets: usize) {
+        self.deadlines.content();
+        self.progress.inc(octets as u64);
+        self.seen.borrow_mut().content += octets;
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) {
+        let seen = &mut *self.seen.borrow_mut();
+        self.show_content(seen);
+        if self.transcript {
+            self.show_reply(reply);
+        }
+        seen.replies.push(Heard::new(seen.phase, reply));
+    }
+
+    fn recipient(&mut self, index: u16, reply: Reply<'_>) {
+        let seen = &mut *self.seen.borrow_mut();
+        // They come in order, from 0.
+        seen.recipients.truncate(index.into());
+        seen.recipients.push(Heard::new(seen.phase, reply));
+    }
+}
+
+impl Heard {
+    fn new(phase: Option<Phase>, reply: Reply<'_>) -> Self {
+        let (code, enhanced) = (reply.code(), reply.enhanced());
+        Self { phase, code, enhanced, text: escape::octets(reply.text()) }
+    }
+}
+
+impl std::fmt::Display for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some(enhanced) = self.enhanced {
+            write!(f, " {enhanced}")?;
+        }
+        if !self.text.is_empty() {
+            write!(f, " {}", self.text)?;
+        }
+        Ok(())
+    }
+}
