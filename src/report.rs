@@ -190,11 +190,12 @@ impl RefusalKind {
         }
     }
 
-    /// Adds another recipient's refusal to what the first ones came to: authentication stays, one
-    /// temporary makes all temporary, and only if all lack a mailbox there is no such mailbox.
+    /// Adds another recipient's refusal to what the first ones came to: one that asks for
+    /// authentication counts for all, else one temporary does, and only if all lack a mailbox there
+    /// is no such mailbox.
     pub(crate) fn and_recipient(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Authentication, _) => self,
+            (Self::Authentication, _) | (_, Self::Authentication) => Self::Authentication,
             (Self::Temporary, _) | (_, Self::Temporary) => Self::Temporary,
             (Self::NoSuchMailbox, Self::NoSuchMailbox) => self,
             _ => Self::Permanent,

@@ -41,9 +41,17 @@ pub fn run() -> ExitCode {
 fn show() -> Result<u8, String> {
     let mock = Server::builder().hostname("mail.example.org").listen();
     let mock = mock.map_err(|error| format!("cannot listen on 127.0.0.1 ({error})"))?;
-    let server =
-        options::Server { host: mock.addr().ip().to_string(), port: mock.addr().port() };
-    let given = ["alert", "--security", "plain", "--helo", "boiler3.example.org"];
+    let server = options::Server {
+        host: mock.addr().ip().to_string(),
+        port: mock.addr().port(),
+    };
+    let given = [
+        "alert",
+        "--security",
+        "plain",
+        "--helo",
+        "boiler3.example.org",
+    ];
     let options = Options::try_parse_from(given).map_err(|error| error.to_string())?;
 
     let letter = sample();
@@ -102,12 +110,27 @@ fn sample() -> Letter {
 /// The mail as a mail program would show it, read by a parser that is not the crate's.
 fn readable(delivery: &Delivery) -> String {
     let mut lines = Vec::new();
-    let to: Vec<_> = delivery.recipients.iter().map(|one| &*one.address).collect();
-    lines.push(format!("Envelope: from {} to {}", delivery.reverse_path, to.join(", ")));
+    let to: Vec<_> = delivery
+        .recipients
+        .iter()
+        .map(|one| &*one.address)
+        .collect();
+    lines.push(format!(
+        "Envelope: from {} to {}",
+        delivery.reverse_path,
+        to.join(", ")
+    ));
     let Some(mail) = MessageParser::default().parse(&delivery.content) else {
         return "It cannot be read.".into();
     };
-    for name in ["From", "To", "Subject", "Date", "Importance", "Auto-Submitted"] {
+    for name in [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Importance",
+        "Auto-Submitted",
+    ] {
         let value = match name {
             "From" => addresses(mail.from()),
             "To" => addresses(mail.to()),
@@ -120,7 +143,11 @@ fn readable(delivery: &Delivery) -> String {
     let bodies = [("Text", mail.body_text(0)), ("HTML", mail.body_html(0))];
     for (kind, body) in bodies {
         lines.push(format!("\n-- {kind}"));
-        lines.extend(body.unwrap_or_default().lines().map(|line| format!("   {line}")));
+        lines.extend(
+            body.unwrap_or_default()
+                .lines()
+                .map(|line| format!("   {line}")),
+        );
     }
     for file in mail.attachments() {
         let media_type = file.content_type().map_or(String::new(), |kind| {
@@ -132,7 +159,9 @@ fn readable(delivery: &Delivery) -> String {
         };
         let name = file.attachment_name().unwrap_or("without a name");
         let octets = file.contents().len();
-        lines.push(format!("\n-- {name}: {media_type}, {octets} octets, {place}"));
+        lines.push(format!(
+            "\n-- {name}: {media_type}, {octets} octets, {place}"
+        ));
         if media_type == "text/csv" {
             let text = String::from_utf8_lossy(file.contents());
             lines.extend(text.lines().map(|line| format!("   {line}")));
@@ -145,7 +174,10 @@ fn readable(delivery: &Delivery) -> String {
 fn addresses(list: Option<&mail_parser::Address<'_>>) -> String {
     let one = |address: &mail_parser::Addr<'_>| {
         let mail = address.address().unwrap_or_default();
-        address.name().map_or(mail.to_owned(), |name| format!("{name} <{mail}>"))
+        address
+            .name()
+            .map_or(mail.to_owned(), |name| format!("{name} <{mail}>"))
     };
-    list.map(|list| list.iter().map(one).collect::<Vec<_>>().join("; ")).unwrap_or_default()
+    list.map(|list| list.iter().map(one).collect::<Vec<_>>().join("; "))
+        .unwrap_or_default()
 }

@@ -63,9 +63,15 @@ mod tests {
 
     #[test]
     fn nothing_but_text_is_left() {
-        assert_eq!(octets(b"a\x1b[2J\xff\nb\0\x7f"), "a\\u{1b}[2J\\xff b\\u{0}\\u{7f}");
+        assert_eq!(
+            octets(b"a\x1b[2J\xff\nb\0\x7f"),
+            "a\\u{1b}[2J\\xff b\\u{0}\\u{7f}"
+        );
         assert_eq!(line("ü\u{9b}\u{202e}"), "ü\\u{9b}\\u{202e}");
-        assert_eq!(json("\"ü\u{9b}\u{202e}\u{7f}\""), "\"ü\\u009b\\u202e\\u007f\"");
+        assert_eq!(
+            json("\"ü\u{9b}\u{202e}\u{7f}\""),
+            "\"ü\\u009b\\u202e\\u007f\""
+        );
         assert_eq!(lines("a\nb\r\n"), "a\nb\\r\n");
     }
 }

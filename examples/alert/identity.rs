@@ -20,18 +20,26 @@ pub struct Identity {
 impl Identity {
     /// The identity of the mail with this number, from 0. The same options with `--seed` and
     /// `--date` give the same identity.
-    pub fn new(options: &Options, domain: &str, number: usize) -> Self {
+    pub fn new(options: &Options, domain: &str, number: u32) -> Self {
         let date = options.date.unwrap_or_else(now);
-        let number = number as u64;
+        let number = u64::from(number);
         let (seed, left, right) = match options.seed {
-            Some(seed) => (seed.wrapping_add(number), mix(seed, 2 * number), mix(seed, 2 * number + 1)),
+            Some(seed) => (
+                seed.wrapping_add(number),
+                mix(seed, 2 * number),
+                mix(seed, 2 * number + 1),
+            ),
             None => (random(), random(), random()),
         };
         let message_id = match &options.message_id {
             Some(id) => id.clone(),
             None => message_id(&format!("{date}.{left:016x}{right:016x}"), domain),
         };
-        Self { date, message_id, seed }
+        Self {
+            date,
+            message_id,
+            seed,
+        }
     }
 }
 
@@ -39,17 +47,25 @@ impl Identity {
 /// that cannot stand there (it is not ASCII, or too long) is replaced.
 fn message_id(left: &str, domain: &str) -> String {
     let id = format!("{left}@{domain}");
-    if MessageId::new(&id).is_ok() { id } else { format!("{left}@alert.invalid") }
+    if MessageId::new(&id).is_ok() {
+        id
+    } else {
+        format!("{left}@alert.invalid")
+    }
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
 }
 
 fn random() -> u64 {
     // Without random numbers the time must do: it differs from mail to mail.
     getrandom::u64().unwrap_or_else(|_| {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         mix(time.as_nanos() as u64, u64::from(std::process::id()))
     })
 }

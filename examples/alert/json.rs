@@ -12,8 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::check::unsupported;
 use crate::letter::{File, Letter, Refused, unreadable};
-use crate::options::{Importance, unsupported};
+use crate::options::Importance;
 
 /// Reads a letter from a file, or from stdin for `-`.
 pub fn read(path: &Path) -> Result<Letter, Refused> {
@@ -28,15 +29,23 @@ pub fn read(path: &Path) -> Result<Letter, Refused> {
 }
 
 fn parse(text: &[u8]) -> Result<Letter, Refused> {
-    let json: Json = serde_json::from_slice(text)
-        .map_err(|error| invalid(format!("it is no JSON that can be used ({error}): correct it")))?;
+    let json: Json = serde_json::from_slice(text).map_err(|error| {
+        invalid(format!(
+            "it is no JSON that can be used ({error}): correct it"
+        ))
+    })?;
     let Json::Object(fields) = json else {
         return Err(invalid("it must be an object: put the fields in braces"));
     };
     let fields = Fields::new(fields)?;
-    for (name, option) in [("ReadReceipt", "--read-receipt"), ("DeliveryReceipt", "--delivery-receipt")]
-    {
-        if fields.text(name)?.is_some_and(|text| !text.trim().is_empty()) {
+    for (name, option) in [
+        ("ReadReceipt", "--read-receipt"),
+        ("DeliveryReceipt", "--delivery-receipt"),
+    ] {
+        if fields
+            .text(name)?
+            .is_some_and(|text| !text.trim().is_empty())
+        {
             return Err(unsupported(&format!("--json: {name} (as {option})"), "").into());
         }
     }
@@ -48,7 +57,11 @@ fn parse(text: &[u8]) -> Result<Letter, Refused> {
         Some(_) => return Err(invalid("IsHtml must be true or false")),
     };
     let (text, html) = if is_html { (None, body) } else { (body, None) };
-    let importance = match fields.text("Importance")?.map(str::to_ascii_lowercase).as_deref() {
+    let importance = match fields
+        .text("Importance")?
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
         None => None,
         Some("high") => Some(Importance::High),
         Some("normal") => Some(Importance::Normal),
@@ -60,7 +73,9 @@ fn parse(text: &[u8]) -> Result<Letter, Refused> {
         Some(Json::Array(items)) => items.iter().map(file).collect::<Result<_, _>>()?,
         Some(_) => return Err(invalid("Attachments must be an array")),
     };
-    let from = fields.text("From")?.ok_or_else(|| invalid("there is no From: give the author"))?;
+    let from = fields
+        .text("From")?
+        .ok_or_else(|| invalid("there is no From: give the author"))?;
     Ok(Letter {
         from: from.into(),
         to: list("To")?,
@@ -82,12 +97,16 @@ fn file(item: &Json) -> Result<File, Refused> {
     };
     let fields = Fields::new(fields.clone())?;
     let data = fields.text("ContentData")?.unwrap_or_default();
-    let encoding = fields.text("ContentTransferEncoding")?.map(str::to_ascii_lowercase);
+    let encoding = fields
+        .text("ContentTransferEncoding")?
+        .map(str::to_ascii_lowercase);
     let content = match encoding.as_deref() {
         Some("base64") => {
             let packed: Vec<u8> = data.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
             STANDARD.decode(packed).map_err(|error| {
-                invalid(format!("ContentData is no base64 ({error}): encode it again"))
+                invalid(format!(
+                    "ContentData is no base64 ({error}): encode it again"
+                ))
             })?
         }
         None => data.into(),
@@ -123,7 +142,9 @@ impl Fields {
         match fields.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             Some(pair) => {
                 let name = crate::escape::line(&pair[0].0);
-                Err(invalid(format!("the field {name} is given twice: leave one out")))
+                Err(invalid(format!(
+                    "the field {name} is given twice: leave one out"
+                )))
             }
             None => Ok(Self(fields)),
         }
@@ -131,8 +152,13 @@ impl Fields {
 
     /// A field that is there and not null.
     fn find(&self, name: &str) -> Option<&Json> {
-        let found = self.0.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value).filter(|value| !matches!(value, Json::Null))
+        let found = self
+            .0
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name));
+        found
+            .map(|(_, value)| value)
+            .filter(|value| !matches!(value, Json::Null))
     }
 
     fn text(&self, name: &str) -> Result<Option<&str>, Refused> {

@@ -9,9 +9,11 @@ use std::fs;
 use embedded_smtp::message::{Attachment, Date, Header};
 use embedded_smtp::{Field, Invalid, Mailbox, Message, Reason, message};
 
+use crate::advice;
+use crate::check::{Usage, unsupported};
 use crate::escape;
 use crate::identity::Identity;
-use crate::options::{Importance, Options, Usage, unsupported};
+use crate::options::{Importance, Options};
 
 /// All that a message is made of.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +60,7 @@ impl From<Usage> for Refused {
 
 impl From<Invalid> for Refused {
     fn from(invalid: Invalid) -> Self {
-        Self::Invalid(advise(invalid))
+        Self::Invalid(advice::of_invalid(invalid))
     }
 }
 
@@ -81,7 +83,11 @@ impl Letter {
             text: text.filter(|_| !is_blank),
             html,
             importance: options.importance,
-            files: options.attach.iter().map(|option| File::read(option)).collect::<Result<_, _>>()?,
+            files: options
+                .attach
+                .iter()
+                .map(|option| File::read(option))
+                .collect::<Result<_, _>>()?,
             headers: options.header.clone(),
             auto_submitted: !options.no_auto_submitted,
         })
@@ -91,9 +97,17 @@ impl Letter {
     pub fn recipients(&self) -> Vec<String> {
         // The author does not matter here.
         let anybody = embedded_smtp::mailbox!("a@example.org");
-        let lists = || Message::new(anybody).to(&*self.to)?.cc(&*self.cc)?.bcc(&*self.bcc);
+        let lists = || {
+            Message::new(anybody)
+                .to(&*self.to)?
+                .cc(&*self.cc)?
+                .bcc(&*self.bcc)
+        };
         let list = |message: Message<'_>| {
-            message.recipients().map(|address| address.as_str().to_owned()).collect()
+            message
+                .recipients()
+                .map(|address| address.as_str().to_owned())
+                .collect()
         };
         lists().map(list).unwrap_or_default()
     }
@@ -101,9 +115,22 @@ impl Letter {
     /// What of the message must be checked before it can be put together.
     pub fn parts(&self) -> Result<Parts<'_>, Refused> {
         let from = Mailbox::parse(&self.from).map_err(|e| e.in_field(Field::From))?;
-        let headers = self.headers.iter().map(|line| header(line)).collect::<Result<_, _>>()?;
-        let attachments = self.files.iter().map(File::attachment).collect::<Result<_, _>>()?;
-        Ok(Parts { letter: self, from, headers, attachments })
+        let headers = self
+            .headers
+            .iter()
+            .map(|line| header(line))
+            .collect::<Result<_, _>>()?;
+        let attachments = self
+            .files
+            .iter()
+            .map(File::attachment)
+            .collect::<Result<_, _>>()?;
+        Ok(Parts {
+            letter: self,
+            from,
+            headers,
+            attachments,
+        })
     }
 }
 
@@ -170,7 +197,9 @@ impl File {
         let mut path = option;
         let [mut media_type, mut name, mut content_id, mut encoding] = [None; 4];
         while let Some((before, last)) = path.rsplit_once(',') {
-            let Some((key, value)) = last.split_once('=') else { break };
+            let Some((key, value)) = last.split_once('=') else {
+                break;
+            };
             let slot = match key {
                 "type" => &mut media_type,
                 "name" => &mut name,
@@ -187,7 +216,9 @@ impl File {
             None | Some("base64") => {}
             Some("none") => return Err(unsupported("--attach …,encoding=none", "").into()),
             Some(_) => {
-                return Err(Refused::Usage("--attach: encoding is base64 or none".into()));
+                return Err(Refused::Usage(
+                    "--attach: encoding is base64 or none".into(),
+                ));
             }
         }
         let last = path.rsplit(std::path::is_separator).next().unwrap_or(path);
@@ -228,7 +259,9 @@ fn media_type_of(path: &str) -> &'static str {
 /// (`@@…`).
 fn content_of(option: &str, text: Option<&str>) -> Result<Option<String>, Refused> {
     let Some(text) = text else { return Ok(None) };
-    let Some(rest) = text.strip_prefix('@') else { return Ok(Some(text.into())) };
+    let Some(rest) = text.strip_prefix('@') else {
+        return Ok(Some(text.into()));
+    };
     if rest.starts_with('@') {
         return Ok(Some(rest.into()));
     }
@@ -240,32 +273,16 @@ fn content_of(option: &str, text: Option<&str>) -> Result<Option<String>, Refuse
 
 pub fn unreadable(option: &str, path: &str, error: &std::io::Error) -> Refused {
     let path = escape::line(path);
-    Refused::Invalid(format!("{option}: cannot read {path} ({error}): check the path"))
+    Refused::Invalid(format!(
+        "{option}: cannot read {path} ({error}): check the path"
+    ))
 }
 
 fn header(line: &str) -> Result<Header<'_>, Refused> {
     let Some((name, value)) = line.split_once(':') else {
-        return Err(Refused::Invalid("--header: there is no colon: write 'Name: value'".into()));
+        return Err(Refused::Invalid(
+            "--header: there is no colon: write 'Name: value'".into(),
+        ));
     };
     Ok(Header::new(name, value.strip_prefix(' ').unwrap_or(value))?)
-}
-
-/// What is wrong with a value, and what to do.
-pub fn advise(invalid: Invalid) -> String {
-    let advice = match (invalid.field, invalid.reason) {
-        (Field::Recipients, Reason::Empty) => "give --to, --cc or --bcc",
-        (_, Reason::ControlCharacter) => "take out line ends and other control characters",
-        (_, Reason::TooLong) => "shorten it",
-        (_, Reason::Empty) => "give it a value, or leave it out",
-        (_, Reason::NoAt | Reason::LocalPart | Reason::DomainPart | Reason::AddressLiteral) => {
-            "write it as name@example.org"
-        }
-        (_, Reason::Reserved) => "use the option meant for it, or leave it out",
-        (_, Reason::QuoteName) => "",
-        (_, Reason::TooLarge) => "send less, or ask for a higher limit",
-        (_, Reason::NeedsSmtpUtf8) => "use ASCII addresses, or another server",
-        (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",
-        _ => "correct it",
-    };
-    if advice.is_empty() { invalid.to_string() } else { format!("{invalid}: {advice}") }
 }

@@ -42,7 +42,9 @@ impl Deadlines {
 
     /// The wait for the reply that ends this phase begins.
     pub fn begin(&self, phase: Phase) {
-        let time = self.timeout.unwrap_or(Duration::from_secs(phase.timeout_seconds().into()));
+        let time = self
+            .timeout
+            .unwrap_or(Duration::from_secs(phase.timeout_seconds().into()));
         self.reply.set(Instant::now().checked_add(time));
         self.write.set(self.timeout.unwrap_or(COMMAND_WRITE));
     }
@@ -59,7 +61,7 @@ impl Deadlines {
     /// What is left for the reply; `None` if nothing is.
     fn left(&self) -> Option<Duration> {
         match self.reply.get() {
-            None => Some(COMMAND_WRITE),
+            None => Some(self.timeout.unwrap_or(COMMAND_WRITE)),
             Some(deadline) => deadline
                 .checked_duration_since(Instant::now())
                 .filter(|left| !left.is_zero()),
@@ -74,6 +76,10 @@ const COMMAND_WRITE: Duration = Duration::from_secs(300);
 /// RFC 5321 §4.5.3.2.5, "Data Block: 3 Minutes. This is while awaiting the completion of each TCP
 /// SEND call".
 const CONTENT_WRITE: Duration = Duration::from_secs(180);
+
+/// How long the system may sit on a write of which it took a part only: it tells of the part when
+/// its own time is over.
+const WRITE_STEP: Duration = Duration::from_millis(100);
 
 /// A TCP connection that keeps the [`Deadlines`].
 #[derive(Debug)]
@@ -102,6 +108,7 @@ impl Link {
                 Ok(stream) => {
                     // Flights are whole already; nothing is gained by waiting for more.
                     stream.set_nodelay(true)?;
+                    stream.set_write_timeout(Some(WRITE_STEP))?;
                     return Ok(Self { stream, deadlines });
                 }
                 Err(error) => last = error,
@@ -154,14 +161,17 @@ impl embedded_io::Read for Link {
 }
 
 impl embedded_io::Write for Link {
-    /// Gives the number of octets as soon as some were taken, so that the time starts anew with
+    /// Gives the number of octets soon after some were taken, so that the time starts anew with
     /// any progress.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let start = Instant::now();
         loop {
-            self.stream.set_write_timeout(Some(self.deadlines.write.get()))?;
-            match self.stream.write(buf) {
+            match self.stream.write(buf).map_err(name_timeout) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result.map_err(name_timeout),
+                Err(error)
+                    if error.kind() == ErrorKind::TimedOut
+                        && start.elapsed() < self.deadlines.write.get() => {}
+                result => return result,
             }
         }
     }

@@ -9,6 +9,8 @@
 //! How a device would use the crate is in `send.rs`, and what it needs of a transport in `link.rs`;
 //! the rest is what a command has to do: read options and files, and say how it ended.
 
+mod advice;
+mod check;
 mod demo;
 mod escape;
 mod identity;
@@ -28,9 +30,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use embedded_smtp::{Credentials, Domain, Field, Invalid, Message, Reason};
 
+use check::Usage;
 use identity::Identity;
 use letter::{Letter, Parts, Refused};
-use options::{Options, Usage};
+use options::Options;
 use outcome::{Ruling, exit};
 use report::Ending;
 
@@ -84,9 +87,10 @@ fn run(options: &Options) -> Result<u8, Usage> {
 /// Checks everything that needs no server, then sends.
 fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u8, Refused> {
     let parts = letter.parts()?;
-    let count = options.repeat.map_or(1, |repeat| repeat.get());
-    let identities: Vec<_> =
-        (0..count).map(|number| Identity::new(options, parts.domain(), number)).collect();
+    let count = options.repeat.unwrap_or(1);
+    let identities: Vec<_> = (0..count)
+        .map(|number| Identity::new(options, parts.domain(), number))
+        .collect();
     let messages = messages(&parts, &identities)?;
     if options.eml {
         return Ok(print(&messages));
@@ -111,7 +115,10 @@ fn messages<'a>(
     parts: &'a Parts<'_>,
     identities: &'a [Identity],
 ) -> Result<Vec<Message<'a>>, Refused> {
-    identities.iter().map(|identity| parts.message(identity)).collect()
+    identities
+        .iter()
+        .map(|identity| parts.message(identity))
+        .collect()
 }
 
 /// The message was refused and nothing was sent.
@@ -132,7 +139,9 @@ fn print(messages: &[Message<'_>]) -> u8 {
         let mut reader = message.reader();
         loop {
             let octets = reader.read(&mut piece);
-            let Some(piece) = piece.get(..octets).filter(|piece| !piece.is_empty()) else { break };
+            let Some(piece) = piece.get(..octets).filter(|piece| !piece.is_empty()) else {
+                break;
+            };
             if let Err(error) = stdout.write_all(piece) {
                 let _ = writeln!(std::io::stderr(), "error: cannot write to stdout ({error})");
                 return exit::IO;

@@ -1,12 +1,11 @@
-//! The table of outcomes: what an ending means as a word, an exit code and a status number, whether
-//! to try again, and what to tell a person.
+//! The table of outcomes: what an ending means as a word, an exit code and a status number, and
+//! whether to try again.
 //!
 //! This file opens, sends and prints nothing.
 
 use std::io;
 
-use embedded_io::ErrorKind;
-use embedded_smtp::{Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry, Violation};
+use embedded_smtp::{Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry};
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +72,10 @@ impl Ruling {
                 retry: NEVER,
             },
             Error::Refused(refusal) => Self::refused(refusal.kind(), refusal.phase()),
-            Error::Failed { fault: Fault::Protocol(_), phase } => {
-                Self::failed(exit::PROTOCOL, name(*phase))
-            }
+            Error::Failed {
+                fault: Fault::Protocol(_),
+                phase,
+            } => Self::failed(exit::PROTOCOL, name(*phase)),
             Error::Failed { phase, .. } => Self::failed(exit::IO, name(*phase)),
             Error::Unknown { .. } => Self {
                 outcome: "unknown",
@@ -92,22 +92,43 @@ impl Ruling {
     }
 
     const fn invalid(phase: Option<&'static str>) -> Self {
-        Self { outcome: "invalid", exit: exit::DATA, status: 400, phase, retry: NEVER }
+        Self {
+            outcome: "invalid",
+            exit: exit::DATA,
+            status: 400,
+            phase,
+            retry: NEVER,
+        }
     }
 
     const fn failed(exit: u8, phase: &'static str) -> Self {
-        Self { outcome: "failed", exit, status: 500, phase: Some(phase), retry: RECONNECT }
+        Self {
+            outcome: "failed",
+            exit,
+            status: 500,
+            phase: Some(phase),
+            retry: RECONNECT,
+        }
     }
 
     const fn accepted(is_partial: bool, is_any_temporary: bool) -> Self {
-        let (outcome, exit, status) =
-            if is_partial { ("partial", exit::PARTIAL, 202) } else { ("sent", exit::OK, 200) };
+        let (outcome, exit, status) = if is_partial {
+            ("partial", exit::PARTIAL, 202)
+        } else {
+            ("sent", exit::OK, 200)
+        };
         let retry = match (is_partial, is_any_temporary) {
             (false, _) => None,
             (true, true) => LATER,
             (true, false) => NEVER,
         };
-        Self { outcome, exit, status, phase: Some("content"), retry }
+        Self {
+            outcome,
+            exit,
+            status,
+            phase: Some("content"),
+            retry,
+        }
     }
 
     const fn refused(kind: RefusalKind, phase: Phase) -> Self {
@@ -121,7 +142,13 @@ impl Ruling {
             RefusalKind::Request => (exit::UNAVAILABLE, 400, NEVER),
             _ => (exit::UNAVAILABLE, 403, NEVER),
         };
-        Self { outcome: "refused", exit, status, phase: Some(name(phase)), retry }
+        Self {
+            outcome: "refused",
+            exit,
+            status,
+            phase: Some(name(phase)),
+            retry,
+        }
     }
 }
 
@@ -134,76 +161,32 @@ const fn name(phase: Phase) -> &'static str {
     }
 }
 
-/// What happened and what to do, in one line. `reply` is the reply that decided, ready to show.
-pub fn explain(error: &Error<io::Error>, reply: Option<&str>) -> String {
-    let phase = Ruling::of_error(error).phase.unwrap_or_default();
-    match error {
-        Error::Invalid(invalid) => crate::letter::advise(*invalid),
-        Error::NotOffered(missing) => {
-            format!("the server does not offer {missing}: check host and port, or send without it")
-        }
-        Error::Refused(refusal) => {
-            let advice = match refusal.kind() {
-                RefusalKind::Closing | RefusalKind::Temporary => "try again later",
-                RefusalKind::Authentication => "check user name and password",
-                RefusalKind::NoSuchMailbox => "check the recipients' addresses",
-                RefusalKind::Request => "change the message or its addresses",
-                _ => "ask who runs the server",
-            };
-            let reply = reply.unwrap_or_default();
-            format!("the server refused ({phase}): {reply}: {advice}")
-        }
-        Error::Failed { fault, .. } => {
-            format!("{} (phase: {phase}): {}", describe(fault), advise(fault))
-        }
-        Error::Unknown { fault } => format!(
-            "{} after the whole mail went out: it may have been delivered or not, so sending it \
-             again may deliver it twice",
-            describe(fault)
-        ),
-        _ => format!("{error}: try again"),
-    }
-}
-
-/// Why there is no connection.
-pub fn explain_unreachable(error: &io::Error) -> String {
-    format!("cannot connect ({error}): check host, port and network")
-}
-
-fn describe(fault: &Fault<io::Error>) -> String {
-    match fault {
-        Fault::Transport(error) if is_timeout(error) => "the server took too long".into(),
-        Fault::Transport(error) => format!("the connection broke ({error})"),
-        fault => fault.to_string(),
-    }
-}
-
-fn advise(fault: &Fault<io::Error>) -> &'static str {
-    match fault {
-        Fault::Transport(error) if is_timeout(error) => "try again, or give it a longer --timeout",
-        Fault::Protocol(Violation::OutOfPlace(_) | Violation::Unasked) => {
-            "try again, perhaps with --no-pipelining"
-        }
-        Fault::Protocol(_) => "check that an SMTP server listens there, and how it is secured",
-        _ => "try again",
-    }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    embedded_io::Error::kind(error) == ErrorKind::TimedOut
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use embedded_smtp::{Field, Invalid, Reason};
+    use embedded_smtp::{Field, Invalid, Reason, Violation};
 
     fn row(ruling: Ruling) -> (&'static str, u8, u16, &'static str, &'static str) {
-        let Ruling { outcome, exit, status, phase, retry } = ruling;
-        (outcome, exit, status, phase.unwrap_or("null"), retry.unwrap_or("null"))
+        let Ruling {
+            outcome,
+            exit,
+            status,
+            phase,
+            retry,
+        } = ruling;
+        (
+            outcome,
+            exit,
+            status,
+            phase.unwrap_or("null"),
+            retry.unwrap_or("null"),
+        )
     }
 
-    fn refused(kind: RefusalKind, phase: Phase) -> (&'static str, u8, u16, &'static str, &'static str) {
+    fn refused(
+        kind: RefusalKind,
+        phase: Phase,
+    ) -> (&'static str, u8, u16, &'static str, &'static str) {
         row(Ruling::refused(kind, phase))
     }
 
@@ -217,9 +200,18 @@ mod tests {
 
     #[test]
     fn sent() {
-        assert_eq!(row(Ruling::accepted(false, false)), ("sent", 0, 200, "content", "null"));
-        assert_eq!(row(Ruling::accepted(true, false)), ("partial", 1, 202, "content", "never"));
-        assert_eq!(row(Ruling::accepted(true, true)), ("partial", 1, 202, "content", "later"));
+        assert_eq!(
+            row(Ruling::accepted(false, false)),
+            ("sent", 0, 200, "content", "null")
+        );
+        assert_eq!(
+            row(Ruling::accepted(true, false)),
+            ("partial", 1, 202, "content", "never")
+        );
+        assert_eq!(
+            row(Ruling::accepted(true, true)),
+            ("partial", 1, 202, "content", "later")
+        );
     }
 
     #[test]
@@ -239,32 +231,51 @@ mod tests {
         assert_eq!(missing(Missing::Extension(Extension::StartTls)), starttls);
         let auth = ("failed", 77, 401, "auth", "never");
         assert_eq!(missing(Missing::Extension(Extension::Auth)), auth);
-        assert_eq!(missing(Missing::Mechanism(embedded_smtp::Mechanism::Plain)), auth);
+        assert_eq!(
+            missing(Missing::Mechanism(embedded_smtp::Mechanism::Plain)),
+            auth
+        );
         assert_eq!(missing(Missing::AnyMechanism), auth);
     }
 
     #[test]
     fn refusals() {
         use Phase::{Auth, Content, Data, Ehlo, Greeting, Mail, Rcpt, StartTls};
-        use RefusalKind::{
-            Authentication, Closing, NoSuchMailbox, Permanent, Request, Temporary,
-        };
+        use RefusalKind::{Authentication, Closing, NoSuchMailbox, Permanent, Request, Temporary};
         for phase in [Greeting, Ehlo, StartTls, Auth, Mail, Rcpt, Data, Content] {
             let name = phase.as_str();
-            assert_eq!(refused(Closing, phase), ("refused", 75, 500, name, "reconnect"));
-            assert_eq!(refused(Temporary, phase), ("refused", 75, 500, name, "later"));
+            assert_eq!(
+                refused(Closing, phase),
+                ("refused", 75, 500, name, "reconnect")
+            );
+            assert_eq!(
+                refused(Temporary, phase),
+                ("refused", 75, 500, name, "later")
+            );
         }
-        assert_eq!(refused(Permanent, StartTls), ("refused", 69, 500, "starttls", "never"));
+        assert_eq!(
+            refused(Permanent, StartTls),
+            ("refused", 69, 500, "starttls", "never")
+        );
         for phase in [Auth, Mail, Rcpt, Data, Content] {
             let row = ("refused", 77, 401, phase.as_str(), "never");
             assert_eq!(refused(Authentication, phase), row);
         }
-        assert_eq!(refused(NoSuchMailbox, Rcpt), ("refused", 68, 404, "rcpt", "never"));
+        assert_eq!(
+            refused(NoSuchMailbox, Rcpt),
+            ("refused", 68, 404, "rcpt", "never")
+        );
         for phase in [Mail, Data, Content] {
-            assert_eq!(refused(Request, phase), ("refused", 69, 400, phase.as_str(), "never"));
+            assert_eq!(
+                refused(Request, phase),
+                ("refused", 69, 400, phase.as_str(), "never")
+            );
         }
         for phase in [Greeting, Ehlo, Mail, Rcpt, Data, Content] {
-            assert_eq!(refused(Permanent, phase), ("refused", 69, 403, phase.as_str(), "never"));
+            assert_eq!(
+                refused(Permanent, phase),
+                ("refused", 69, 403, phase.as_str(), "never")
+            );
         }
     }
 
@@ -276,11 +287,19 @@ mod tests {
         assert_eq!(row(failed(Fault::Closed, Phase::Rcpt)), lost);
         assert_eq!(row(failed(timeout(), Phase::Rcpt)), lost);
         let broken = ("failed", 76, 500, "data", "reconnect");
-        for violation in [Violation::Grammar, Violation::OutOfPlace(250), Violation::TooLong] {
+        for violation in [
+            Violation::Grammar,
+            Violation::OutOfPlace(250),
+            Violation::TooLong,
+        ] {
             assert_eq!(row(failed(Fault::Protocol(violation), Phase::Data)), broken);
         }
         let unknown = ("unknown", 75, 500, "content", "reconnect");
-        for fault in [Fault::Closed, timeout(), Fault::Protocol(Violation::Grammar)] {
+        for fault in [
+            Fault::Closed,
+            timeout(),
+            Fault::Protocol(Violation::Grammar),
+        ] {
             assert_eq!(row(Ruling::of_error(&Error::Unknown { fault })), unknown);
         }
     }

@@ -11,7 +11,7 @@ pub fn gauge(part: u32, limit: u32, whole: u32) -> Vec<u8> {
     let colour = |x: u32, y: u32| match (x, y) {
         _ if x < 2 || y < 2 || x >= WIDTH - 2 || y >= HEIGHT - 2 => 1,
         _ if x == at(limit) => 1,
-        _ if x < 4 || y < 4 || y >= HEIGHT - 4 || x >= at(part) => 0,
+        _ if !(4..at(part)).contains(&x) || !(4..HEIGHT - 4).contains(&y) => 0,
         _ if x < at(limit) => 2,
         _ => 3,
     };
@@ -70,7 +70,11 @@ fn adler32(data: &[u8]) -> u32 {
 fn crc32(data: &[u8]) -> u32 {
     let crc = data.iter().fold(u32::MAX, |crc, octet| {
         (0..8).fold(crc ^ u32::from(*octet), |crc, _| {
-            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
         })
     });
     !crc

@@ -25,7 +25,13 @@ pub struct Ending {
 impl Ending {
     /// The end of a mail that was never handed in.
     pub fn early(ruling: Ruling, error: String) -> Self {
-        Self { ruling, reply: None, messages: 0, recipients: Vec::new(), error: Some(error) }
+        Self {
+            ruling,
+            reply: None,
+            messages: 0,
+            recipients: Vec::new(),
+            error: Some(error),
+        }
     }
 
     /// Prints it for the envelope's recipients.
@@ -35,7 +41,13 @@ impl Ending {
     }
 
     fn to_json(&self, addresses: &[String]) -> String {
-        let Ruling { outcome, status, phase, retry, .. } = self.ruling;
+        let Ruling {
+            outcome,
+            status,
+            phase,
+            retry,
+            ..
+        } = self.ruling;
         let reply = self.reply.as_ref();
         let line = Line {
             outcome,

@@ -8,10 +8,11 @@ use embedded_smtp::blocking::Client;
 use embedded_smtp::{Credentials, Error, Fault, Mechanism, Message, Phase, Report, Violation};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::advice;
 use crate::letter::Refused;
 use crate::link::{Deadlines, Link};
 use crate::options::{Auth, Options, Policy, Server};
-use crate::outcome::{Ruling, explain, explain_unreachable};
+use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::watch::{Heard, Watch};
 
@@ -24,11 +25,13 @@ pub fn send(
     credentials: Option<&Credentials<'_>>,
     messages: &[Message<'_>],
 ) -> Ending {
-    let timeout = options.timeout.map(|seconds| Duration::from_secs(seconds.get().into()));
+    let timeout = options
+        .timeout
+        .map(|seconds| Duration::from_secs(seconds.get().into()));
     let deadlines = Deadlines::new(timeout);
     let link = match Link::connect(server, deadlines.clone()) {
         Ok(link) => link,
-        Err(error) => return Ending::early(Ruling::UNREACHABLE, explain_unreachable(&error)),
+        Err(error) => return Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
     };
     let watch = Watch::new(deadlines, options.transcript, progress(messages));
     let mut buffer = vec![0; options.buffer];
@@ -63,7 +66,9 @@ fn open<'b>(
     credentials: Option<&Credentials<'_>>,
 ) -> Result<(), Error<io::Error>> {
     client.open(&*options.helo)?;
-    let Some(credentials) = credentials else { return Ok(()) };
+    let Some(credentials) = credentials else {
+        return Ok(());
+    };
     let mechanism = match options.auth {
         Auth::Plain => Some(Mechanism::Plain),
         Auth::Login => Some(Mechanism::Login),
@@ -95,9 +100,10 @@ fn send_messages(
                 // better later makes the whole worth another try.
                 ending = Some(match ending.take() {
                     Some(last) if last.error.is_some() && this.error.is_none() => last,
-                    Some(last) if last.ruling.retry == Some("later") => {
-                        Ending { ruling: last.ruling, ..this }
-                    }
+                    Some(last) if last.ruling.retry == Some("later") => Ending {
+                        ruling: last.ruling,
+                        ..this
+                    },
                     _ => this,
                 });
                 ControlFlow::Continue(())
@@ -111,7 +117,10 @@ fn send_messages(
         flow
     });
     match ending {
-        Some(ending) => Ending { messages: count, ..ending },
+        Some(ending) => Ending {
+            messages: count,
+            ..ending
+        },
         None => Ending::early(Ruling::INVALID, "there is no message to send".into()),
     }
 }
@@ -130,7 +139,11 @@ fn accepted(watch: &Watch, messages: usize, report: Report) -> Ending {
             _ => "check their addresses",
         };
         let count = refused.len();
-        format!("{count} of {} recipients refused ({}): {advice}", recipients.len(), refused.join("; "))
+        format!(
+            "{count} of {} recipients refused ({}): {advice}",
+            recipients.len(),
+            refused.join("; ")
+        )
     });
     Ending {
         ruling: Ruling::of_report(&report),
@@ -148,19 +161,20 @@ fn lost(watch: &Watch, messages: usize, error: &Error<io::Error>) -> Ending {
             .first_refusal(refusal.code())
             .or_else(|| watch.last_reply(Phase::Rcpt, refusal.code())),
         Error::Refused(refusal) => watch.last_reply(refusal.phase(), refusal.code()),
-        Error::Failed { fault: Fault::Protocol(Violation::OutOfPlace(code)), phase } => {
-            watch.last_reply(*phase, *code)
-        }
-        Error::Unknown { fault: Fault::Protocol(Violation::OutOfPlace(code)) } => {
-            watch.last_reply(Phase::Content, *code)
-        }
+        Error::Failed {
+            fault: Fault::Protocol(Violation::OutOfPlace(code)),
+            phase,
+        } => watch.last_reply(*phase, *code),
+        Error::Unknown {
+            fault: Fault::Protocol(Violation::OutOfPlace(code)),
+        } => watch.last_reply(Phase::Content, *code),
         _ => None,
     };
     let shown = reply.as_ref().map(Heard::to_string);
     Ending {
         ruling: Ruling::of_error(error),
         recipients: watch.recipients(),
-        error: Some(explain(error, shown.as_deref())),
+        error: Some(advice::of_error(error, shown.as_deref())),
         reply,
         messages,
     }
@@ -168,7 +182,10 @@ fn lost(watch: &Watch, messages: usize, error: &Error<io::Error>) -> Ending {
 
 /// A bar on stderr, for what takes long enough to watch.
 fn progress(messages: &[Message<'_>]) -> ProgressBar {
-    let octets: u64 = messages.iter().map(|message| u64::from(message.encoded_len())).sum();
+    let octets: u64 = messages
+        .iter()
+        .map(|message| u64::from(message.encoded_len()))
+        .sum();
     if octets < PROGRESS_FROM || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -45,19 +45,32 @@ pub struct Heard {
 
 impl Watch {
     pub fn new(deadlines: Rc<Deadlines>, transcript: bool, progress: ProgressBar) -> Self {
-        Self { deadlines, transcript, progress, seen: RefCell::default() }
+        Self {
+            deadlines,
+            transcript,
+            progress,
+            seen: RefCell::default(),
+        }
     }
 
     /// The last reply of a phase with this code, or in any phase.
     pub fn last_reply(&self, phase: Phase, code: u16) -> Option<Heard> {
         let seen = self.seen.borrow();
         let replies = || seen.replies.iter().rev().filter(|reply| reply.code == code);
-        replies().find(|reply| reply.phase == Some(phase)).or_else(|| replies().next()).cloned()
+        replies()
+            .find(|reply| reply.phase == Some(phase))
+            .or_else(|| replies().next())
+            .cloned()
     }
 
     /// The first recipient's refusal with this code.
     pub fn first_refusal(&self, code: u16) -> Option<Heard> {
-        self.seen.borrow().recipients.iter().find(|reply| reply.code == code).cloned()
+        self.seen
+            .borrow()
+            .recipients
+            .iter()
+            .find(|reply| reply.code == code)
+            .cloned()
     }
 
     /// The recipients' replies of this mail, in order, as far as they were read.
@@ -91,16 +104,6 @@ impl Watch {
         }
         seen.content = 0;
     }
-
-    fn show_reply(&self, reply: Reply<'_>) {
-        let enhanced = reply.enhanced().map_or(String::new(), |code| format!("{code} "));
-        let mut texts = reply.text().split(|octet| *octet == b'\n').peekable();
-        while let Some(text) = texts.next() {
-            let separator = if texts.peek().is_some() { '-' } else { ' ' };
-            let line = format!("S: {}{separator}{enhanced}{}", reply.code(), escape::octets(text));
-            self.show(line.trim_end());
-        }
-    }
 }
 
 impl Observer for &Watch {
@@ -130,12 +133,17 @@ impl Observer for &Watch {
         self.seen.borrow_mut().content += octets;
     }
 
+    fn received(&mut self, line: &[u8]) {
+        if self.transcript {
+            self.show_content(&mut self.seen.borrow_mut());
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.show(&format!("S: {}", escape::octets(line)));
+        }
+    }
+
     fn reply(&mut self, reply: Reply<'_>) {
         let seen = &mut *self.seen.borrow_mut();
-        self.show_content(seen);
-        if self.transcript {
-            self.show_reply(reply);
-        }
         seen.replies.push(Heard::new(seen.phase, reply));
     }
 
@@ -150,7 +158,12 @@ impl Observer for &Watch {
 impl Heard {
     fn new(phase: Option<Phase>, reply: Reply<'_>) -> Self {
         let (code, enhanced) = (reply.code(), reply.enhanced());
-        Self { phase, code, enhanced, text: escape::octets(reply.text()) }
+        Self {
+            phase,
+            code,
+            enhanced,
+            text: escape::octets(reply.text()),
+        }
     }
 }
 

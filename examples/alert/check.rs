@@ -1,0 +1,129 @@
+//! Which options go together: a usage error is found here, before anything is read, resolved or
+//! sent.
+
+use crate::options::{Auth, Driver, Options, Security};
+
+/// The arguments cannot be used: what is wrong with them.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl Options {
+    /// Refuses combinations that make no sense, and what this version cannot do.
+    pub fn check(&self) -> Result<(), Usage> {
+        self.check_message()?;
+        self.check_credentials()?;
+        self.check_supported()
+    }
+
+    fn check_message(&self) -> Result<(), Usage> {
+        let Some(server) = &self.server else {
+            return if self.eml {
+                self.check_json()
+            } else {
+                Err(Usage(
+                    "give --server HOST:PORT, or --eml to print the message only".into(),
+                ))
+            };
+        };
+        if self.security() != Security::Plain && !self.eml {
+            // What the default is, the message must say: the user may not have chosen it.
+            let chosen = match self.security {
+                Some(Security::Tls) => "--security tls",
+                Some(_) => "--security starttls",
+                None if server.port == 465 => "--security tls (the default for port 465)",
+                None => "--security starttls (the default)",
+            };
+            return Err(unsupported(chosen, "; --security plain sends without TLS"));
+        }
+        self.check_json()
+    }
+
+    fn check_json(&self) -> Result<(), Usage> {
+        let given = [
+            ("--from", self.from.is_some()),
+            ("--reply-to", self.reply_to.is_some()),
+            ("--to", self.to.is_some()),
+            ("--cc", self.cc.is_some()),
+            ("--bcc", self.bcc.is_some()),
+            ("--subject", self.subject.is_some()),
+            ("--text", self.text.is_some()),
+            ("--html", self.html.is_some()),
+            ("--importance", self.importance.is_some()),
+            ("--attach", !self.attach.is_empty()),
+            ("--header", !self.header.is_empty()),
+            ("--no-auto-submitted", self.no_auto_submitted),
+            ("--read-receipt", self.read_receipt.is_some()),
+            ("--delivery-receipt", self.delivery_receipt.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) if self.json.is_some() => Err(Usage(format!(
+                "--json holds the whole message: leave out {name}"
+            ))),
+            _ if self.json.is_none() && self.from.is_none() => Err(Usage(
+                "give --from MAILBOX, or the message as --json FILE".into(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_credentials(&self) -> Result<(), Usage> {
+        let secret = [
+            ("--password", self.password.is_some()),
+            ("--password-env", self.password_env.is_some()),
+            ("--token", self.token.is_some()),
+        ];
+        let given = secret.iter().find(|(_, is_given)| *is_given);
+        match (given, &self.user) {
+            (Some((name, _)), None) => Err(Usage(format!("{name} needs --user"))),
+            (None, Some(_)) => {
+                Err(Usage("--user needs --password, --password-env or --token".into()))
+            }
+            (None, None) if self.auth != Auth::Auto => {
+                Err(Usage("--auth needs --user and --password".into()))
+            }
+            (Some(_), Some(_))
+                if self.security() == Security::Plain
+                    && !self.danger_plaintext_auth
+                    && !self.eml =>
+            {
+                Err(Usage(
+                    "with --security plain everybody on the way can read the password: use TLS, or \
+                     give --danger-plaintext-auth"
+                        .into(),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Names the first option whose feature this version lacks. None is silently ignored.
+    fn check_supported(&self) -> Result<(), Usage> {
+        let missing = [
+            ("--tls-stack", self.tls_stack.is_some()),
+            ("--ca", self.ca.is_some()),
+            ("--pin", !self.pin.is_empty()),
+            ("--danger-no-verify", self.danger_no_verify),
+            ("--server-name", self.server_name.is_some()),
+            ("--token", self.token.is_some()),
+            ("--auth xoauth2", self.auth == Auth::Xoauth2),
+            ("--auth oauthbearer", self.auth == Auth::Oauthbearer),
+            ("--auth cram-md5", self.auth == Auth::CramMd5),
+            ("--auth scram-sha-256", self.auth == Auth::ScramSha256),
+            ("--driver async", self.driver == Driver::Async),
+            ("--stream", self.stream),
+            ("--read-receipt", self.read_receipt.is_some()),
+            ("--delivery-receipt", self.delivery_receipt.is_some()),
+        ];
+        match missing.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(unsupported(name, "")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The usage error for what a later version will do.
+pub fn unsupported(option: &str, hint: &str) -> Usage {
+    Usage(format!(
+        "{option} is not supported by this version yet{hint}"
+    ))
+}

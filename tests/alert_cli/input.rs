@@ -1,0 +1,307 @@
+//! What the message is made of: options, files and JSON.
+
+use embedded_smtp::mock::Server;
+use mail_parser::{MessageParser, MimeHeaders};
+
+use crate::command::{Run, TO, alert, alert_with_stdin, send};
+
+/// A folder that is removed at the end of a test.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("alert-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn eml(more: &[&str]) -> String {
+    let run = alert(
+        &[
+            &["--eml", "--from", "a@example.org", "--to", "b@example.org"],
+            more,
+        ]
+        .concat(),
+    );
+    assert_eq!((run.exit, &*run.stderr), (0, ""));
+    String::from_utf8(run.stdout).unwrap()
+}
+
+/// Asserts that a message is refused, both when it is printed and when it is sent.
+#[track_caller]
+fn refused(arguments: &[&str]) {
+    let printed = alert(&[&["--eml"], arguments].concat());
+    assert_eq!(
+        (printed.exit, printed.stdout.len()),
+        (65, 0),
+        "{arguments:?} {}",
+        printed.stderr
+    );
+    assert_eq!(printed.stderr.lines().count(), 1, "{}", printed.stderr);
+    let server = Server::builder().listen().unwrap();
+    send(&server, arguments).is("invalid", 65, 400, "null", "never");
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_message_is_printed() {
+    let text = eml(&[
+        "--cc",
+        "c@example.org; d@example.org",
+        "--bcc",
+        "e@example.org",
+        "--reply-to",
+        "Ops <ops@example.org>",
+        "--subject",
+        "Größe",
+        "--text",
+        ".\nzwei\n",
+        "--header",
+        "X-Site: Plant 7",
+        "--date",
+        "1764000000",
+        "--message-id",
+        "<1@example.org>",
+        "--importance",
+        "low",
+    ]);
+    assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{text:?}");
+    for line in [
+        "Date: Mon, 24 Nov 2025 16:00:00 +0000",
+        "Reply-To: Ops <ops@example.org>",
+        "Importance: low",
+        "X-Site: Plant 7",
+        "Message-ID: <1@example.org>",
+        "Auto-Submitted: auto-generated",
+        ".",
+    ] {
+        assert!(text.split("\r\n").any(|one| one == line), "{line}: {text}");
+    }
+    assert!(!text.contains("e@example.org"));
+    assert!(!eml(&["--no-auto-submitted"]).contains("Auto-Submitted"));
+    assert!(!eml(&["--importance", "normal"]).contains("mportance"));
+}
+
+#[test]
+fn texts_from_files() {
+    let folder = Folder::new("texts");
+    let body = folder.file("body.txt", b"from a file\n");
+    assert!(eml(&["--text", &format!("@{body}")]).contains("from a file"));
+    assert!(eml(&["--text", "@@home"]).contains("\r\n\r\n@home"));
+    assert!(eml(&["--subject", "@@@"]).contains("Subject: @@\r\n"));
+    let both = eml(&["--text", "", "--html", "<b>hot</b>"]);
+    assert!(!both.contains("text/plain") && both.contains("text/html"));
+    let missing = format!("@{body}.missing");
+    refused(&[TO.as_slice(), &["--subject", &missing]].concat());
+    let latin1 = folder.file("latin1.txt", b"\xfc");
+    refused(&[
+        "--from",
+        "a@b",
+        "--to",
+        "b@c",
+        "--text",
+        &format!("@{latin1}"),
+    ]);
+    // A file's content is taken as it is, its line end too.
+    refused(&[TO.as_slice(), &["--subject", &format!("@{body}")]].concat());
+}
+
+#[test]
+fn attachments() {
+    let folder = Folder::new("attachments");
+    let comma = folder.file("a,b.csv", b"time;bar\r\n");
+    let picture = folder.file("p.bin", b"\x89PNG\0\xff");
+    let server = Server::builder().listen().unwrap();
+    let named = format!("{comma},name=Größe, log.csv,type=text/x-log");
+    let named = named.replace(", log", " log");
+    let inline = format!("{picture},cid=p1,type=image/png,encoding=base64");
+    let more = [
+        "--html",
+        "<img src='cid:p1'>",
+        "--attach",
+        &comma,
+        "--attach",
+        &named,
+        "--attach",
+        &inline,
+    ];
+    send(&server, &[TO.as_slice(), &more].concat()).is("sent", 0, 200, "content", "null");
+    assert_eq!(server.violations(), [""; 0]);
+    let content = server.deliveries()[0].content.clone();
+    let mail = MessageParser::default().parse(&content).unwrap();
+    let found: Vec<_> = mail
+        .attachments()
+        .map(|one| {
+            let kind = one.content_type().unwrap();
+            let kind = format!("{}/{}", kind.ctype(), kind.subtype().unwrap());
+            (
+                one.attachment_name().unwrap().to_owned(),
+                kind,
+                one.contents().to_vec(),
+            )
+        })
+        .collect();
+    let wanted =
+        |name: &str, kind: &str, content: &[u8]| (name.into(), kind.into(), content.to_vec());
+    assert!(
+        found.contains(&wanted("a,b.csv", "text/csv", b"time;bar\r\n")),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&wanted("Größe log.csv", "text/x-log", b"time;bar\r\n")),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&wanted("p.bin", "image/png", b"\x89PNG\0\xff")),
+        "{found:?}"
+    );
+    refused(&[TO.as_slice(), &["--attach", "/no/such/file"]].concat());
+    refused(
+        &[
+            TO.as_slice(),
+            &["--attach", &format!("{picture},type=nonsense")],
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn what_is_missing_or_wrong() {
+    refused(&["--from", "a@example.org"]);
+    refused(&["--from", "a@example.org", "--to", " ;,"]);
+    refused(&["--from", "a@example.org", "--to", "b@"]);
+    refused(&["--from", "a", "--to", "b@example.org"]);
+    refused(&[TO.as_slice(), &["--message-id", "no-at"]].concat());
+    refused(&[TO.as_slice(), &["--date", "999999999999999"]].concat());
+    refused(&[TO.as_slice(), &["--header", "no colon"]].concat());
+    refused(&[TO.as_slice(), &["--header", "Subject: twice"]].concat());
+    let server = Server::builder().listen().unwrap();
+    for helo in ["not a domain", "", "dörf.example"] {
+        send(&server, &[TO.as_slice(), &["--helo", helo]].concat())
+            .is("invalid", 65, 400, "null", "never");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn recipients_are_listed_though_the_message_is_refused() {
+    let server = Server::builder().listen().unwrap();
+    let result = send(&server, &[TO.as_slice(), &["--message-id", "x"]].concat()).result();
+    assert_eq!(result["recipients"][1]["address"], "duty@example.org");
+}
+
+fn json(text: &str) -> Run {
+    alert_with_stdin(
+        &["--json", "-", "--eml", "--date", "0", "--message-id", "a@b"],
+        text.as_bytes(),
+    )
+}
+
+#[test]
+fn json_as_the_connector_has_it() {
+    let server = Server::builder().listen().unwrap();
+    let folder = Folder::new("json");
+    let path = folder.file(
+        "mail.json",
+        br#"{
+        "to": "a@example.org; b@example.org", "CC": "c@example.org", "bCc": "d@example.org",
+        "Subject": "\u00dcberdruck \ud83d\udd25", "Body": "<b>hot</b>", "From": "e@example.org",
+        "IsHtml": true, "Importance": "HIGH", "Unknown": {"x": [1, -1, 1.5, null, {}]},
+        "ReadReceipt": null, "DeliveryReceipt": "",
+        "Attachments": [
+            {"ContentData": "dGltZTtiYXIN\n Cg==", "ContentType": "text/csv",
+             "ContentTransferEncoding": "base64", "FileName": "log.csv", "ContentId": "c1"},
+            {"ContentData": "dGltZQ==", "FileName": "text.txt"}
+        ]}"#,
+    );
+    let address = server.addr().to_string();
+    let run = alert(&[
+        "--server",
+        &address,
+        "--security",
+        "plain",
+        "--json",
+        &path,
+        "--envelope-from",
+        "bounce@example.org",
+        "--seed",
+        "1",
+    ]);
+    let result = run.is("sent", 0, 200, "content", "null");
+    assert_eq!(result["recipients"].as_array().unwrap().len(), 4);
+    let delivery = &server.deliveries()[0];
+    assert_eq!(delivery.reverse_path, "bounce@example.org");
+    let mail = MessageParser::default().parse(&delivery.content).unwrap();
+    assert_eq!(mail.subject(), Some("Überdruck 🔥"));
+    assert_eq!(mail.body_html(0).unwrap(), "<b>hot</b>");
+    let files: Vec<_> = mail
+        .attachments()
+        .map(|one| one.contents().to_vec())
+        .collect();
+    assert!(files.contains(&b"time;bar\r\n".to_vec()), "{files:?}");
+    assert!(files.contains(&b"dGltZQ==".to_vec()), "{files:?}");
+    let content = String::from_utf8_lossy(&delivery.content).into_owned();
+    assert!(content.contains("Importance: high\r\n") && !content.contains("d@example.org"));
+}
+
+#[test]
+fn json_that_is_refused() {
+    let whole =
+        |fields: &str| format!(r#"{{"From":"a@example.org","To":"b@example.org",{fields}}}"#);
+    let none = whole(r#""Subject":null,"Attachments":null,"IsHtml":null,"Importance":null"#);
+    assert_eq!(json(&none).exit, 0);
+    for text in [
+        "",
+        "[]",
+        "{",
+        "null",
+        r#"{"To":"b@example.org"}"#,
+        r#"{"From":null,"To":"b@example.org"}"#,
+        r#"{"From":"a@example.org"}"#,
+        &(whole(r#""Body":"x""#) + " trailing"),
+        &whole(r#""To":"c@example.org""#),
+        &whole(r#""tO":"c@example.org""#),
+        &whole(r#""Body":"x","body":null"#),
+        &whole(r#""X":1,"x":2"#),
+        &whole(r#""Subject":"\ud800""#),
+        &whole(r#""Unknown":"\udc00 x""#),
+        &whole(r#""Subject":"a\r\nBcc: e@x""#),
+        &whole(r#""Subject":5"#),
+        &whole(r#""IsHtml":"true""#),
+        &whole(r#""Importance":"urgent""#),
+        &whole(r#""Attachments":{}"#),
+        &whole(r#""Attachments":["x"]"#),
+        &whole(r#""Attachments":[{"FileName":"a","filename":"b"}]"#),
+        &whole(r#""Attachments":[{"ContentTransferEncoding":"base64","ContentData":"dGltZQ"}]"#),
+        &whole(r#""Attachments":[{"ContentTransferEncoding":"base64","ContentData":"d!GltZQ=="}]"#),
+        &"[".repeat(100_000),
+    ] {
+        let run = json(text);
+        assert_eq!(
+            (run.exit, run.stdout.len()),
+            (65, 0),
+            "{text:.80}: {}",
+            run.stderr
+        );
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    }
+    assert_eq!(alert(&["--json", "/no/such/file", "--eml"]).exit, 65);
+    json(&whole(r#""ReadReceipt":"a@example.org""#)).is_usage("ReadReceipt");
+    json(&whole(
+        r#""Attachments":[{"ContentTransferEncoding":"none","ContentData":"x"}]"#,
+    ))
+    .is_usage("ContentTransferEncoding");
+}

@@ -1,0 +1,131 @@
+//! Arguments that cannot be used: exit code 64, a message on stderr, nothing on stdout.
+
+use crate::command::{TO, alert};
+
+const PLAIN: [&str; 4] = ["--server", "127.0.0.1:1", "--security", "plain"];
+
+fn with(more: &[&str]) -> crate::command::Run {
+    alert(&[TO.as_slice(), &PLAIN, more].concat())
+}
+
+#[test]
+fn help() {
+    for word in ["--help", "--version"] {
+        let run = alert(&[word]);
+        assert_eq!((run.exit, &*run.stderr), (0, ""));
+        assert!(!run.stdout.is_empty());
+    }
+}
+
+#[test]
+fn options_that_do_not_exist_or_hold_no_value() {
+    with(&["--no-such-option"]).is_usage("--no-such-option");
+    with(&["--security", "ssl"]).is_usage("--security");
+    with(&["--timeout", "0"]).is_usage("--timeout");
+    with(&["--timeout", "soon"]).is_usage("--timeout");
+    with(&["--buffer", "255"]).is_usage("--buffer");
+    with(&["--buffer", "99999999999999999999"]).is_usage("--buffer");
+    with(&["--repeat", "0"]).is_usage("--repeat");
+    with(&["--date", "soon"]).is_usage("--date");
+    with(&["--policy", "some"]).is_usage("--policy");
+    with(&["--importance", "urgent"]).is_usage("--importance");
+    with(&["--driver"]).is_usage("--driver");
+    with(&["--text", "twice"]).is_usage("--text");
+    let run = with(&["--date", "\u{1b}[2J\u{9b}\r"]);
+    run.is_usage("--date");
+    assert!(!run.stderr.replace('\n', "").contains(char::is_control));
+    for server in [
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:0",
+        "127.0.0.1:65536",
+        ":25",
+        "::1:25",
+        "[::1:25",
+    ] {
+        let run = alert(&[TO.as_slice(), &["--server", server, "--security", "plain"]].concat());
+        run.is_usage("--server");
+    }
+}
+
+#[test]
+fn options_that_lack_another() {
+    alert(&TO).is_usage("--server");
+    alert(&["--transcript"]).is_usage("--server");
+    alert(&[PLAIN.as_slice(), &["--to", "b@example.org"]].concat()).is_usage("--from");
+    with(&["--user", "u"]).is_usage("--user");
+    with(&["--password", "p"]).is_usage("--user");
+    with(&["--password-env", "ALERT_TEST_PASSWORD"]).is_usage("--user");
+    with(&["--token", "t"]).is_usage("--user");
+    with(&["--auth", "plain"]).is_usage("--auth");
+    with(&["--user", "u", "--password", "p"]).is_usage("--danger-plaintext-auth");
+    let unset = [
+        "--user",
+        "u",
+        "--password-env",
+        "ALERT_TEST_NOT_SET",
+        "--danger-plaintext-auth",
+    ];
+    with(&unset).is_usage("ALERT_TEST_NOT_SET");
+}
+
+#[test]
+fn options_that_do_not_go_together() {
+    with(&["--repeat", "2", "--message-id", "a@b"]).is_usage("--message-id");
+    with(&["--user", "u", "--password", "p", "--token", "t"]).is_usage("--token");
+    with(&["--user", "u", "--password", "p", "--password-env", "E"]).is_usage("--password");
+    with(&["--json", "-"]).is_usage("--json");
+    for (option, value) in [
+        ("--from", "a@b"),
+        ("--reply-to", "a@b"),
+        ("--to", "a@b"),
+        ("--cc", "a@b"),
+        ("--bcc", "a@b"),
+        ("--subject", "s"),
+        ("--text", "t"),
+        ("--html", "h"),
+        ("--importance", "high"),
+        ("--attach", "f"),
+        ("--header", "A: b"),
+        ("--read-receipt", "a@b"),
+        ("--delivery-receipt", "a@b"),
+    ] {
+        alert(&[PLAIN.as_slice(), &["--json", "-", option, value]].concat()).is_usage(option);
+    }
+    alert(&[PLAIN.as_slice(), &["--json", "-", "--no-auto-submitted"]].concat()).is_usage("--json");
+    with(&["--attach", "f,type=a/b,type=c/d"]).is_usage("type=");
+    with(&["--attach", "f,encoding=uuencode"]).is_usage("encoding");
+}
+
+/// What this version cannot do is said, not passed over.
+#[test]
+fn options_that_are_not_supported() {
+    let server = |security: &[&str], port| {
+        let server = format!("127.0.0.1:{port}");
+        alert(&[TO.as_slice(), &["--server", &server], security].concat())
+    };
+    server(&[], 587).is_usage("--security starttls");
+    server(&[], 465).is_usage("--security tls");
+    server(&["--security", "starttls"], 25).is_usage("--security starttls");
+    server(&["--security", "tls"], 25).is_usage("--security tls");
+    for option in [
+        &["--tls-stack", "rustls"][..],
+        &["--ca", "roots.pem"],
+        &["--pin", "00"],
+        &["--danger-no-verify"],
+        &["--server-name", "mail.example.org"],
+        &["--driver", "async"],
+        &["--stream"],
+        &["--read-receipt", "a@example.org"],
+        &["--delivery-receipt", "a@example.org"],
+    ] {
+        with(option).is_usage(option[0]);
+    }
+    let login = ["--user", "u", "--danger-plaintext-auth"];
+    with(&[login.as_slice(), &["--token", "t"]].concat()).is_usage("--token");
+    for auth in ["xoauth2", "oauthbearer", "cram-md5", "scram-sha-256"] {
+        let more = [login.as_slice(), &["--password", "p", "--auth", auth]].concat();
+        with(&more).is_usage(&format!("--auth {auth}"));
+    }
+    with(&["--attach", "f,encoding=none"]).is_usage("encoding=none");
+}
