@@ -21,6 +21,7 @@ SIZE = 8_000_000
 # Every mailbox there is; an address of the domain without one is refused.
 MAILBOXES = ["ops", "duty", "night"] + [f"u{number:02}" for number in range(1, 51)]
 START_SECONDS = 30
+SETTLE_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
 
 
@@ -139,9 +140,11 @@ class Server:
         """What is there now."""
         raise NotImplementedError
 
-    def wait_for(self, count, seconds=15):
+    def wait_for(self, count, seconds):
         """Waits for so many deliveries, and a little longer if there should be none."""
         end = time.monotonic() + seconds
+        if count == 0:
+            time.sleep(SETTLE_SECONDS)
         while True:
             mails = self.delivered()
             if len(mails) >= count or time.monotonic() > end:

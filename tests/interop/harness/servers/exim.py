@@ -37,13 +37,13 @@ class Exim(Maildirs, Server):
             give(path, ids["Debian-exim"], 0o755 if path.is_dir() else 0o600)
         script = (
             "mkdir -p /var/spool/exim4/{db,input,msglog}; chown -R Debian-exim: /var/spool/exim4\n"
-            "chgrp Debian-exim /media; touch /media/exim.log; chown Debian-exim: /media/exim.log\n"
             "exim4 -C /etc/exim4/interop.conf -bdf\n"
         )
         self.spawn_in_namespace(packages, etc, "bash", "-euc", script)
 
     def logs(self):
-        return [self.log, *sorted(self.store.glob("exim-*.log"))]
+        main = self.store / "exim-mainlog.log"
+        return [main if main.exists() else self.log]
 
 
 def quoted(text):
