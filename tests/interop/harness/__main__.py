@@ -4,7 +4,6 @@ import signal
 import sys
 import time
 import traceback
-from collections import Counter
 
 from . import cases, certificates, client, install, mails, measures, parsed
 from .servers import SERVERS
@@ -29,7 +28,7 @@ class Tally:
         print(f"FAILED {server}: {name}: {'; '.join(faults)}")
         for line in list(log)[-LOG_LINES:]:
             print(f"    log: {line}")
-        report = self.folder / f"{self.failed:03}.txt"
+        report = self.folder / f"{self.failed:04}.txt"
         report.write_text("\n".join([f"{server}: {name}", *faults, "", transcript, *log]) + "\n")
         print(f"    more: {report}", flush=True)
 
@@ -51,35 +50,39 @@ def table(results):
 def run_server(kind, cache, certs, alert, tally):
     began = time.monotonic()
     server = kind(cache / "run" / kind.name, cache, certs)
-    results = {}
+    results, measured = {}, {}
     try:
         try:
             server.start()
         except (Broken, install.Missing, OSError) as error:
-            tally.record(kind.name, "start", [str(error)], log=server.tail({}))
+            missing = len(cases.cases_of(server)) + len(measures.measures_of(server))
+            tally.record(kind.name, f"all {missing} cases", [str(error)], log=server.tail({}))
+            tally.failed += missing - 1
             return
         started = time.monotonic()
-        numbers = Counter()
-        for case in cases.cases_of(server):
-            numbers["case"] += 1
+        for number, case in enumerate(cases.cases_of(server), 1):
             marks = server.marks()
             arrived, transcript = [], ""
             try:
-                faults, transcript, arrived = cases.run(alert, server, case, numbers["case"])
+                faults, transcript, arrived = cases.run(alert, server, case, number)
                 faults += parsed.check(server, case.mail, arrived)
             except Exception as error:
                 faults = [f"{type(error).__name__}: {error}"]
                 transcript = traceback.format_exc()
             tally.record(kind.name, case.name, faults, transcript, server.tail(marks))
             results[case.column, case.mail.name] = not faults
-        for name, faults, transcript in measures.run(alert, server):
-            tally.record(kind.name, name, faults, transcript)
-            results["round trips and writes", name] = not faults
+        for measure in measures.measures_of(server):
+            faults, dialogue = measures.run(alert, measure)
+            tally.record(kind.name, f"round trips and writes, {measure.name}", faults, dialogue)
+            measured[measure.name] = not faults
     finally:
         server.stop()
     ended = time.monotonic()
     print(f"\n{kind.name}: started in {started - began:.1f} s, cases {ended - started:.1f} s")
     table(results)
+    print("    round trips to the first final reply, and for each further mail; writes")
+    for name, passed in measured.items():
+        print(f"     {'ok' if passed else 'BAD':>3}  {name}")
     print(flush=True)
 
 

@@ -1,10 +1,11 @@
 """The cases of a server: its listeners × drivers × log-ins × flights × mails; and one case's run."""
 
+import base64
 from dataclasses import dataclass
 
 from .compare import difference, message_id
 from .mails import DATE, MAILS, SEED, Mail, address
-from .servers.base import PASSWORD, USER, Listener
+from .servers.base import PASSWORD, USER, Listener, Maildirs
 
 # The dimensions. What alert comes to support joins as a further row.
 SECURITY = {"plain": ["--security", "plain"]}
@@ -12,6 +13,11 @@ DRIVERS = {"blocking": ["--driver", "blocking"]}
 LOG_INS = {"plain": "plain", "login": "login", "auto": "plain"}
 FLIGHTS = {"pipelined": [], "lock-step": ["--no-pipelining"]}
 TRANSFERS = {"DATA": ["--no-chunking"]}
+SECRETS = {
+    "the password": PASSWORD.encode(),
+    "LOGIN's answer": base64.b64encode(PASSWORD.encode()),
+    "PLAIN's response": base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()),
+}
 UNKNOWN_CODE = 550
 DELIVERY_SECONDS = 15
 
@@ -84,6 +90,7 @@ def run(alert, server, case, number):
     server.clear()
     result = alert.send(case.listener.port, options, mail.stdin)
     faults = check_result(result, expected)
+    faults += secrets_shown(result)
     if alert.left():
         faults.append(f"processes left: {alert.left()}")
 
@@ -111,7 +118,7 @@ def run(alert, server, case, number):
 
 
 def has_mailboxes(server):
-    return server.refuses_unknown and not server.exact
+    return isinstance(server, Maildirs)
 
 
 def check_result(result, expected):
@@ -145,6 +152,14 @@ def check_result(result, expected):
         if codes.get(address(name)) != UNKNOWN_CODE:
             faults.append(f"recipient {name}: {codes.get(address(name))}, expected {UNKNOWN_CODE}")
     return faults
+
+
+def secrets_shown(result):
+    """The password must not stand in what alert prints, in base64 neither."""
+    shown = result.stdout + result.transcript.encode()
+    return [
+        f"the output shows {name}" for name, secret in SECRETS.items() if secret in shown
+    ]
 
 
 def check_recipients(server, arrived, accepted, mail):

@@ -114,6 +114,7 @@ def to(*names):
     return ("--from", FROM, "--to", listed(*names), "--subject", "To whom", "--text", "…\n")
 
 
+LINES = ("--from", FROM, "--to", listed("ops"))
 OPS = Expected(accepted=("ops",))
 FOUR = Expected(accepted=("ops", "duty", "night", "u01"))
 
@@ -139,5 +140,9 @@ MAILS = [
          Expected("invalid", 65, 400, "mail", "never", 0, tried=False), needs=frozenset({"size"})),
     Mail("wrong password", SMALL, Expected("refused", 77, 401, "auth", "never", 0, tried=False),
          needs=frozenset({"auth"}), password="wrong"),
-    Mail("dots and From", ("--from", FROM, "--to", listed("ops"), "--text", "@dots.txt"), OPS),
+    Mail("only dots", (*LINES, "--text", "\n".join("." * (n % 70 + 1) for n in range(400))), OPS),
+    Mail("only dots, buffer 512", (*LINES, "--text", ".\n" * 2000), OPS,
+         connection=("--buffer", "512")),
+    Mail("From and dots, short", (*LINES, "--text", ".\nFrom me, quoted-printable\n.From\n"), OPS),
+    Mail("From and dots, long", (*LINES, "--text", "@dots.txt"), OPS),
 ]

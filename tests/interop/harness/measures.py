@@ -1,45 +1,74 @@
 """Round trips and writes, counted by the proxy, against what the extensions allow."""
 
+from dataclasses import dataclass
+
 from . import cases
 from .mails import DATE, SEED, SMALL
 from .proxy import Proxy
+from .servers.base import Listener
 
 DELAY = 0.02
 MAILS = 4
-# Turns for greeting to final reply: EHLO, log-in, then one mail; and for each mail behind it.
+# Turns of the log-in, and of a mail: the first, and each behind it.
 LOG_IN_TURNS = {None: 0, "plain": 1, "login": 3}
 MAIL_TURNS = {True: (2, 1), False: (4, 4)}
 
 
-def run(alert, server):
-    """Yields for each way of sending its name, what differed, and the dialogue's turns."""
-    for listener in server.listeners:
-        if listener.security not in cases.SECURITY:
-            continue
-        for log_in in [one for one in LOG_IN_TURNS if one in (listener.auth or [None])]:
-            for flight in cases.FLIGHTS:
-                pipelined = listener.pipelining and flight == "pipelined"
-                label = f"{listener.name}, {log_in or 'no'} AUTH, {flight}"
-                first, following = MAIL_TURNS[pipelined]
-                first += 1 + LOG_IN_TURNS[log_in]
-                one = measure(alert, listener, log_in, flight, 1)
-                many = measure(alert, listener, log_in, flight, MAILS)
-                yield report(f"round trips, {label}: {first} and {following}", one, many,
-                             round_trips(one, first),
-                             round_trips(many, first + (MAILS - 1) * following))
-                if not log_in:
-                    yield report(f"writes, {label}", one, many, writes(one, pipelined))
+@dataclass(frozen=True)
+class Measure:
+    """One way of sending that is measured."""
+
+    listener: Listener
+    log_in: str | None
+    flight: str
+
+    @property
+    def name(self):
+        log_in = f"AUTH {self.log_in}" if self.log_in else "no AUTH"
+        return f"{self.listener.name}, {log_in}, {self.flight}: {self.first} and {self.following}"
+
+    @property
+    def pipelined(self):
+        return self.listener.pipelining and self.flight == "pipelined"
+
+    @property
+    def first(self):
+        """Round trips from EHLO to the first mail's final reply."""
+        return 1 + LOG_IN_TURNS[self.log_in] + MAIL_TURNS[self.pipelined][0]
+
+    @property
+    def following(self):
+        """Round trips of each further mail."""
+        return MAIL_TURNS[self.pipelined][1]
 
 
-def report(name, one, many, *faults):
+def measures_of(server):
+    return [
+        Measure(listener, log_in, flight)
+        for listener in server.listeners if listener.security in cases.SECURITY
+        for log_in in LOG_IN_TURNS if log_in in (listener.auth or [None])
+        for flight in cases.FLIGHTS
+    ]
+
+
+def run(alert, measure):
+    """What differed, and the dialogue's turns."""
+    one, many = send(alert, measure, 1), send(alert, measure, MAILS)
+    faults = [
+        round_trips(one, measure.first),
+        round_trips(many, measure.first + (MAILS - 1) * measure.following),
+    ]
+    if not measure.log_in:
+        faults.append(writes(one, measure.pipelined))
     dialogue = "\n".join(f"{turn!r}" for proxy in (one, many) for turn in proxy.turns)
-    return name, [fault for fault in faults if fault], dialogue
+    return [fault for fault in faults if fault], dialogue
 
 
-def measure(alert, listener, log_in, flight, mails):
-    proxy = Proxy(listener.port, DELAY)
+def send(alert, measure, mails):
+    proxy = Proxy(measure.listener.port, DELAY)
     options = [
-        *cases.connection(listener, "blocking", log_in, flight, "DATA"), *SMALL,
+        *cases.connection(measure.listener, "blocking", measure.log_in, measure.flight, "DATA"),
+        *SMALL,
         "--date", str(DATE), "--seed", str(SEED),
     ]
     if mails > 1:

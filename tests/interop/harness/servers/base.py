@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -56,7 +56,6 @@ class Server:
     folder: Path
     cache: Path
     certificates: Path
-    listeners: list = field(default_factory=list)
     process: subprocess.Popen | None = None
 
     name = "server"
@@ -75,6 +74,7 @@ class Server:
         for folder in (self.store, self.mail):
             folder.chmod(0o777)
         self.log = self.folder / "log"
+        self.listeners = self.offers()
 
     def start(self):
         """Installs, configures and starts it, and waits until every listener greets."""
@@ -86,7 +86,12 @@ class Server:
                     raise Broken(f"{self.name} does not listen on {listener.name}")
                 time.sleep(0.05)
 
+    def offers(self):
+        """Its listeners, the ports still to come."""
+        raise NotImplementedError
+
     def launch(self):
+        """Installs and configures it, gives the listeners their ports, starts the process."""
         raise NotImplementedError
 
     def spawn(self, *words, **options):
@@ -104,15 +109,10 @@ class Server:
         )
 
     def stop(self):
-        """Ends it by its id; in a namespace everything in it ends with its first process."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
+        """Ends it by its id; with a namespace's first process everything in it ends."""
+        if self.process is not None:
             self.process.kill()
-            self.process.wait(5)
+            self.process.wait()
 
     def logs(self):
         return [self.log]
@@ -160,6 +160,13 @@ class Maildirs:
             Delivered(content=path.read_bytes(), mailbox=path.parent.parent.name)
             for path in sorted(self.mail.glob("*/new/*"))
         ]
+
+
+def give_ports(listeners):
+    """Gives each listener a free port, and returns them by name."""
+    for listener in listeners:
+        listener.port = free_port()
+    return {listener.name: listener.port for listener in listeners}
 
 
 def free_port():

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from .. import install
 from .base import (
-    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Server, accounts, free_port, give,
-    template,
+    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Server, accounts, give,
+    give_ports, template,
 )
 
 
@@ -15,19 +15,21 @@ class Exim(Maildirs, Server):
     name = "exim"
     own_fields = ("return-path", "envelope-to", "delivery-date", "received")
 
+    def offers(self):
+        mechanisms = ("plain", "login", "cram-md5")
+        return [
+            Listener("submission", auth=mechanisms),
+            Listener("relay"),
+            Listener("starttls", security="starttls", auth=mechanisms),
+            Listener("tls", security="tls", auth=mechanisms),
+        ]
+
     def launch(self):
         packages = install.unpacked(self.cache, "exim")
-        mechanisms = ("plain", "login", "cram-md5")
-        self.listeners = [
-            Listener("submission", free_port(), auth=mechanisms),
-            Listener("relay", free_port()),
-            Listener("starttls", free_port(), security="starttls", auth=mechanisms),
-            Listener("tls", free_port(), security="tls", auth=mechanisms),
-        ]
         etc = self.folder / "etc"
         ids = accounts(etc, ["Debian-exim", "interop"])
         give(self.mail, ids["interop"], 0o755)
-        ports = {listener.name: listener.port for listener in self.listeners}
+        ports = give_ports(self.listeners)
         template("exim/exim.conf", etc / "exim4/interop.conf", **ports,
                  domain=DOMAIN, size=SIZE, user=USER, password=quoted(PASSWORD),
                  mailboxes=" : ".join(MAILBOXES))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from .. import install
 from .base import (
-    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Server, accounts, free_port, give,
-    template,
+    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Server, accounts, give,
+    give_ports, template,
 )
 
 
@@ -15,20 +15,22 @@ class Postfix(Maildirs, Server):
     name = "postfix"
     own_fields = ("return-path", "x-original-to", "delivered-to", "received")
 
+    def offers(self):
+        mechanisms = ("plain", "login", "cram-md5", "scram-sha-256")
+        return [
+            Listener("submission", auth=mechanisms),
+            Listener("relay"),
+            Listener("starttls", security="starttls", auth=mechanisms),
+            Listener("tls", security="tls", auth=mechanisms),
+        ]
+
     def launch(self):
         packages = install.unpacked(self.cache, "postfix")
-        mechanisms = ("plain", "login", "cram-md5", "scram-sha-256")
-        self.listeners = [
-            Listener("submission", free_port(), auth=mechanisms),
-            Listener("relay", free_port()),
-            Listener("starttls", free_port(), security="starttls", auth=mechanisms),
-            Listener("tls", free_port(), security="tls", auth=mechanisms),
-        ]
         etc = self.folder / "etc"
         ids = accounts(etc, ["postfix", "postdrop", "interop"])
         self.mail.chmod(0o755)
         give(self.mail, ids["interop"], 0o755)
-        ports = {listener.name: listener.port for listener in self.listeners}
+        ports = give_ports(self.listeners)
         template("postfix/main.cf", etc / "postfix/main.cf",
                  domain=DOMAIN, uid=ids["interop"], size=SIZE)
         template("postfix/master.cf", etc / "postfix/master.cf", **ports)

@@ -1,9 +1,12 @@
 """Postfix's smtp-sink: takes every recipient and offers no SIZE."""
 
+import re
 from dataclasses import dataclass
 
 from .. import install
-from .base import Delivered, Listener, Server, accounts, free_port
+from .base import Delivered, Listener, Server, accounts, give_ports
+
+ENVELOPE = re.compile(rb"^X-(Mail|Rcpt)-Args: <([^>]*)>", re.M)
 
 
 @dataclass
@@ -11,7 +14,11 @@ class Sink(Server):
     name = "smtp-sink"
     refuses_unknown = False
     size = None
-    exact = True
+    own_fields = ("x-client-addr", "x-client-proto", "x-helo-args", "x-mail-args", "x-rcpt-args",
+                  "received")
+
+    def offers(self):
+        return [Listener("pipelining"), Listener("no-pipelining", pipelining=False)]
 
     def launch(self):
         packages = install.unpacked(self.cache, "postfix")
@@ -19,10 +26,7 @@ class Sink(Server):
         (etc / "postfix").mkdir(parents=True)
         (etc / "postfix/main.cf").write_text("compatibility_level = 3.6\n")
         accounts(etc, ["postfix", "postdrop"])
-        self.listeners = [
-            Listener("pipelining", free_port()),
-            Listener("no-pipelining", free_port(), pipelining=False),
-        ]
+        give_ports(self.listeners)
         script = "".join(
             f"smtp-sink -u nobody {'' if one.pipelining else '-p '}-d /media/mail/%s. "
             f"127.0.0.1:{one.port} 64 &\n"
@@ -33,7 +37,13 @@ class Sink(Server):
     def delivered(self):
         mails = []
         for path in sorted(self.mail.iterdir()):
-            # The sink writes the envelope as header fields in front, and an empty line behind.
-            head, _, content = path.read_bytes().partition(b"\n\n")
-            mails.append(Delivered(content=content))
+            # The envelope stands in front as header fields; an empty line ends the file.
+            content = path.read_bytes().removesuffix(b"\n")
+            envelope = {"from": None, "recipients": []}
+            for what, address in ENVELOPE.findall(content):
+                if what == b"Mail":
+                    envelope["from"] = address.decode()
+                else:
+                    envelope["recipients"].append(address.decode())
+            mails.append(Delivered(content=content, envelope=envelope))
         return mails

@@ -49,14 +49,16 @@ class Store(Server):
 class Aiosmtpd(Store):
     name = "aiosmtpd"
 
-    def launch(self):
-        python = install.aiosmtpd_python(self.cache)
+    def offers(self):
         mechanisms = ("plain", "login")
-        self.listeners = [
+        return [
             Listener("submission", auth=mechanisms, pipelining=False),
             Listener("relay", pipelining=False),
             Listener("starttls", security="starttls", auth=mechanisms, pipelining=False),
         ]
+
+    def launch(self):
+        python = install.aiosmtpd_python(self.cache)
         kinds = {"submission": "plain", "relay": "none", "starttls": "starttls"}
         # Of the harness's own environment nothing may reach another Python's imports.
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
@@ -67,16 +69,18 @@ class Aiosmtpd(Store):
 @dataclass
 class SmtpServer(Store):
     name = "smtp-server"
+    mechanisms = ("plain", "login", "cram-md5", "xoauth2")
+
+    def offers(self):
+        return [
+            Listener("submission", auth=self.mechanisms),
+            Listener("relay"),
+            Listener("no-pipelining", auth=self.mechanisms, pipelining=False),
+        ]
 
     def launch(self):
         modules = install.smtp_server_modules(self.cache)
-        mechanisms = ("plain", "login", "cram-md5", "xoauth2")
-        offered = {"authMethods": [name.upper() for name in mechanisms]}
-        self.listeners = [
-            Listener("submission", auth=mechanisms),
-            Listener("relay"),
-            Listener("no-pipelining", auth=mechanisms, pipelining=False),
-        ]
+        offered = {"authMethods": [name.upper() for name in self.mechanisms]}
         options = {
             "submission": offered | {"hideSTARTTLS": True},
             "relay": {"authOptional": True, "disabledCommands": ["AUTH", "STARTTLS"]},
