@@ -6,12 +6,12 @@
 use core::borrow::Borrow;
 use core::ops::ControlFlow;
 
-use embedded_io::{ErrorType, Read, Write};
+use embedded_io::{Error as _, ErrorType, Read, Write};
 
 use crate::error::{Field, Invalid};
 use crate::message::Message;
 use crate::observer::Observer;
-use crate::outcome::{Error, StartTlsError};
+use crate::outcome::{Error, Fault, StartTlsError};
 use crate::report::{RecipientStatus, Report};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
 use crate::transport::Secure;
@@ -30,6 +30,15 @@ pub struct Client<'b, T, O = ()> {
     transport: T,
     session: Session<'b>,
     observer: O,
+}
+
+/// Shows where the session stands, and nothing of the buffer or the transport.
+impl<T, O> core::fmt::Debug for Client<'_, T, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.session.state())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What [`Client::starttls`] gives: the client under TLS, or what is left of it and why.
@@ -239,6 +248,25 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         ))
     }
 
+    /// Sends a mail whose streamed parts are read from `sources` meanwhile: the first streamed
+    /// part from the first, in the order text, HTML, attachments.
+    ///
+    /// A part of known length is read to that length, one of unknown length to the source's end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]; and [`Error::Failed`] with [`Fault::Source`] or [`Fault::Content`] where a source fails, ends too early or gives
+    /// what cannot be sent. The mail never gets its terminator then, and the connection ends.
+    pub fn send_streamed<R: Read>(
+        &mut self,
+        message: &Message<'_>,
+        sources: &mut [R],
+        results: &mut [RecipientStatus],
+    ) -> Result<Report, Error<T::Error>> {
+        let mut mail = Operation::Mail(MailOperation::new(message, results));
+        self.run_from(&mut mail, sources)
+    }
+
     /// Sends mails one after the other; with PIPELINING, each one's MAIL to DATA rides behind the
     /// content of the one before it.
     ///
@@ -294,29 +322,42 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     }
 
     fn run(&mut self, operation: &mut Operation<'_, '_>) -> Result<Report, Error<T::Error>> {
+        self.run_from::<T>(operation, &mut [])
+    }
+
+    fn run_from<R: Read>(
+        &mut self,
+        operation: &mut Operation<'_, '_>,
+        sources: &mut [R],
+    ) -> Result<Report, Error<T::Error>> {
         let mut turn = self.session.begin(operation).map_err(Error::widen)?;
         loop {
-            match turn
-                .step(operation, &mut self.observer)
-                .map_err(Error::widen)?
-            {
+            let step = turn.step(operation, &mut self.observer);
+            match step.map_err(Error::widen)? {
                 Step::Send(mut octets) => {
                     while !octets.is_empty() {
                         match self.transport.write(octets) {
-                            Ok(0) => return turn.closed(),
+                            Ok(0) => return turn.fault(Fault::Closed),
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
-                            Err(error) => return turn.fault(error),
+                            Err(error) => return turn.fault(Fault::Transport(error)),
                         }
                     }
                 }
+                Step::Fill { source, into } => match sources.get_mut(source) {
+                    None => return turn.no_source(),
+                    Some(source) => match source.read(into) {
+                        Ok(octets) => turn.filled(octets),
+                        Err(error) => return turn.fault(Fault::Source(error.kind())),
+                    },
+                },
                 Step::Flush => {
                     if let Err(error) = self.transport.flush() {
-                        return turn.fault(error);
+                        return turn.fault(Fault::Transport(error));
                     }
                 }
                 Step::Receive(window) => match self.transport.read(window) {
                     Ok(octets) => turn.received(octets),
-                    Err(error) => return turn.fault(error),
+                    Err(error) => return turn.fault(Fault::Transport(error)),
                 },
                 Step::Done(report) => return Ok(report),
             }

@@ -100,6 +100,14 @@ named! {
         Recipients = "recipients",
         /// The Subject field.
         Subject = "Subject",
+        /// The identifier of the message that is answered.
+        InReplyTo = "In-Reply-To",
+        /// The identifiers of the messages that led to this one.
+        References = "References",
+        /// The address that confirmations of reading go to.
+        ReadReceipt = "read receipt",
+        /// The address that reports of delivery go to.
+        DeliveryReceipt = "delivery receipt",
         /// The Date field.
         Date = "Date",
         /// The Message-ID field.
@@ -142,6 +150,10 @@ named! {
         ControlCharacter = "holds a control character",
         /// It holds a character that may not stand there.
         Character = "holds a character that may not stand there",
+        /// A CR or LF in it is not part of a CRLF.
+        LineEnd = "has a line end that is not CRLF",
+        /// A line of it has more than 998 octets.
+        LineTooLong = "has a line of more than 998 octets",
         /// It holds a character outside ASCII where only ASCII is allowed.
         NotAscii = "holds a character outside ASCII",
         /// It has no `@`.
@@ -164,6 +176,8 @@ named! {
         Group = "is a group, which is not supported",
         /// The value is reserved: the crate writes this field itself or it may not be set.
         Reserved = "is reserved: it is written by the library or may not be set",
+        /// It comes from a source, and none was given.
+        NoSource = "comes from a source, which was not given",
         /// It is a media type that may not travel in base64.
         AsIsOnly = "may not be sent in base64, only as it is",
         /// It was given twice where only one is allowed.
@@ -176,6 +190,8 @@ named! {
         TooLarge = "is larger than the server accepts",
         /// It needs an extension that the server does not offer.
         NeedsSmtpUtf8 = "needs SMTPUTF8, which the server does not offer",
+        /// It needs an extension that the server does not offer.
+        NeedsEightBitMime = "needs 8BITMIME, which the server does not offer",
         /// Its syntax is wrong.
         Syntax = "is not well formed",
     }

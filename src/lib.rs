@@ -33,6 +33,7 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+pub mod asynch;
 pub mod blocking;
 mod error;
 pub mod message;

@@ -5,6 +5,7 @@
 use core::fmt;
 
 use crate::error::Invalid;
+use crate::message::ContentFault;
 use crate::phase::{Phase, Retry};
 use crate::report::{Refusal, RefusalKind};
 use crate::wire::ehlo::{Extension, Mechanism};
@@ -20,6 +21,11 @@ pub enum Fault<E> {
     Closed,
     /// The server broke the protocol.
     Protocol(Violation),
+    /// The caller's source of a streamed part gave an error. The mail was given up without its
+    /// terminator.
+    Source(embedded_io::ErrorKind),
+    /// The content could not be completed. The mail was given up without its terminator.
+    Content(ContentFault),
 }
 
 /// How the server broke the protocol.
@@ -166,6 +172,8 @@ impl<E> Error<E> {
             Fault::Transport(error) => Fault::Transport(map(error)),
             Fault::Closed => Fault::Closed,
             Fault::Protocol(violation) => Fault::Protocol(violation),
+            Fault::Source(kind) => Fault::Source(kind),
+            Fault::Content(fault) => Fault::Content(fault),
         };
         match self {
             Self::Refused(refusal) => Error::Refused(refusal),
@@ -212,6 +220,11 @@ impl<E: fmt::Display> fmt::Display for Fault<E> {
             }
             Self::Closed => f.write_str("the server closed the connection"),
             Self::Protocol(violation) => violation.fmt(f),
+            Self::Source(kind) => {
+                f.write_str("the source of a streamed part failed: ")?;
+                kind.fmt(f)
+            }
+            Self::Content(fault) => fault.fmt(f),
         }
     }
 }
@@ -254,7 +267,8 @@ impl<E: embedded_io::Error> embedded_io::Error for Error<E> {
             Self::Failed { fault, .. } | Self::Unknown { fault } => match fault {
                 Fault::Transport(error) => error.kind(),
                 Fault::Closed => ErrorKind::ConnectionAborted,
-                Fault::Protocol(_) => ErrorKind::InvalidData,
+                Fault::Protocol(_) | Fault::Content(_) => ErrorKind::InvalidData,
+                Fault::Source(kind) => *kind,
             },
             Self::Refused(_) => ErrorKind::PermissionDenied,
             Self::NotOffered(_) => ErrorKind::Unsupported,
@@ -303,4 +317,14 @@ impl<A, B, E: fmt::Display, F: fmt::Display, U: fmt::Display> fmt::Display
             Self::Ehlo { error, .. } => error.fmt(f),
         }
     }
+}
+
+impl<A, B, E, F, U> core::error::Error for StartTlsError<A, B, E, F, U>
+where
+    A: fmt::Debug,
+    B: fmt::Debug,
+    E: fmt::Debug + fmt::Display,
+    F: fmt::Debug + fmt::Display,
+    U: fmt::Debug + fmt::Display,
+{
 }

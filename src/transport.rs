@@ -53,3 +53,19 @@ impl<T: Write> Write for Vouched<T> {
         self.0.flush()
     }
 }
+
+impl<T: embedded_io_async::Read> embedded_io_async::Read for Vouched<T> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        self.0.read(buf).await
+    }
+}
+
+impl<T: embedded_io_async::Write> embedded_io_async::Write for Vouched<T> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        self.0.write(buf).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        self.0.flush().await
+    }
+}

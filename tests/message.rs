@@ -2,8 +2,13 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use embedded_smtp::message::{Attachment, Date, Header, HeaderText, Importance, Message};
-use embedded_smtp::{Field, Invalid, Mailbox, Reason, header_text, mailbox};
+use embedded_smtp::message::{
+    Attachment, ContentFault, ContentFaultKind, Date, Header, HeaderText, Importance, Message,
+    Octets, Part,
+};
+use embedded_smtp::{
+    Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, header_text, mailbox,
+};
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use proptest::prelude::*;
 
@@ -16,7 +21,7 @@ fn read(message: &Message<'_>, sizes: &[usize]) -> Vec<u8> {
     let mut size = 0;
     loop {
         size = sizes.next().copied().unwrap_or(size);
-        let n = reader.read(&mut out[..size]);
+        let n = reader.read(&mut out[..size]).unwrap();
         if n == 0 {
             return got;
         }
@@ -27,7 +32,7 @@ fn read(message: &Message<'_>, sizes: &[usize]) -> Vec<u8> {
 /// The whole message as text; its promises about lines are checked on the way.
 fn written(message: &Message<'_>) -> String {
     let octets = read(message, &[70_000]);
-    assert_eq!(octets.len() as u32, message.encoded_len());
+    assert_eq!(Some(octets.len() as u32), message.encoded_len());
     let text = String::from_utf8(octets).unwrap();
     check_lines(&text);
     text
@@ -293,7 +298,7 @@ fn names() {
     assert_eq!(from("a@b.c"), " a@b.c");
     assert_eq!(from("<a@b.c>"), " a@b.c");
     assert_eq!(from("Boiler 3 <a@b.c>"), " Boiler 3 <a@b.c>");
-    assert_eq!(from("\"Boiler 3\" <a@b.c>"), " Boiler 3 <a@b.c>");
+    assert_eq!(from("\"Boiler 3\" <a@b.c>"), " \"Boiler 3\" <a@b.c>");
     assert_eq!(from("J. Smith <a@b.c>"), " \"J. Smith\" <a@b.c>");
     assert_eq!(
         from("\"a \\\"b\\\\ c\" <a@b.c>"),
@@ -399,14 +404,6 @@ fn a_short_text_gets_the_smaller_encoding() {
 }
 
 #[test]
-fn a_long_text_is_encoded_as_its_beginning_asks() {
-    let (encoding, _) = text(&("ü".repeat(3_000) + &"a".repeat(60_000)));
-    assert_eq!(encoding, "base64");
-    let (encoding, _) = text(&("a".repeat(5_000) + &"ü".repeat(20_000)));
-    assert_eq!(encoding, "quoted-printable");
-}
-
-#[test]
 fn the_envelope_has_each_address_once() -> Result<(), Invalid> {
     let message = Message::new(FROM)
         .to("a@x.org, A@x.org; B <b@x.org>")?
@@ -431,6 +428,10 @@ fn addresses_outside_ascii_need_smtputf8() -> Result<(), Invalid> {
     assert!(m.reply_to("ö@b.c")?.needs_smtputf8());
     assert!(m.sender(Mailbox::parse("ö@b.c")?).needs_smtputf8());
     assert!(m.reverse_path("ö@b.c")?.needs_smtputf8());
+    assert!(m.read_receipt("ö@b.c")?.needs_smtputf8());
+    assert!(m.delivery_receipt("ö@b.c")?.needs_smtputf8());
+    let authors = MailboxList::parse("a@b.c, ö@b.c")?;
+    assert!(Message::by(authors, FROM)?.needs_smtputf8());
     assert!(Message::new(Mailbox::parse("ö@b.c")?).needs_smtputf8());
     Ok(())
 }
@@ -752,4 +753,446 @@ fn every_buffer_size() {
             assert_eq!(read(&message, &[size]), whole, "{size}");
         }
     });
+}
+
+// Contents from a source, contents that travel as they are, and ready-made messages.
+
+/// The whole message in buffers of `size`, its sources giving pieces of the sizes, again and again.
+fn streamed(
+    message: &Message<'_>,
+    contents: &[(Part, &[u8])],
+    size: usize,
+    pieces: &[usize],
+) -> Result<Vec<u8>, ContentFault> {
+    let mut reader = message.reader();
+    let mut rest: Vec<(Part, &[u8])> = contents.to_vec();
+    let mut pieces = pieces.iter().cycle();
+    let mut got = Vec::new();
+    let mut out = vec![0; size];
+    loop {
+        let n = reader.read_with(&mut out, |part, slot| {
+            let (_, rest) = rest.iter_mut().find(|(p, _)| *p == part).unwrap();
+            assert!(!slot.is_empty());
+            let n = rest.len().min(slot.len()).min(*pieces.next().unwrap());
+            slot[..n].copy_from_slice(&rest[..n]);
+            *rest = &rest[n..];
+            n
+        })?;
+        if n == 0 {
+            return Ok(got);
+        }
+        got.extend_from_slice(&out[..n]);
+    }
+}
+
+const WHOLE: usize = usize::MAX;
+
+fn in_one_piece(message: &Message<'_>, part: Part, content: &[u8]) -> Result<String, ContentFault> {
+    let octets = streamed(message, &[(part, content)], 70_000, &[WHOLE])?;
+    Ok(String::from_utf8(octets).unwrap())
+}
+
+#[test]
+fn a_streamed_attachment_is_the_same_as_one_from_a_slice() -> Result<(), Invalid> {
+    let content: Vec<u8> = (0..1_000_u32).map(|i| (i * 7 + i / 256) as u8).collect();
+    for len in [0, 1, 2, 3, 56, 57, 58, 113, 114, 115, 1_000] {
+        let content = &content[..len];
+        let slice = [Attachment::new("a", "a/b", content)?];
+        let expected = read(&Message::new(FROM).text("x").attachments(&slice), &[70_000]);
+        for length in [None, Some(len as u32)] {
+            let source = [Attachment::streamed("a", "a/b", length)?];
+            let message = Message::new(FROM).text("x").attachments(&source);
+            let known = message.encoded_len();
+            assert_eq!(known, length.map(|_| expected.len() as u32));
+            for (size, piece) in [
+                (16, 1),
+                (16, WHOLE),
+                (77, 57),
+                (78, 58),
+                (600, 1),
+                (70_000, WHOLE),
+            ] {
+                let contents = [(Part::Attachment(0), content)];
+                let got = streamed(&message, &contents, size, &[piece, 3]).unwrap();
+                assert!(got == expected, "{len} {size} {piece}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_source_that_ends_too_early_is_no_message() -> Result<(), Invalid> {
+    for attachment in [
+        Attachment::streamed("a", "a/b", Some(10))?,
+        Attachment::streamed_as_is("a", "a/b", Some(10))?,
+    ] {
+        let attachments = [attachment];
+        let message = Message::new(FROM).attachments(&attachments);
+        let fault = in_one_piece(&message, Part::Attachment(0), b"too short").unwrap_err();
+        assert_eq!(
+            (fault.part, fault.kind),
+            (Part::Attachment(0), ContentFaultKind::TooShort)
+        );
+        assert_eq!(
+            fault.to_string(),
+            "attachment 0 ended before its announced length"
+        );
+        // No more is read than was announced.
+        let text = in_one_piece(&message, Part::Attachment(0), b"long enough").unwrap();
+        assert_eq!(Some(text.len() as u32), message.encoded_len());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_source_that_is_not_given_is_a_fault() -> Result<(), Invalid> {
+    let attachments = [Attachment::streamed("a", "a/b", None)?];
+    let message = Message::new(FROM).attachments(&attachments);
+    assert!(message.is_streamed() && message.encoded_len().is_none());
+    let fault = message.reader().read(&mut [0; 2_000]).unwrap_err();
+    assert_eq!(fault.kind, ContentFaultKind::NoSource);
+    Ok(())
+}
+
+/// Contents that may not travel as they are.
+fn not_as_is() -> Vec<(Vec<u8>, ContentFaultKind, Reason)> {
+    let long = "a".repeat(999);
+    vec![
+        (b"a\rb".to_vec(), ContentFaultKind::BareCr, Reason::LineEnd),
+        (
+            b"a\r\r\n".to_vec(),
+            ContentFaultKind::BareCr,
+            Reason::LineEnd,
+        ),
+        (b"a\r".to_vec(), ContentFaultKind::BareCr, Reason::LineEnd),
+        (b"a\nb".to_vec(), ContentFaultKind::BareLf, Reason::LineEnd),
+        (
+            b"a\0".to_vec(),
+            ContentFaultKind::Nul,
+            Reason::ControlCharacter,
+        ),
+        ("ü".into(), ContentFaultKind::EightBit, Reason::NotAscii),
+        (
+            long.into(),
+            ContentFaultKind::LineTooLong,
+            Reason::LineTooLong,
+        ),
+    ]
+}
+
+#[test]
+fn what_travels_as_it_is_is_checked() -> Result<(), Invalid> {
+    for (content, kind, reason) in not_as_is() {
+        let refused = Attachment::as_is("a", "text/csv", &content).unwrap_err();
+        assert_eq!(refused, Invalid::new(Field::Attachment, reason), "{kind:?}");
+        let source = [Attachment::streamed_as_is("a", "text/csv", None)?];
+        let message = Message::new(FROM).attachments(&source);
+        for piece in [1, 2, WHOLE] {
+            let contents = [(Part::Attachment(0), &content[..])];
+            let fault = streamed(&message, &contents, 600, &[piece]).unwrap_err();
+            assert_eq!(fault.kind, kind);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn attachments_as_they_are() -> Result<(), Invalid> {
+    let line = "a".repeat(998);
+    for (content, end) in [
+        ("", ""),
+        ("time;bar", "\r\n"),
+        ("From x\r\n.\r\n..\r\n", "\r\n"),
+        ("\r\n\r\n", "\r\n"),
+        (line.as_str(), "\r\n"),
+        (
+            "--=_0000000000000006m\r\n--\r\n a--=_0000000000000007m",
+            "\r\n",
+        ),
+    ] {
+        let attachments = [Attachment::as_is("a.csv", "text/csv", content.as_bytes())?];
+        let message = Message::new(FROM).seed(7).attachments(&attachments);
+        let text = written(&message);
+        assert!(
+            text.contains("Content-Transfer-Encoding: 7bit\r\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with(&format!(
+                "\r\n\r\n{content}{end}--=_0000000000000007m--\r\n"
+            )),
+            "{text}"
+        );
+        for length in [None, Some(content.len() as u32)] {
+            let source = [Attachment::streamed_as_is("a.csv", "text/csv", length)?];
+            let message = Message::new(FROM).seed(7).attachments(&source);
+            for (size, piece) in [(16, 1), (16, WHOLE), (50, 7), (70_000, WHOLE)] {
+                let contents = [(Part::Attachment(0), content.as_bytes())];
+                let got = streamed(&message, &contents, size, &[piece]).unwrap();
+                assert_eq!(String::from_utf8(got).unwrap(), text, "{size} {piece}");
+            }
+            if length.is_some() {
+                assert_eq!(message.encoded_len(), Some(text.len() as u32));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_part_as_it_is_that_holds_the_boundary_is_no_message() -> Result<(), Invalid> {
+    for content in [
+        "--=_0000000000000007m",
+        "x\r\n--=_0000000000000007a--\r\n",
+        "\r\n--=_0000000000000007xyz",
+    ] {
+        let slice = [Attachment::as_is("a", "text/csv", content.as_bytes())?];
+        let message = Message::new(FROM).seed(7).attachments(&slice);
+        let fault = message.reader().read(&mut [0; 2_000]).unwrap_err();
+        assert_eq!(fault.kind, ContentFaultKind::Boundary, "{content}");
+        assert_eq!(fault.part, Part::Attachment(0));
+        assert!(message.seed(8).reader().read(&mut [0; 2_000]).is_ok());
+        let source = [Attachment::streamed_as_is("a", "text/csv", None)?];
+        let message = Message::new(FROM).seed(7).attachments(&source);
+        for piece in [1, WHOLE] {
+            let contents = [(Part::Attachment(0), content.as_bytes())];
+            let fault = streamed(&message, &contents, 600, &[piece]).unwrap_err();
+            assert_eq!(fault.kind, ContentFaultKind::Boundary, "{content}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn message_types_travel_only_as_they_are_and_multipart_never() {
+    let reason = |result: Result<Attachment<'_>, Invalid>| result.unwrap_err().reason;
+    assert!(Attachment::as_is("m.eml", "message/rfc822", b"Subject: x\r\n\r\n").is_ok());
+    assert!(Attachment::streamed_as_is("m.eml", "Message/rfc822", None).is_ok());
+    assert_eq!(
+        reason(Attachment::streamed("m.eml", "message/rfc822", None)),
+        Reason::AsIsOnly
+    );
+    assert_eq!(
+        reason(Attachment::as_is("m", "multipart/mixed", b"")),
+        Reason::Reserved
+    );
+}
+
+#[test]
+fn texts_from_a_source_are_quoted_printable() -> Result<(), Invalid> {
+    let message = Message::new(FROM).streamed_text();
+    let sent = |content: &str| {
+        let text = in_one_piece(&message, Part::Text, content.as_bytes()).unwrap();
+        check_lines(&text);
+        assert!(text.contains("Content-Transfer-Encoding: quoted-printable\r\n"));
+        body(&text).to_owned()
+    };
+    assert_eq!(message.encoded_len(), None);
+    assert_eq!(sent(""), "");
+    assert_eq!(sent("Überdruck"), "=C3=9Cberdruck\r\n");
+    assert_eq!(sent("a\rb\nc\r\n\r\rd "), "a\r\nb\r\nc\r\n\r\n\r\nd=20\r\n");
+    assert_eq!(sent(".\n..\nFrom x"), "=2E\r\n=2E.\r\n=46rom x\r\n");
+    let both = Message::new(FROM).streamed_text().streamed_html();
+    let contents = [(Part::Text, &b"t\n"[..]), (Part::Html, b"h")];
+    let got = streamed(&both, &contents, 600, &[1]).unwrap();
+    let expected = Message::new(FROM).text("t\n").html("h");
+    let expected = written(&expected).replace("7bit", "quoted-printable");
+    assert_eq!(String::from_utf8(got).unwrap(), expected);
+    Ok(())
+}
+
+fn ready(octets: &[u8]) -> Result<Message<'_>, Invalid> {
+    let path = ReversePath::parse("r@x.org")?;
+    Message::ready_made(path, MailboxList::parse("a@x.org, b@x.org")?, octets)
+}
+
+#[test]
+fn a_ready_made_message_is_sent_as_it_is() -> Result<(), Invalid> {
+    for (octets, end) in [
+        ("Subject: x\r\n\r\n.\r\ntext\r\n", ""),
+        ("Subject: x\r\n\r\ntext", "\r\n"),
+        ("", ""),
+        ("\r\n", ""),
+    ] {
+        let message = ready(octets.as_bytes())?;
+        assert_eq!(
+            read(&message, &[70_000]),
+            format!("{octets}{end}").as_bytes()
+        );
+        assert_eq!(
+            message.encoded_len(),
+            Some((octets.len() + end.len()) as u32)
+        );
+        assert_eq!(read(&message, &[1]), format!("{octets}{end}").as_bytes());
+        assert_eq!(message.recipients().count(), 2);
+        assert!(!message.needs_8bitmime() && !message.needs_smtputf8());
+        let path = ReversePath::Null;
+        let source = Message::ready_made_streamed(path, MailboxList::EMPTY, Octets::SevenBit);
+        for piece in [1, 5, WHOLE] {
+            let got = streamed(&source, &[(Part::Message, octets.as_bytes())], 64, &[piece]);
+            assert_eq!(got.unwrap(), format!("{octets}{end}").as_bytes());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_ready_made_message_asks_for_the_extension_it_needs() -> Result<(), Invalid> {
+    let needs = |octets: &str| {
+        let message = ready(octets.as_bytes()).unwrap();
+        (message.needs_8bitmime(), message.needs_smtputf8())
+    };
+    assert_eq!(needs("Subject: x\r\n\r\nu"), (false, false));
+    assert_eq!(needs("Subject: x\r\n\r\nü"), (true, false));
+    assert_eq!(needs("Subject: ü\r\n\r\nu"), (true, true));
+    let path = ReversePath::Null;
+    for (octets, content, fault) in [
+        (
+            Octets::SevenBit,
+            "S: x\r\n\r\nü",
+            Some(ContentFaultKind::EightBit),
+        ),
+        (Octets::EightBit, "S: x\r\n\r\nü", None),
+        (
+            Octets::EightBit,
+            "S: ü\r\n\r\nu",
+            Some(ContentFaultKind::EightBit),
+        ),
+        (Octets::Utf8, "S: ü\r\n\r\nü", None),
+    ] {
+        let message = Message::ready_made_streamed(path, MailboxList::EMPTY, octets);
+        assert_eq!(message.needs_8bitmime(), octets != Octets::SevenBit);
+        assert_eq!(message.needs_smtputf8(), octets == Octets::Utf8);
+        let got = in_one_piece(&message, Part::Message, content.as_bytes());
+        assert_eq!(got.err().map(|fault| fault.kind), fault, "{content}");
+    }
+    for (content, kind, reason) in not_as_is() {
+        if kind != ContentFaultKind::EightBit {
+            let refused = ready(&content).unwrap_err();
+            assert_eq!(refused, Invalid::new(Field::Message, reason), "{kind:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn receipts() -> Result<(), Invalid> {
+    let message = Message::new(FROM)
+        .read_receipt("ops@example.org")?
+        .delivery_receipt("log@example.org")?;
+    let text = written(&message);
+    assert_eq!(
+        field(&text, "Disposition-Notification-To"),
+        " ops@example.org"
+    );
+    assert_eq!(field(&text, "Return-Receipt-To"), " log@example.org");
+    let refused = Message::new(FROM).read_receipt("a\r\n@b").unwrap_err();
+    assert_eq!(refused.field, Field::ReadReceipt);
+    let refused = Message::new(FROM).delivery_receipt("a").unwrap_err();
+    assert_eq!(refused.field, Field::DeliveryReceipt);
+    Ok(())
+}
+
+#[test]
+fn several_authors_have_a_sender() -> Result<(), Invalid> {
+    let authors = MailboxList::parse("A <a@x.org>; Ü <b@x.org>")?;
+    let message = Message::by(authors, Mailbox::parse("a@x.org")?)?;
+    let text = written(&message);
+    assert_eq!(
+        field(&text, "From"),
+        " A <a@x.org>,\r\n =?utf-8?B?w5w=?= <b@x.org>"
+    );
+    assert_eq!(field(&text, "Sender"), " a@x.org");
+    let empty = Message::by(MailboxList::EMPTY, FROM).unwrap_err();
+    assert_eq!((empty.field, empty.reason), (Field::From, Reason::Empty));
+    // A sender who is the author is not written.
+    let text = written(&Message::new(FROM).sender(FROM));
+    assert!(!text.contains("Sender:"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn answers_name_what_they_answer() -> Result<(), Invalid> {
+    let text = written(&Message::new(FROM).in_reply_to("1@x", "")?);
+    assert_eq!(field(&text, "In-Reply-To"), " <1@x>");
+    assert_eq!(field(&text, "References"), " <1@x>");
+    let text = written(&Message::new(FROM).in_reply_to("<3@x>", "<1@x> <2@x>")?);
+    assert_eq!(field(&text, "References"), " <1@x> <2@x>\r\n <3@x>");
+    let refused = Message::new(FROM)
+        .in_reply_to("3@x", "<1@x>\r\n")
+        .unwrap_err();
+    assert_eq!(refused.field, Field::References);
+    let refused = Message::new(FROM).in_reply_to("3", "").unwrap_err();
+    assert_eq!(
+        (refused.field, refused.reason),
+        (Field::InReplyTo, Reason::NoAt)
+    );
+    let headers = [Header::new("References", "<1@x>")?];
+    let message = Message::new(FROM).headers(&headers)?;
+    let refused = message.in_reply_to("3@x", "").unwrap_err();
+    assert_eq!(refused.reason, Reason::Duplicate);
+    let message = Message::new(FROM).in_reply_to("3@x", "")?;
+    assert_eq!(
+        message.headers(&headers).unwrap_err().reason,
+        Reason::Duplicate
+    );
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn pieces_of_a_text_do_not_show(
+        text in long_text(),
+        size in 16_usize..300,
+        pieces in prop::collection::vec(1_usize..90, 1..20),
+        is_html in any::<bool>(),
+    ) {
+        let message = Message::new(FROM);
+        let (message, part) = if is_html {
+            (message.text("x").streamed_html(), Part::Html)
+        } else {
+            (message.streamed_text(), Part::Text)
+        };
+        let whole = in_one_piece(&message, part, text.as_bytes()).unwrap();
+        check_lines(&whole);
+        let got = streamed(&message, &[(part, text.as_bytes())], size, &pieces).unwrap();
+        prop_assert_eq!(String::from_utf8(got).unwrap(), whole.as_str());
+        // The same as from a slice, where that is quoted-printable too.
+        let slice = Message::new(FROM);
+        let slice = if is_html { slice.text("x").html(&text) } else { slice.text(&text) };
+        let slice = written(&slice);
+        let encoding = |text: &str| text.rmatches("Content-Transfer-Encoding: quoted").count();
+        if encoding(&slice) == 1 {
+            prop_assert_eq!(whole, slice);
+        }
+    }
+
+    #[test]
+    fn pieces_of_attachments_do_not_show(
+        contents in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..700), 1..4),
+        is_known in any::<bool>(),
+        size in 16_usize..400,
+        pieces in prop::collection::vec(1_usize..200, 1..20),
+    ) {
+        let length = |content: &[u8]| is_known.then_some(content.len() as u32);
+        let slices: Vec<_> =
+            contents.iter().map(|c| Attachment::new("a", "a/b", c).unwrap()).collect();
+        let sources: Vec<_> =
+            contents.iter().map(|c| Attachment::streamed("a", "a/b", length(c)).unwrap()).collect();
+        let parts: Vec<_> = contents
+            .iter()
+            .enumerate()
+            .map(|(i, c)| (Part::Attachment(i as u16), &c[..]))
+            .collect();
+        let expected = read(&Message::new(FROM).attachments(&slices), &[70_000]);
+        let message = Message::new(FROM).attachments(&sources);
+        let got = streamed(&message, &parts, size, &pieces).unwrap();
+        prop_assert!(got == expected);
+        if is_known {
+            prop_assert_eq!(message.encoded_len(), Some(expected.len() as u32));
+        }
+    }
 }

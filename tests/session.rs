@@ -101,7 +101,7 @@ fn a_megabyte_through_512_octets() {
     let _ = smtp.send_last(&mail, &mut []).unwrap();
     assert_eq!(server.violations(), [""; 0]);
     let delivery = &server.deliveries()[0];
-    assert_eq!(delivery.content.len(), mail.encoded_len() as usize);
+    assert_eq!(Some(delivery.content.len() as u32), mail.encoded_len());
     assert_eq!(delivery.content, support::vector::plain(&mail));
 }
 
@@ -400,4 +400,278 @@ fn errors_say_what_happened() {
     );
     assert_eq!(error.retry(), embedded_smtp::Retry::Never);
     assert_eq!(error.erase().status(), 403);
+}
+
+/// Rule: a flight ends between commands, whatever the buffer and wherever it cuts them; also
+/// where the commands ride behind a content or stand behind a kept text.
+#[test]
+fn a_flight_never_ends_within_a_command() {
+    let list: Vec<String> = (0..150)
+        .map(|n| format!("recipient-{n:03}@some-department.example.org"))
+        .collect();
+    let list = list.join(", ");
+    for octets in (BUFFER_MIN..340).chain([500, 511, 1020, 1360, 2040, 4080, 4090]) {
+        for refusal in ["550 5.1.1 no", "550 5.1.1 there is no such user here"] {
+            let server = Server::builder()
+                .max_recipients(1000)
+                .refuse_recipient("recipient-000@some-department.example.org", refusal)
+                .build();
+            let mail = alert().to(list.as_str()).unwrap();
+            let mut link = server.duplex();
+            let mut buffer = vec![0; octets];
+            let mut smtp = Client::new(&mut link, &mut buffer);
+            smtp.open("boiler3.example.org").unwrap();
+            smtp.send_all(vec![mail; 2], |end| {
+                assert_eq!(end.unwrap().accepted(), 149, "{octets}");
+                std::ops::ControlFlow::Continue(())
+            });
+            assert_eq!(server.violations(), [""; 0], "{octets}");
+        }
+    }
+}
+
+/// Rule: a flight has at most 4,096 octets of commands, the DATA that ends it counted too.
+#[test]
+fn the_data_command_counts_towards_the_limit_of_a_flight() {
+    for length in 2..40 {
+        let mut list = vec![format!("{}@example.org", "b".repeat(length))];
+        list.extend((0..107).map(|n| format!("recipient-{n:03}@example.org")));
+        let list = list.join(", ");
+        let mail = alert().to(list.as_str()).unwrap();
+        let server = Server::builder().max_recipients(1000).build();
+        let mut link = server.duplex();
+        let mut buffer = [0; 8192];
+        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
+        smtp.open("boiler3.example.org").unwrap();
+        let _ = smtp.send(&mail).unwrap();
+        let longest = smtp.into_inner().longest_of_commands;
+        assert!(longest <= 4_096, "{length}: {longest}");
+    }
+}
+
+fn pipelining() -> Vec<Event> {
+    vec![
+        say("220 x\r\n"),
+        Event::Expect(b"EHLO a.example\r\n".to_vec()),
+        say("250-x\r\n250-SIZE 1000\r\n250 PIPELINING\r\n"),
+    ]
+}
+
+/// The commands of a mail, or its content.
+fn expect(mail: &Message<'_>, to: &str) -> [Event; 2] {
+    let size = mail.encoded_len().unwrap();
+    let commands =
+        format!("MAIL FROM:<boiler3@example.org> SIZE={size}\r\nRCPT TO:<{to}>\r\nDATA\r\n");
+    let mut content = support::vector::stuffed(mail);
+    content.extend(b".\r\n");
+    [Event::Expect(commands.into()), Event::Expect(content)]
+}
+
+/// Rule: a next mail that the server could not take does not ride, is refused when its turn comes,
+/// and leaves the ones around it alone.
+#[test]
+fn an_invalid_mail_among_many() {
+    let large = "x\n".repeat(1000);
+    let mails = [
+        alert(),
+        alert().text(&large),
+        alert().to("jürgen@example.org").unwrap(),
+        alert(),
+    ];
+    let [commands, content] = expect(&alert(), "ops@example.org");
+    let mut script = pipelining();
+    for _ in 0..2 {
+        script.push(commands.clone());
+        script.push(say("250 ok\r\n250 ok\r\n354 go\r\n"));
+        script.push(content.clone());
+        script.push(say("250 queued\r\n"));
+    }
+    let transport = Scripted::new(script);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(transport.clone(), &mut buffer);
+    smtp.open("a.example").unwrap();
+    let mut ends = Vec::new();
+    smtp.send_all(mails, |end| {
+        ends.push(end.map_or_else(|error| error.to_string(), |r| r.code().to_string()));
+        std::ops::ControlFlow::Continue(())
+    });
+    transport.assert_complete();
+    let wanted = [
+        "250",
+        "message: is larger than the server accepts",
+        "message: needs SMTPUTF8, which the server does not offer",
+        "250",
+    ];
+    assert_eq!(ends, wanted);
+}
+
+/// Rule: to stop while the next mail is under way ends the connection: nothing more is sent, not
+/// even QUIT, and certainly no dot.
+#[test]
+fn to_stop_while_the_next_mail_rides_ends_the_connection() {
+    let [commands, content] = expect(&alert(), "ops@example.org");
+    let mut script = pipelining();
+    script.extend([commands.clone(), say("250 ok\r\n250 ok\r\n354 go\r\n")]);
+    script.extend([
+        content,
+        commands,
+        say("250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"),
+    ]);
+    let transport = Scripted::new(script);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(transport.clone(), &mut buffer);
+    smtp.open("a.example").unwrap();
+    let mut ends = 0;
+    smtp.send_all(vec![alert(); 3], |end| {
+        assert_eq!(end.unwrap().accepted(), 1);
+        ends += 1;
+        std::ops::ControlFlow::Break(())
+    });
+    assert_eq!(ends, 1);
+    assert_eq!(smtp.delivery(), Delivery::Accepted);
+    let sent = transport.written().len();
+    assert_eq!(smtp.send(&alert()).map(|_| ()), Err(Error::Ended));
+    assert_eq!(smtp.quit(), Err(Error::Ended));
+    assert_eq!(transport.written().len(), sent);
+    transport.assert_complete();
+}
+
+/// Rule: a mail that was refused before a byte was sent has no results and is not delivered,
+/// whatever became of the one before it.
+#[test]
+fn a_mail_that_never_began_says_nothing_of_the_one_before() {
+    let [commands, content] = expect(&alert(), "ops@example.org");
+    let mut script = pipelining();
+    script.extend([commands, say("250 ok\r\n250 ok\r\n354 go\r\n")]);
+    script.extend([content, say("250 queued\r\n")]);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(Scripted::new(script), &mut buffer);
+    smtp.open("a.example").unwrap();
+    let mut results = [RecipientStatus::default(); 1];
+    let _ = smtp.send_with_results(&alert(), &mut results).unwrap();
+    assert_eq!(results[0].code(), Some(250));
+    assert_eq!(smtp.delivery(), Delivery::Accepted);
+    let large = "x\n".repeat(1000);
+    let end = smtp.send_with_results(&alert().text(&large), &mut results);
+    assert!(matches!(end, Err(Error::Invalid(_))));
+    assert_eq!(results[0].code(), None);
+    assert_eq!(smtp.delivery(), Delivery::None);
+}
+
+/// Rule: the last data block and the terminator are one write, whatever the length of the mail.
+#[test]
+fn the_terminator_is_never_a_write_of_its_own() {
+    let octets = [b'x'; 700];
+    for length in 0..700 {
+        let attachments = [Attachment::new("a.bin", "a/b", &octets[..length]).unwrap()];
+        let line = "y".repeat(length);
+        for mail in [alert().text(&line), alert().attachments(&attachments)] {
+            let [commands, content] = expect(&mail, "ops@example.org");
+            let mut script = pipelining();
+            script[2] = say("250-x\r\n250-SIZE\r\n250 PIPELINING\r\n");
+            script.extend([commands, say("250 ok\r\n250 ok\r\n354 go\r\n")]);
+            script.extend([content, say("250 queued\r\n")]);
+            let transport = Scripted::new(script);
+            let mut buffer = [0; BUFFER_MIN];
+            let mut smtp = Client::new(transport.clone(), &mut buffer);
+            smtp.open("a.example").unwrap();
+            let _ = smtp.send(&mail).unwrap();
+            let last = transport.writes().pop().unwrap();
+            assert!(last.len() > 3 && last.ends_with(b"\n.\r\n"), "{length}");
+            transport.assert_complete();
+        }
+    }
+}
+
+/// Rule: secrets are masked and wiped also where the buffer's end cuts them, at every write.
+#[test]
+fn secrets_cut_by_the_buffer_are_masked_and_wiped() {
+    let password: String = ('a'..='z').cycle().take(900).collect();
+    for (mechanism, writes) in [("PLAIN", 7), ("LOGIN", 7)] {
+        for trouble in 0..writes {
+            let script = [
+                say("220 x\r\n"),
+                Event::Expect(b"EHLO a.example\r\n".to_vec()),
+                say(&format!("250-x\r\n250 AUTH {mechanism}\r\n")),
+                Event::Expect(format!("AUTH {mechanism}\r\n").into_bytes()),
+                say("334 a\r\n"),
+            ];
+            let mut script = script.to_vec();
+            if mechanism == "LOGIN" {
+                script.extend([
+                    Event::Expect(b"Ym9pbGVyMw==\r\n".to_vec()),
+                    say("334 b\r\n"),
+                ]);
+            }
+            let transport = Scripted::new(script);
+            let counting = FailingWrites {
+                link: transport,
+                left: trouble,
+            };
+            let mut buffer = [0; BUFFER_MIN];
+            let diary = Diary::default();
+            let mut smtp = Client::new(counting, &mut buffer).observe(diary.clone());
+            let _ = smtp.open("a.example");
+            let credentials = Credentials::new("boiler3", &password).unwrap();
+            let end = smtp.danger_login_in_plaintext(&credentials, None);
+            assert!(end.is_err());
+            drop(smtp);
+            let lines = diary.0.borrow().join("\n");
+            let left = String::from_utf8_lossy(&buffer);
+            use base64::Engine;
+            let shown = base64::prelude::BASE64_STANDARD.encode(format!("\0boiler3\0{password}"));
+            let also = base64::prelude::BASE64_STANDARD.encode(&password);
+            for secret in [shown, also, "Ym9pbGVyMw==".into()] {
+                for piece in secret.as_bytes().windows(8) {
+                    let piece = std::str::from_utf8(piece).unwrap();
+                    assert!(!lines.contains(piece), "{mechanism} {trouble}: {lines}");
+                    assert!(!left.contains(piece), "{mechanism} {trouble}: {left}");
+                }
+            }
+        }
+    }
+}
+
+/// Takes this many writes, then fails.
+struct FailingWrites {
+    link: Scripted,
+    left: usize,
+}
+
+impl ErrorType for FailingWrites {
+    type Error = ErrorKind;
+}
+
+impl Read for FailingWrites {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        self.link.read(buf)
+    }
+}
+
+impl Write for FailingWrites {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        self.left = self.left.checked_sub(1).ok_or(ErrorKind::BrokenPipe)?;
+        self.link.write(buf)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.link.flush()
+    }
+}
+
+/// Rule: errors are `core::error::Error`, also that of STARTTLS, and its client shows no octet of
+/// the buffer.
+#[test]
+fn a_failed_starttls_is_an_error_like_others() {
+    let mut buffer = [0; 512];
+    let link = embedded_smtp::Vouched::new(Scripted::new(pipelining()));
+    let mut smtp = Client::new(link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let error = smtp.starttls(Ok::<_, ErrorKind>).unwrap_err();
+    let error: &dyn core::error::Error = &error;
+    assert_eq!(error.to_string(), "the server does not offer STARTTLS");
+    assert_eq!(
+        format!("{error:?}"),
+        "Refused { client: Client { state: Rejected, .. }, error: NotOffered(Extension(StartTls)) }"
+    );
 }

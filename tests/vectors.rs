@@ -3,8 +3,8 @@
 
 mod support;
 
-use support::vector::Vector;
-use support::{Event, Scripted, Trouble};
+use support::vector::{Vector, run_async, run_blocking};
+use support::{Event, Scripted, Trouble, poll_at_most};
 
 fn vectors() -> Vec<Vector> {
     let files = [
@@ -19,13 +19,39 @@ fn vectors() -> Vec<Vector> {
         .collect()
 }
 
-fn play(vector: &Vector, transport: &Scripted) -> Vec<String> {
+/// Plays a vector with one of the drivers; how each operation ended.
+type Play = fn(&Vector, &Scripted) -> Vec<String>;
+
+fn blocking(vector: &Vector, transport: &Scripted) -> Vec<String> {
     let mut buffer = vec![0; vector.buffer_len()];
-    vector.run(transport.clone(), &mut buffer).0
+    let mut ends = Vec::new();
+    run_blocking(vector, transport.clone(), &mut buffer, &mut ends);
+    ends
 }
 
-#[test]
-fn whole_and_in_pieces() {
+fn asynch(vector: &Vector, transport: &Scripted) -> Vec<String> {
+    let mut buffer = vec![0; vector.buffer_len()];
+    let mut ends = Vec::new();
+    let future = run_async(vector, transport.clone().stalling(), &mut buffer, &mut ends);
+    assert!(poll_at_most(1_000_000, future).is_some(), "{}", vector.name);
+    ends
+}
+
+/// One suite over both drivers.
+macro_rules! over_both_drivers {
+    ($($test:ident),*) => {
+        mod with_the_blocking_driver { $(#[test] fn $test() { super::$test(super::blocking); })* }
+        mod with_the_async_driver { $(#[test] fn $test() { super::$test(super::asynch); })* }
+    };
+}
+
+over_both_drivers!(
+    whole_and_in_pieces,
+    with_trailing_octets,
+    with_a_fault_at_every_call
+);
+
+fn whole_and_in_pieces(play: Play) {
     let pieces = [(usize::MAX, usize::MAX), (1, 1), (2, 3), (7, 5), (64, 100)];
     for vector in vectors() {
         for (read, write) in pieces {
@@ -44,8 +70,7 @@ fn whole_and_in_pieces() {
 
 /// Trailing octets never change how the operation ended that they trail, and the next operation
 /// says nothing more.
-#[test]
-fn with_trailing_octets() {
+fn with_trailing_octets(play: Play) {
     for vector in vectors() {
         let Some(Event::Say(_)) = vector.script.last() else {
             continue;
@@ -88,8 +113,7 @@ fn with_trailing_octets() {
 
 /// A fault at every call: nothing is sent after it, nothing is called sent that was not, and
 /// delivery is unknown exactly from the write on that holds the terminator.
-#[test]
-fn with_a_fault_at_every_call() {
+fn with_a_fault_at_every_call(play: Play) {
     let mut points = 0;
     for vector in vectors() {
         for pieces in [usize::MAX, 1] {
@@ -173,4 +197,119 @@ fn ends_accepted(ends: &[String]) -> usize {
     let all = ends.iter().flat_map(|end| end.split("; "));
     all.filter(|e| e.starts_with("sent") || e.starts_with("partial") || e.contains("at content ("))
         .count()
+}
+
+/// Every future dropped at every await: nothing is sent after it, and delivery is unknown exactly
+/// from the write on that holds the terminator.
+#[test]
+fn every_future_dropped_at_every_await() {
+    let mut points = 0;
+    for vector in vectors() {
+        for pieces in [usize::MAX, 1] {
+            if vector.is_whole() && pieces == 1 {
+                continue;
+            }
+            for polls in 0.. {
+                let transport = Scripted::new(vector.script.clone())
+                    .in_pieces(pieces, pieces)
+                    .stalling();
+                let mut buffer = vec![0; vector.buffer_len()];
+                if !drop_after(&vector, &transport, &mut buffer, polls) {
+                    break;
+                }
+                points += 1;
+            }
+        }
+    }
+    println!("{points} points");
+    assert!(points > 5_000);
+}
+
+/// Drops the operation that is under way after so many polls; whether there was one.
+fn drop_after(vector: &Vector, transport: &Scripted, buffer: &mut [u8], polls: usize) -> bool {
+    use embedded_smtp::session::Delivery;
+    let mut polls = polls;
+    let mut client = support::vector::async_client(vector, transport.clone(), buffer);
+    let message = vector.message();
+    for (what, _) in &vector.steps {
+        let words: Vec<&str> = what.split(' ').collect();
+        let mut results = [];
+        let before = client.state();
+        let delivery_before = client.delivery();
+        let (used, is_dropped) = match words[..] {
+            ["open", ..] => counted(polls, client.open("client.example")),
+            ["login", user, password, ..] => {
+                let credentials = embedded_smtp::Credentials::new(user, password).unwrap();
+                counted(polls, client.login(&credentials))
+            }
+            ["send"] => counted(polls, client.send(&message)),
+            ["send-last"] => counted(polls, client.send_last(&message, &mut results)),
+            ["send-all", _] => counted(
+                polls,
+                client.send_all(
+                    [&message, &message],
+                    |_| std::ops::ControlFlow::Continue(()),
+                ),
+            ),
+            ["noop"] => counted(polls, client.noop()),
+            ["reset"] => counted(polls, client.reset()),
+            ["quit"] => counted(polls, client.quit()),
+            // The client is gone with the future; the transport is all there is to look at.
+            ["starttls"] => {
+                let upgrade = async |link| Ok::<_, std::convert::Infallible>(link);
+                let (_, is_dropped) = counted(polls, client.starttls(upgrade));
+                return is_dropped;
+            }
+            _ => continue,
+        };
+        polls = polls.saturating_sub(used);
+        if !is_dropped {
+            continue;
+        }
+        let place = format!("{} {what} after {polls} polls", vector.name);
+        let is_begun = used > 0;
+        let terminated = transport.handed_over_terminators();
+        if is_begun && what.starts_with("send") {
+            let delivery = client.delivery();
+            match delivery {
+                Delivery::Unknown => assert!(terminated > 0, "{place}"),
+                Delivery::None
+                    if !what.starts_with("send-all") && delivery_before == Delivery::None =>
+                {
+                    assert_eq!(terminated, 0, "{place}");
+                }
+                _ => {}
+            }
+        }
+        if is_begun {
+            let written = transport.written().len();
+            let after = poll_at_most(1000, client.noop()).unwrap();
+            assert_eq!(after, Err(embedded_smtp::Error::Ended), "{place}");
+            assert_eq!(
+                transport.written().len(),
+                written,
+                "{place}: something was sent"
+            );
+        } else {
+            assert_eq!(
+                client.state(),
+                before,
+                "{place}: a future never polled does nothing"
+            );
+        }
+        return true;
+    }
+    false
+}
+
+/// Polls a future so many times; how many it took, and whether it had not ended by then.
+fn counted<T>(polls: usize, future: impl Future<Output = T>) -> (usize, bool) {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for used in 1..=polls {
+        if future.as_mut().poll(&mut context).is_ready() {
+            return (used, false);
+        }
+    }
+    (polls, true)
 }

@@ -28,6 +28,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use embedded_smtp::message::ContentFault;
 use embedded_smtp::{Credentials, Domain, Field, Invalid, Message, Reason};
 
 use check::Usage;
@@ -131,6 +132,12 @@ fn invalid(options: &Options, recipients: &[String], error: String) -> u8 {
     exit::DATA
 }
 
+/// A message that cannot be completed.
+fn invalid_content(fault: ContentFault) -> u8 {
+    let _ = writeln!(std::io::stderr(), "error: {fault}");
+    exit::DATA
+}
+
 /// `--eml`: the octets as they would be delivered.
 fn print(messages: &[Message<'_>]) -> u8 {
     let mut stdout = std::io::stdout().lock();
@@ -138,7 +145,10 @@ fn print(messages: &[Message<'_>]) -> u8 {
     for message in messages {
         let mut reader = message.reader();
         loop {
-            let octets = reader.read(&mut piece);
+            let octets = match reader.read(&mut piece) {
+                Ok(octets) => octets,
+                Err(fault) => return invalid_content(fault),
+            };
             let Some(piece) = piece.get(..octets).filter(|piece| !piece.is_empty()) else {
                 break;
             };

@@ -184,7 +184,7 @@ fn lost(watch: &Watch, messages: usize, error: &Error<io::Error>) -> Ending {
 fn progress(messages: &[Message<'_>]) -> ProgressBar {
     let octets: u64 = messages
         .iter()
-        .map(|message| u64::from(message.encoded_len()))
+        .map(|message| u64::from(message.encoded_len().unwrap_or(0)))
         .sum();
     if octets < PROGRESS_FROM || !io::stderr().is_terminal() {
         return ProgressBar::hidden();

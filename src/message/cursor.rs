@@ -4,29 +4,43 @@
 //! it was delivered; every atom's code moves it on. Nothing else is remembered
 //! between two fills.
 
+use super::check::Lines;
+use super::fault::Filled;
+
 /// The next atom of a message, and what was delivered of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cursor {
     /// Which atom, or which row of atoms.
     pub(super) step: Step,
-    /// How the text in work is encoded.
-    pub(super) encoding: Encoding,
     /// Which custom field or attachment.
     pub(super) item: u16,
     /// Octets of the atom that were delivered.
     pub(super) skip: u32,
     /// Where in a list or a content the atom begins.
     pub(super) position: usize,
+    /// Octets from a source that wait for others.
+    pub(super) carry: [u8; 2],
+    /// Where in its lines a content from a source stands.
+    pub(super) lines: Lines,
+    /// The source is at its end.
+    pub(super) is_at_end: bool,
+    /// The line from the source begins as a boundary does.
+    pub(super) is_boundary: bool,
+    /// In base64 of a text: the next octet is the LF of a line end whose CR went out.
+    pub(super) is_in_line_end: bool,
 }
 
 // The client holds one.
-const _: () = assert!(size_of::<Cursor>() <= 16);
+const _: () = assert!(size_of::<Cursor>() <= 32);
 
 impl Cursor {
     /// Moves to the first atom of `step`.
     pub(super) fn go(&mut self, step: Step) -> Progress {
-        self.step = step;
-        self.position = 0;
+        *self = Self {
+            step,
+            item: self.item,
+            ..Self::default()
+        };
         Progress::More
     }
 
@@ -63,57 +77,40 @@ pub(super) enum Progress {
     More,
     /// Nothing: what was asked for is complete, and the last atom was empty or its end.
     End,
+    /// The atom the cursor was moved to, but not in this fill.
+    Stop(Filled),
 }
 
 /// What a message is made of, in order. Steps that a message does not need write nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]
 pub(super) enum Step {
+    /// Date, and From if there is one author.
     #[default]
-    Date,
-    From,
+    Origin,
+    /// From if there are several.
+    Authors,
     Sender,
     ReplyTo,
     To,
     Cc,
-    Subject,
-    MessageId,
-    Importance,
-    AutoSubmitted,
+    /// The fields that stand once, from the subject on.
+    Fields,
     /// The fields of the caller's own; `item` counts them.
     Custom,
-    MimeVersion,
-    // From here on: the steps of the body.
-    Text,
-    TextHead,
+    /// The head of the body.
+    Body,
     TextBody,
     // From here on: only in messages with HTML or attachments.
-    Mixed,
-    Alternative,
-    Related,
     Html,
-    HtmlHead,
     HtmlBody,
     /// Inline parts of the HTML; `item` counts all attachments.
     InlineHead,
     InlineBody,
-    RelatedEnd,
-    AlternativeEnd,
+    /// The ends of related and alternative.
+    BodyEnd,
     /// The other attachments; `item` counts all of them.
     AttachmentHead,
     AttachmentBody,
     MixedEnd,
-}
-
-/// The Content-Transfer-Encoding of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[repr(u8)]
-pub(super) enum Encoding {
-    /// Lines as they are.
-    #[default]
-    SevenBit,
-    QuotedPrintable,
-    Base64,
-    /// Base64, and the next octet is the LF of a line end whose CR went out in the line before.
-    Base64InLineEnd,
 }

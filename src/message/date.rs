@@ -67,26 +67,36 @@ impl Date {
 
     /// Writes the date-time of RFC 5322 §3.3.
     pub(crate) fn write(self, w: &mut Writer<'_>) {
-        // 1970-01-01 was a Thursday.
-        w.bytes(&three(WEEKDAYS, self.days.wrapping_add(4) % 7));
-        w.str(", ");
         let (year, month, day) = civil(self.days);
-        w.decimal(day);
-        w.byte(b' ');
-        w.bytes(&three(MONTHS, month));
-        w.byte(b' ');
-        w.decimal(year);
-        w.byte(b' ');
         let minutes = self.seconds / 60;
-        two_digits(minutes / 60, w);
-        w.byte(b':');
-        two_digits(minutes % 60, w);
-        w.byte(b':');
-        two_digits(self.seconds % 60, w);
-        w.str(if self.zone < 0 { " -" } else { " +" });
         let zone = u32::from(self.zone.unsigned_abs());
-        two_digits(zone / 60, w);
-        two_digits(zone % 60, w);
+        let mut text = *b"Thu, 01 Jan 1970 00:00:00 +0000";
+        // 1970-01-01 was a Thursday.
+        put(&mut text, 0, three(WEEKDAYS, self.days.wrapping_add(4) % 7));
+        put(&mut text, 8, three(MONTHS, month));
+        for (at, number) in [
+            (5, day),
+            (12, year / 100),
+            (14, year % 100),
+            (17, minutes / 60),
+            (20, minutes % 60),
+            (23, self.seconds % 60),
+            (27, zone / 60),
+            (29, zone % 60),
+        ] {
+            put(&mut text, at, two(number));
+        }
+        if self.zone < 0 {
+            put(&mut text, 26, *b"-");
+        }
+        w.bytes(&text);
+    }
+}
+
+/// Puts some octets in their place.
+fn put<const N: usize>(text: &mut [u8], at: usize, octets: [u8; N]) {
+    if let Some(slot) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *slot = octets;
     }
 }
 
@@ -127,11 +137,11 @@ fn three(names: &[u8], index: u32) -> [u8; 3] {
 }
 
 /// A number below 100, with its leading zero.
-fn two_digits(number: u32, w: &mut Writer<'_>) {
-    w.bytes(&[
+const fn two(number: u32) -> [u8; 2] {
+    [
         b'0'.wrapping_add((number / 10) as u8),
         b'0'.wrapping_add((number % 10) as u8),
-    ]);
+    ]
 }
 
 const WEEKDAYS: &[u8] = b"SunMonTueWedThuFriSat";
@@ -160,15 +170,15 @@ mod tests {
 
     #[test]
     fn known_moments() {
-        assert_eq!(date(0, 0), "Thu, 1 Jan 1970 00:00:00 +0000");
+        assert_eq!(date(0, 0), "Thu, 01 Jan 1970 00:00:00 +0000");
         assert_eq!(date(951_782_400, 0), "Tue, 29 Feb 2000 00:00:00 +0000");
         assert_eq!(date(1_764_000_000, 60), "Mon, 24 Nov 2025 17:00:00 +0100");
         assert_eq!(date(1_764_000_000, -570), "Mon, 24 Nov 2025 06:30:00 -0930");
         assert_eq!(date(4_107_542_399, 0), "Sun, 28 Feb 2100 23:59:59 +0000");
-        assert_eq!(date(4_107_542_400, 0), "Mon, 1 Mar 2100 00:00:00 +0000");
+        assert_eq!(date(4_107_542_400, 0), "Mon, 01 Mar 2100 00:00:00 +0000");
         assert_eq!(date(253_402_300_799, 0), "Fri, 31 Dec 9999 23:59:59 +0000");
         assert_eq!(date(253_402_300_800, -1), "Fri, 31 Dec 9999 23:59:00 -0001");
-        assert_eq!(date(86_399, 1), "Fri, 2 Jan 1970 00:00:59 +0001");
+        assert_eq!(date(86_399, 1), "Fri, 02 Jan 1970 00:00:59 +0001");
     }
 
     #[test]

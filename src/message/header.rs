@@ -1,8 +1,9 @@
 //! Header fields of the caller's own, beside those the library writes itself.
 
-use super::id::MessageId;
-use super::text::HeaderText;
+use super::id::{self, MessageId};
+use super::text::{self, HeaderText};
 use crate::error::{Field, Invalid, Reason};
+use crate::wire::writer::Writer;
 
 /// A header field of the caller's own, such as `X-Site: Plant 7`.
 ///
@@ -52,9 +53,32 @@ impl<'a> Header<'a> {
 }
 
 /// Whether `headers` has a field twice that may stand only once.
-pub(super) fn has_duplicate(headers: &[Header<'_>]) -> bool {
+/// `is_in_thread` if the library writes it.
+pub(super) fn has_duplicate(headers: &[Header<'_>], is_in_thread: bool) -> bool {
+    let limit = usize::from(!is_in_thread);
     let count = |name| headers.iter().filter(|h| is(h.name, name)).count();
-    count(IN_REPLY_TO) > 1 || count(REFERENCES) > 1
+    count(IN_REPLY_TO) > limit || count(REFERENCES) > limit
+}
+
+/// Checks what another message had in its References field.
+pub(super) fn check_references(references: &str) -> Result<(), Invalid> {
+    if references.is_empty() {
+        return Ok(());
+    }
+    check_ids(references).map_err(|reason| Invalid::new(Field::References, reason))
+}
+
+/// Writes In-Reply-To, and References of the references and the identifier answered to.
+pub(super) fn write_thread(id: MessageId<'_>, references: &str, w: &mut Writer<'_>) {
+    id::field("In-Reply-To:", id.as_str(), w);
+    if references.is_empty() {
+        id::field("References:", id.as_str(), w);
+        return;
+    }
+    w.str("References:");
+    text::fold(references, 11, w);
+    w.crlf();
+    id::field("", id.as_str(), w);
 }
 
 /// Octets of a field's name: with its colon it fills a line.
@@ -239,7 +263,7 @@ mod tests {
         }
         let id = Header::new("References", "<a@b>").unwrap();
         let reply = Header::new("In-Reply-To", "<a@b>").unwrap();
-        assert!(!has_duplicate(&[id, reply]));
-        assert!(has_duplicate(&[id, reply, id]));
+        assert!(!has_duplicate(&[id, reply], false));
+        assert!(has_duplicate(&[id, reply, id], false));
     }
 }

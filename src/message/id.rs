@@ -1,7 +1,9 @@
 //! Identifiers in angle brackets: Message-ID and Content-ID.
 
+use super::text::LINE;
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::scan::part;
+use crate::wire::writer::Writer;
 
 /// A Message-ID: `left@right`, without its angle brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,15 @@ impl<'a> TryFrom<&'a str> for ContentId<'a> {
     }
 }
 
+/// Writes a field of one identifier, in a line of its own if it would pass 78.
+pub(super) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
+    let fits = name.len().saturating_add(id.len()).saturating_add(3) <= LINE;
+    w.str(name);
+    w.str(if fits { " <" } else { "\r\n <" });
+    w.str(id);
+    w.str(">\r\n");
+}
+
 /// Octets of an identifier. It cannot be folded, and a line has at most 998 octets
 /// (RFC 5322 §2.1.1); servers cut at far less.
 const MAX: usize = 250;
@@ -95,6 +106,8 @@ const fn check(text: &str, needs_at: bool) -> Result<&str, Reason> {
     let mut rest = id;
     while let [byte, tail @ ..] = rest {
         match *byte {
+            // Most octets.
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => {}
             b'@' if at => return Err(Reason::Character),
             b'@' => at = true,
             // RFC 5322 §3.6.4: no-fold-literal, as in `1@[192.0.2.1]`.

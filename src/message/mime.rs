@@ -14,11 +14,13 @@
 //! programs that use HTML or attachments: `Message` calls it through a pointer.
 
 use super::Message;
-use super::body::{self, text_body, text_head};
-use super::cursor::{Cursor, Encoding, Progress, Step, nth};
+use super::body::text_head;
+use super::content::{Content, Place};
+use super::cursor::{Cursor, Progress, Step, nth};
+use super::fault::Part;
 use super::part::Attachment;
 use crate::wire::dot::Dots;
-use crate::wire::quoted_printable::{hex, is_line_end};
+use crate::wire::quoted_printable::hex;
 use crate::wire::writer::Writer;
 
 /// The atoms of the body.
@@ -29,66 +31,54 @@ pub(super) fn atom(
     w: &mut Writer<'_>,
 ) -> Progress {
     let tree = Tree::of(message);
-    let text = message.text.unwrap_or_default().as_bytes();
-    let html = message.html.unwrap_or_default().as_bytes();
+    let mut place = Place {
+        part: Part::Attachment(at.item),
+        dots,
+        is_enclosed: true,
+        seed: message.seed,
+    };
+    let text = message.text.unwrap_or(Content::EMPTY);
+    let html = message.html.unwrap_or(Content::EMPTY);
     let next = match at.step {
-        Step::Mixed => {
+        Step::Body => {
+            w.str("MIME-Version: 1.0\r\n");
             tree.open(Level::Mixed, None, w);
-            Step::Alternative
-        }
-        Step::Alternative => {
             tree.open(Level::Alternative, tree.around_body(), w);
-            if tree.text { Step::Text } else { Step::Related }
-        }
-        Step::Text => {
-            at.encoding = body::encoding(text);
-            Step::TextHead
-        }
-        Step::TextHead => {
+            if !tree.text {
+                return at.go(Step::Html);
+            }
             tree.delimiter(tree.around_text(), w);
-            text_head("plain", at.encoding, w);
+            text_head("plain", &text, w);
             Step::TextBody
         }
         Step::TextBody => {
-            if text_body(text, at, dots, w) == Progress::More {
-                return Progress::More;
-            }
-            end_of_text(text, at.encoding, tree.around_text(), w);
-            Step::Related
-        }
-        Step::Related => {
-            tree.open(Level::Related, tree.around_text(), w);
-            if message.html.is_some() {
-                Step::Html
-            } else {
-                Step::AlternativeEnd
+            place.part = Part::Text;
+            place.is_enclosed = tree.around_text().is_some();
+            match text.atom(place, at, w) {
+                Progress::End => Step::Html,
+                other => return other,
             }
         }
+        Step::Html if message.html.is_none() => Step::BodyEnd,
         Step::Html => {
-            at.encoding = body::encoding(html);
-            Step::HtmlHead
-        }
-        Step::HtmlHead => {
+            tree.open(Level::Related, tree.around_text(), w);
             tree.delimiter(tree.around_html(), w);
-            text_head("html", at.encoding, w);
+            text_head("html", &html, w);
             Step::HtmlBody
         }
         Step::HtmlBody => {
-            if text_body(html, at, dots, w) == Progress::More {
-                return Progress::More;
+            place.part = Part::Html;
+            place.is_enclosed = tree.around_html().is_some();
+            match html.atom(place, at, w) {
+                Progress::End if tree.related => return at.go_to_item(Step::InlineHead, 0),
+                Progress::End => Step::BodyEnd,
+                other => return other,
             }
-            end_of_text(html, at.encoding, tree.around_html(), w);
-            let next = if tree.related {
-                Step::InlineHead
-            } else {
-                Step::AlternativeEnd
-            };
-            return at.go_to_item(next, 0);
         }
         Step::InlineHead | Step::AttachmentHead => {
             let inline = at.step == Step::InlineHead;
             match nth(message.attachments, at.item) {
-                None if inline => Step::RelatedEnd,
+                None if inline => Step::BodyEnd,
                 None => Step::MixedEnd,
                 Some(part) if (tree.related && part.is_inline()) != inline => {
                     return at.go_to_item(at.step, at.item.saturating_add(1));
@@ -106,10 +96,11 @@ pub(super) fn atom(
             }
         }
         Step::InlineBody | Step::AttachmentBody => {
-            if let Some(part) = nth(message.attachments, at.item)
-                && part.body(at, w) == Progress::More
-            {
-                return Progress::More;
+            if let Some(part) = nth(message.attachments, at.item) {
+                match part.content.atom(place, at, w) {
+                    Progress::End => {}
+                    other => return other,
+                }
             }
             let inline = at.step == Step::InlineBody;
             let head = if inline {
@@ -119,33 +110,20 @@ pub(super) fn atom(
             };
             return at.go_to_item(head, at.item.saturating_add(1));
         }
-        Step::RelatedEnd => {
+        Step::BodyEnd => {
             tree.close(Level::Related, w);
-            Step::AlternativeEnd
-        }
-        Step::AlternativeEnd => {
             tree.close(Level::Alternative, w);
             if !tree.mixed {
                 return Progress::End;
             }
             return at.go_to_item(Step::AttachmentHead, 0);
         }
-        Step::MixedEnd => {
+        _ => {
             tree.close(Level::Mixed, w);
             return Progress::End;
         }
-        _ => Step::Mixed,
     };
     at.go(next)
-}
-
-/// The line end in front of a boundary belongs to the boundary (RFC 2046 §5.1.1), so a text in a
-/// multipart that ends with one of its own needs another.
-fn end_of_text(text: &[u8], encoding: Encoding, around: Option<Level>, w: &mut Writer<'_>) {
-    let as_lines = matches!(encoding, Encoding::SevenBit | Encoding::QuotedPrintable);
-    if around.is_some() && as_lines && text.last().copied().is_some_and(is_line_end) {
-        w.crlf();
-    }
 }
 
 /// A multipart around others.
@@ -252,13 +230,10 @@ impl Tree {
         }
     }
 
-    /// Writes the boundary of `level`. `=_` occurs neither in base64 nor in quoted-printable, and a
-    /// text that goes out as it is has no line that begins with `--`.
+    /// Writes the boundary of `level`. `=_` occurs neither in base64 nor in quoted-printable, a text
+    /// that goes out as it is has no line that begins with `--`, and other parts are checked.
     fn boundary(&self, level: Level, w: &mut Writer<'_>) {
-        w.str("=_");
-        for byte in self.seed.to_be_bytes() {
-            w.bytes(&[hex(byte >> 4), hex(byte & 15)]);
-        }
+        w.bytes(&stem(self.seed));
         w.byte(match level {
             Level::Mixed => b'm',
             Level::Alternative => b'a',
@@ -266,3 +241,21 @@ impl Tree {
         });
     }
 }
+
+/// What all boundaries of a message begin with.
+pub(super) fn stem(seed: u64) -> [u8; STEM] {
+    let mut stem = *b"=_0000000000000000";
+    let [_, _, digits @ ..] = &mut stem;
+    for (pair, byte) in digits
+        .as_chunks_mut::<2>()
+        .0
+        .iter_mut()
+        .zip(seed.to_be_bytes())
+    {
+        *pair = [hex(byte >> 4), hex(byte & 15)];
+    }
+    stem
+}
+
+/// Octets of [`stem`].
+pub(super) const STEM: usize = 18;

@@ -6,10 +6,14 @@
 //!
 //! This module knows neither SMTP's commands nor any transport.
 
+mod as_is;
 mod body;
+mod check;
+mod content;
 mod cursor;
 mod date;
 mod encoded_word;
+mod fault;
 mod file_name;
 mod header;
 mod id;
@@ -17,10 +21,14 @@ mod mailboxes;
 mod media_type;
 mod mime;
 mod part;
+mod ready;
 mod recipients;
+mod source;
 mod text;
 
+pub use check::Octets;
 pub use date::Date;
+pub use fault::{ContentFault, ContentFaultKind, Part};
 pub use file_name::FileName;
 pub use header::Header;
 pub use id::{ContentId, MessageId};
@@ -30,15 +38,17 @@ pub use recipients::Recipients;
 pub use text::HeaderText;
 
 pub(crate) use cursor::Cursor;
+pub(crate) use fault::Filled;
 pub(crate) use recipients::{Envelope, Walk};
 
 pub(crate) use crate::wire::dot::Dots;
 
 use crate::error::{Field, Invalid, Reason};
-use crate::wire::address::ReversePath;
+use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
+use content::{Content, UNKNOWN};
 use cursor::{MAX_ITEMS, Progress, Step, nth};
 
 /// How urgent a message is to its reader.
@@ -78,14 +88,16 @@ pub enum Importance {
 ///     .attachments(&attachments);
 ///
 /// let mut out = [0; 2048];
-/// let octets = alert.reader().read(&mut out);
-/// assert_eq!(octets as u32, alert.encoded_len());
+/// let octets = alert.reader().read(&mut out).unwrap();
+/// assert_eq!(Some(octets as u32), alert.encoded_len());
 /// assert!(out.starts_with(b"Date: Mon, 24 Nov 2025 17:00:00 +0100\r\n"));
 /// # Ok::<(), embedded_smtp::Invalid>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     from: Mailbox<'a>,
+    /// The authors, if there are several; `from` is the sender then.
+    authors: MailboxList<'a>,
     sender: Option<Mailbox<'a>>,
     reply_to: MailboxList<'a>,
     to: MailboxList<'a>,
@@ -97,25 +109,34 @@ pub struct Message<'a> {
     message_id: Option<MessageId<'a>>,
     importance: Importance,
     auto_submitted: bool,
+    in_reply_to: Option<MessageId<'a>>,
+    references: &'a str,
+    read_receipt: Option<Address<'a>>,
+    delivery_receipt: Option<Address<'a>>,
     seed: u64,
     headers: &'a [Header<'a>],
-    text: Option<&'a str>,
-    html: Option<&'a str>,
+    text: Option<Content<'a>>,
+    html: Option<Content<'a>>,
     attachments: &'a [Attachment<'a>],
+    /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
+    mailbox: fn(Mailbox<'_>, usize, &mut Writer<'_>),
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
-    body: Body,
+    body: Atoms,
+    /// The atoms of the message.
+    atoms: Atoms,
 }
 
-/// Produces the atom of the body at the cursor and moves the cursor to the next one.
-type Body = fn(&Message<'_>, &mut Cursor, Dots, &mut Writer<'_>) -> Progress;
+/// Produces the atom at the cursor and moves the cursor to the next one.
+type Atoms = fn(&Message<'_>, &mut Cursor, Dots, &mut Writer<'_>) -> Progress;
 
 impl<'a> Message<'a> {
     /// A message with this author. Reports of failed delivery go to the author's address, unless
     /// [`sender`](Self::sender) or [`reverse_path`](Self::reverse_path) says otherwise.
     #[must_use]
     pub const fn new(from: Mailbox<'a>) -> Self {
-        Self {
+        let message = Self {
             from,
+            authors: MailboxList::EMPTY,
             sender: None,
             reply_to: MailboxList::EMPTY,
             to: MailboxList::EMPTY,
@@ -127,13 +148,42 @@ impl<'a> Message<'a> {
             message_id: None,
             importance: Importance::Normal,
             auto_submitted: false,
+            in_reply_to: None,
+            references: "",
+            read_receipt: None,
+            delivery_receipt: None,
             seed: 0,
             headers: &[],
             text: None,
             html: None,
             attachments: &[],
+            mailbox: mailboxes::write_plain,
             body: body::atom,
+            atoms: composed,
+        };
+        message.named(from.has_plain_name())
+    }
+
+    /// A message with several authors, which names the one who sends it (RFC 5322 §3.6.2).
+    ///
+    /// # Errors
+    ///
+    /// `Empty` for a list without a mailbox.
+    pub const fn by(authors: MailboxList<'a>, sender: Mailbox<'a>) -> Result<Self, Invalid> {
+        if authors.is_empty() {
+            return Err(Invalid::new(Field::From, Reason::Empty));
         }
+        let mut message = Self::new(sender);
+        message.authors = authors;
+        Ok(message.named(authors.has_plain_names()))
+    }
+
+    /// The message, with encoded words if a name that it was given needs them.
+    const fn named(mut self, is_plain: bool) -> Self {
+        if !is_plain {
+            self.mailbox = mailboxes::write;
+        }
+        self
     }
 
     /// The recipients named in the To field: mailboxes separated by `;` or `,`.
@@ -141,13 +191,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn to<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn to<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.to = in_field(Field::To, list.try_into())?;
-        Ok(self)
+        let list = in_field(Field::To, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.to = list;
+        Ok(message)
     }
 
     /// The recipients named in the Cc field.
@@ -155,13 +207,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn cc<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn cc<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.cc = in_field(Field::Cc, list.try_into())?;
-        Ok(self)
+        let list = in_field(Field::Cc, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.cc = list;
+        Ok(message)
     }
 
     /// Recipients that the message does not name.
@@ -183,20 +237,22 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn reply_to<L>(mut self, list: L) -> Result<Self, Invalid>
+    pub fn reply_to<L>(self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
-        self.reply_to = in_field(Field::ReplyTo, list.try_into())?;
-        Ok(self)
+        let list = in_field(Field::ReplyTo, list.try_into())?;
+        let mut message = self.named(list.has_plain_names());
+        message.reply_to = list;
+        Ok(message)
     }
 
     /// Who sends the message, if not the author.
     #[must_use]
     pub const fn sender(mut self, sender: Mailbox<'a>) -> Self {
         self.sender = Some(sender);
-        self
+        self.named(sender.has_plain_name())
     }
 
     /// Where reports of failed delivery go: an address, or `<>` for nowhere.
@@ -224,6 +280,36 @@ impl<'a> Message<'a> {
         Invalid: From<T::Error>,
     {
         self.subject = Some(in_field(Field::Subject, subject.try_into())?);
+        Ok(self)
+    }
+
+    /// Asks readers to confirm to this address that the message was read:
+    /// `Disposition-Notification-To` (RFC 8098). Most mail programs ask their user first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::parse`].
+    pub fn read_receipt<T>(mut self, to: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<Address<'a>>,
+        Invalid: From<T::Error>,
+    {
+        self.read_receipt = Some(in_field(Field::ReadReceipt, to.try_into())?);
+        Ok(self)
+    }
+
+    /// Asks for reports on the delivery to every recipient. Servers that know RFC 3461 send them
+    /// to the reverse-path; for older ones the address stands in `Return-Receipt-To`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::parse`].
+    pub fn delivery_receipt<T>(mut self, to: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<Address<'a>>,
+        Invalid: From<T::Error>,
+    {
+        self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
         Ok(self)
     }
 
@@ -265,17 +351,37 @@ impl<'a> Message<'a> {
         self
     }
 
+    /// The message this one answers, and what that one had in its References field (or, if it had
+    /// none, in In-Reply-To; `""` for nothing): writes In-Reply-To and References as
+    /// RFC 5322 §3.6.4 wants them.
+    ///
+    /// # Errors
+    ///
+    /// As [`MessageId::new`], for the references too, each of which has its angle brackets;
+    /// `Duplicate` if one of the fields is among [`headers`](Self::headers).
+    pub fn in_reply_to<T>(mut self, id: T, references: &'a str) -> Result<Self, Invalid>
+    where
+        T: TryInto<MessageId<'a>>,
+        Invalid: From<T::Error>,
+    {
+        header::check_references(references)?;
+        self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
+        self.references = references;
+        let headers = self.headers;
+        self.headers(headers)
+    }
+
     /// Fields of the caller's own.
     ///
     /// # Errors
     ///
-    /// `Duplicate` if `In-Reply-To` or `References` occurs twice; `TooLong` for more than 65,535
-    /// fields.
+    /// `Duplicate` if `In-Reply-To` or `References` occurs twice, or besides
+    /// [`in_reply_to`](Self::in_reply_to); `TooLong` for more than 65,535 fields.
     pub fn headers(mut self, headers: &'a [Header<'a>]) -> Result<Self, Invalid> {
         if headers.len() > MAX_ITEMS {
             return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
         }
-        if header::has_duplicate(headers) {
+        if header::has_duplicate(headers, self.in_reply_to.is_some()) {
             return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
         }
         self.headers = headers;
@@ -293,14 +399,30 @@ impl<'a> Message<'a> {
     /// The plain text. CR, LF and CRLF each end a line.
     #[must_use]
     pub const fn text(mut self, text: &'a str) -> Self {
-        self.text = Some(text);
+        self.text = Some(Content::text(text));
         self
     }
 
     /// The HTML, an alternative to the plain text if there is one.
     #[must_use]
     pub const fn html(mut self, html: &'a str) -> Self {
-        self.html = Some(html);
+        self.html = Some(Content::text(html));
+        self.body = mime::atom;
+        self
+    }
+
+    /// The plain text comes from a source while the message is sent: part [`Part::Text`]. It is
+    /// UTF-8, and CR, LF and CRLF each end a line.
+    #[must_use]
+    pub const fn streamed_text(mut self) -> Self {
+        self.text = Some(Content::TEXT_FROM_SOURCE);
+        self
+    }
+
+    /// The HTML comes from a source while the message is sent: part [`Part::Html`].
+    #[must_use]
+    pub const fn streamed_html(mut self) -> Self {
+        self.html = Some(Content::TEXT_FROM_SOURCE);
         self.body = mime::atom;
         self
     }
@@ -325,25 +447,72 @@ impl<'a> Message<'a> {
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
-    pub fn needs_smtputf8(&self) -> bool {
-        let lists = [self.reply_to, self.to, self.cc, self.bcc];
-        !self.from.address().is_ascii()
-            || self
-                .sender
-                .is_some_and(|sender| !sender.address().is_ascii())
-            || !self.reverse_path_or_default().is_ascii()
-            || lists
-                .iter()
-                .any(|list| list.iter().any(|mailbox| !mailbox.address().is_ascii()))
+    pub const fn needs_smtputf8(&self) -> bool {
+        const fn is_ascii(address: Option<Address<'_>>) -> bool {
+            match address {
+                Some(address) => address.is_ascii(),
+                None => true,
+            }
+        }
+        let is_ascii = self.to.is_ascii()
+            && self.cc.is_ascii()
+            && self.bcc.is_ascii()
+            && self.reply_to.is_ascii()
+            && self.authors.is_ascii()
+            && !matches!(self.octets(), Octets::Utf8)
+            && self.from.address().is_ascii()
+            && match self.sender {
+                Some(sender) => sender.address().is_ascii(),
+                None => true,
+            }
+            && match self.reverse_path {
+                Some(path) => path.is_ascii(),
+                None => true,
+            }
+            && is_ascii(self.read_receipt)
+            && is_ascii(self.delivery_receipt);
+        !is_ascii
+    }
+
+    /// Whether the content holds octets above 0x7F, so that the server must offer 8BITMIME. Only
+    /// ready-made messages do.
+    #[must_use]
+    pub const fn needs_8bitmime(&self) -> bool {
+        !matches!(self.octets(), Octets::SevenBit)
+    }
+
+    const fn octets(&self) -> Octets {
+        match self.text {
+            Some(content) => content.coding.octets,
+            None => Octets::SevenBit,
+        }
+    }
+
+    /// Whether every recipient's server shall be asked to report what becomes of the message
+    /// (RFC 3461), where the server offers that.
+    #[must_use]
+    pub const fn wants_delivery_receipt(&self) -> bool {
+        self.delivery_receipt.is_some()
+    }
+
+    /// Whether a part comes from a source.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        let texts = [self.text, self.html].into_iter().flatten();
+        let attachments = self.attachments.iter().map(|part| part.content);
+        texts
+            .chain(attachments)
+            .any(|content| content.coding.is_streamed)
     }
 
     /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
-    /// are doubled on the way count once. `u32::MAX` if there are more.
+    /// are doubled on the way count once. `None` if a source does not say its length, or if there
+    /// are 4 GiB or more.
     #[must_use]
-    pub fn encoded_len(&self) -> u32 {
+    pub fn encoded_len(&self) -> Option<u32> {
         let mut w = Writer::counting();
-        self.run(&mut Cursor::default(), Dots::Plain, &mut w);
-        w.counted()
+        let _ = self.run(&mut Cursor::default(), Dots::Plain, &mut w);
+        (w.counted() != UNKNOWN).then_some(w.counted())
     }
 
     /// The message as octets, to be read in pieces of any size.
@@ -355,12 +524,28 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Fills `out` from the cursor on. Returns the octets written, and whether the message is
-    /// complete; it then ends with a line end.
-    pub(crate) fn fill(&self, cursor: &mut Cursor, dots: Dots, out: &mut [u8]) -> (usize, bool) {
+    /// Fills `out` from the cursor on. Returns the octets written.
+    pub(crate) fn fill(&self, cursor: &mut Cursor, dots: Dots, out: &mut [u8]) -> (usize, Filled) {
         let mut w = Writer::new(out, cursor.skip);
-        let complete = self.run(cursor, dots, &mut w);
-        (w.len(), complete)
+        let filled = self.run(cursor, dots, &mut w);
+        (w.len(), filled)
+    }
+
+    /// Goes on after [`Filled::Source`]: the first `ready` octets of `out` are those that were
+    /// written, and `octets` octets of the source stand from `from` on; none if it is at its end.
+    /// Returns the octets written, those of before included.
+    pub(crate) fn filled(
+        &self,
+        cursor: &mut Cursor,
+        dots: Dots,
+        out: &mut [u8],
+        ready: usize,
+        from: usize,
+        octets: usize,
+    ) -> (usize, Filled) {
+        let mut w = Writer::with_source(out, ready, from, octets);
+        let filled = self.run(cursor, dots, &mut w);
+        (w.len(), filled)
     }
 
     /// What SMTP has to know beside the content.
@@ -375,124 +560,145 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Produces atoms until the message is complete (`true`) or one is cut.
-    fn run(&self, cursor: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> bool {
+    /// Produces atoms until the message is complete, one is cut, or more is needed.
+    fn run(&self, cursor: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Filled {
         loop {
             let mut next = *cursor;
-            let progress = self.atom(&mut next, dots, w);
+            let progress = (self.atoms)(self, &mut next, dots, w);
             if let Some(skip) = w.end_atom() {
                 cursor.skip = skip;
-                return false;
+                return Filled::More;
             }
             *cursor = Cursor { skip: 0, ..next };
-            if progress == Progress::End {
-                return true;
+            match progress {
+                Progress::More => {}
+                Progress::End => return Filled::Complete,
+                Progress::Stop(filled) => return filled,
             }
         }
     }
 
     /// Produces the atom at the cursor and moves the cursor to the next one.
     fn atom(&self, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
-        let next = match at.step {
-            Step::Date => {
+        match at.step {
+            Step::Origin => {
                 if let Some(date) = self.date {
                     w.str("Date: ");
                     date.write(w);
                     w.crlf();
                 }
-                Step::From
+                if !self.authors.is_empty() {
+                    return at.go(Step::Authors);
+                }
+                self.mailbox_field("From:", self.from, w);
+                // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single
+                // mailbox and the author and transmitter are identical, the "Sender:" field SHOULD
+                // NOT be used."
+                if let Some(sender) = self.sender
+                    && !sender.address().is_same(self.from.address())
+                {
+                    self.mailbox_field("Sender:", sender, w);
+                }
+                at.go(self.list_from(Step::ReplyTo))
             }
-            Step::From => {
-                mailbox_field("From:", self.from, w);
-                Step::Sender
-            }
+            Step::Authors => self.list("From:", self.authors, at, Step::Sender, w),
             Step::Sender => {
-                if let Some(sender) = self.sender {
-                    mailbox_field("Sender:", sender, w);
-                }
-                Step::ReplyTo
+                self.mailbox_field("Sender:", self.sender.unwrap_or(self.from), w);
+                at.go(self.list_from(Step::ReplyTo))
             }
-            Step::ReplyTo => return list_atom("Reply-To:", self.reply_to, at, Step::To, w),
-            Step::To => return list_atom("To:", self.to, at, Step::Cc, w),
-            Step::Cc => return list_atom("Cc:", self.cc, at, Step::Subject, w),
-            Step::Subject => {
-                if let Some(subject) = self.subject {
-                    text::field("Subject", subject, w);
-                }
-                Step::MessageId
-            }
-            Step::MessageId => {
-                if let Some(id) = self.message_id {
-                    // Folded, since an identifier may fill a line.
-                    w.str("Message-ID:");
-                    w.str(if id.as_str().len() > MAX_UNFOLDED_ID {
-                        "\r\n <"
-                    } else {
-                        " <"
-                    });
-                    w.str(id.as_str());
-                    w.str(">\r\n");
-                }
-                Step::Importance
-            }
-            Step::Importance => {
-                w.str(match self.importance {
-                    Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
-                    Importance::Normal => "",
-                    Importance::Low => "Importance: low\r\nX-Priority: 5 (Lowest)\r\n",
-                });
-                Step::AutoSubmitted
-            }
-            Step::AutoSubmitted => {
-                if self.auto_submitted {
-                    w.str("Auto-Submitted: auto-generated\r\n");
-                }
-                Step::Custom
+            Step::ReplyTo => self.list("Reply-To:", self.reply_to, at, Step::To, w),
+            Step::To => self.list("To:", self.to, at, Step::Cc, w),
+            Step::Cc => self.list("Cc:", self.cc, at, Step::Fields, w),
+            Step::Fields => {
+                self.fields(w);
+                at.go(Step::Custom)
             }
             Step::Custom => match nth(self.headers, at.item) {
                 Some(header) => {
                     text::field(header.name, header.value, w);
-                    return at.go_to_item(Step::Custom, at.item.saturating_add(1));
+                    at.go_to_item(Step::Custom, at.item.saturating_add(1))
                 }
-                None => Step::MimeVersion,
+                None => {
+                    at.step = Step::Body;
+                    (self.body)(self, at, dots, w)
+                }
             },
-            Step::MimeVersion => {
-                w.str("MIME-Version: 1.0\r\n");
-                Step::Mixed
+            _ => (self.body)(self, at, dots, w),
+        }
+    }
+
+    /// The first step from `step` on that has a mailbox to write, or what follows them.
+    fn list_from(&self, step: Step) -> Step {
+        match step {
+            Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
+            Step::ReplyTo | Step::To if !self.to.is_empty() => Step::To,
+            Step::ReplyTo | Step::To | Step::Cc if !self.cc.is_empty() => Step::Cc,
+            Step::Sender => Step::Sender,
+            _ => Step::Fields,
+        }
+    }
+
+    /// Writes the fields that stand once.
+    fn fields(&self, w: &mut Writer<'_>) {
+        if let Some(subject) = self.subject {
+            text::field("Subject", subject, w);
+        }
+        if let Some(id) = self.message_id {
+            id::field("Message-ID:", id.as_str(), w);
+        }
+        if let Some(id) = self.in_reply_to {
+            header::write_thread(id, self.references, w);
+        }
+        w.str(match self.importance {
+            Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
+            Importance::Normal => "",
+            Importance::Low => "Importance: low\r\nX-Priority: 5 (Lowest)\r\n",
+        });
+        if self.auto_submitted {
+            w.str("Auto-Submitted: auto-generated\r\n");
+        }
+        let receipts = [
+            ("Disposition-Notification-To:", self.read_receipt),
+            ("Return-Receipt-To:", self.delivery_receipt),
+        ];
+        for (name, address) in receipts {
+            if let Some(address) = address {
+                self.mailbox_field(name, address.into(), w);
             }
-            _ => return (self.body)(self, at, dots, w),
+        }
+    }
+
+    /// Writes a field of one mailbox.
+    fn mailbox_field(&self, name: &str, mailbox: Mailbox<'_>, w: &mut Writer<'_>) {
+        w.str(name);
+        (self.mailbox)(mailbox, name.len(), w);
+        w.crlf();
+    }
+
+    /// Writes the next mailbox of a field, one a line, or the field's end.
+    fn list(
+        &self,
+        name: &str,
+        list: MailboxList<'_>,
+        at: &mut Cursor,
+        after: Step,
+        w: &mut Writer<'_>,
+    ) -> Progress {
+        let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
+        let first = position == 0;
+        let Some(mailbox) = list.next(&mut position) else {
+            w.crlf();
+            return at.go(self.list_from(after));
         };
-        at.go(next)
+        w.str(if first { name } else { ",\r\n" });
+        (self.mailbox)(mailbox, if first { name.len() } else { 0 }, w);
+        at.advance(position as usize)
     }
 }
 
-/// Writes a field of one mailbox.
-fn mailbox_field(name: &str, mailbox: Mailbox<'_>, w: &mut Writer<'_>) {
-    w.str(name);
-    mailboxes::write(mailbox, name.len(), w);
-    w.crlf();
-}
-
-/// Writes the next mailbox of a field, one a line, or the field's end. An empty list has no field.
-fn list_atom(
-    name: &str,
-    list: MailboxList<'_>,
-    at: &mut Cursor,
-    after: Step,
-    w: &mut Writer<'_>,
-) -> Progress {
-    let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
-    let first = position == 0;
-    let Some(mailbox) = list.next(&mut position) else {
-        if !first {
-            w.crlf();
-        }
-        return at.go(after);
-    };
-    let opening = if first { name } else { ",\r\n" };
-    w.str(opening);
-    mailboxes::write(mailbox, if first { name.len() } else { 0 }, w);
-    at.advance(position as usize)
+/// The atoms of a message that is made of fields and parts.
+fn composed(message: &Message<'_>, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
+    message.atom(at, dots, w)
 }
 
 /// The result of a conversion, reported for the field it was meant for.
@@ -503,9 +709,6 @@ where
     result.map_err(|error| Invalid::from(error).in_field(field))
 }
 
-/// Octets of an identifier that fit behind `Message-ID: <` with `>` in a line of 78.
-const MAX_UNFOLDED_ID: usize = 64;
-
 /// A message as octets, with CRLF line ends and no dot doubled: what a file of a mail holds.
 #[derive(Debug, Clone)]
 pub struct Reader<'m> {
@@ -515,15 +718,66 @@ pub struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    /// Fills `out` with the next octets and returns their number: 0 at the end.
-    pub fn read(&mut self, out: &mut [u8]) -> usize {
-        let Some(mut cursor) = self.cursor else {
-            return 0;
-        };
-        let (octets, complete) = self.message.fill(&mut cursor, Dots::Plain, out);
-        self.cursor = (!complete).then_some(cursor);
-        octets
+    /// Fills `out` with the next octets and returns their number: 0 at the end. For a message whose
+    /// parts are all at hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_with`](Self::read_with); `NoSource` if a part comes from a source.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize, ContentFault> {
+        let mut missing = None;
+        let octets = self.read_with(out, |part, _| {
+            missing = Some(part);
+            0
+        })?;
+        match missing {
+            None => Ok(octets),
+            Some(part) => Err(ContentFault {
+                part,
+                kind: ContentFaultKind::NoSource,
+            }),
+        }
     }
+
+    /// [`read`](Self::read) with a source, which writes the next octets of a part to the slice it
+    /// is given and returns their number: 0 at the part's end. With parts from a source `out` needs
+    /// at least [`SOURCE_MIN`](Self::SOURCE_MIN) octets.
+    ///
+    /// # Errors
+    ///
+    /// A [`ContentFault`]; the message then cannot be completed.
+    pub fn read_with(
+        &mut self,
+        out: &mut [u8],
+        mut source: impl FnMut(Part, &mut [u8]) -> usize,
+    ) -> Result<usize, ContentFault> {
+        let Some(mut cursor) = self.cursor else {
+            return Ok(0);
+        };
+        let (mut octets, mut filled) = self.message.fill(&mut cursor, Dots::Plain, out);
+        loop {
+            match filled {
+                Filled::More => {
+                    self.cursor = Some(cursor);
+                    return Ok(octets);
+                }
+                Filled::Complete => {
+                    self.cursor = None;
+                    return Ok(octets);
+                }
+                Filled::Abort(fault) => return Err(fault),
+                Filled::Source { part, from } => {
+                    let read = source(part, out.get_mut(from..).unwrap_or_default());
+                    (octets, filled) =
+                        self.message
+                            .filled(&mut cursor, Dots::Plain, out, octets, from, read);
+                }
+            }
+        }
+    }
+
+    /// The least octets of a buffer that parts from a source are encoded in.
+    pub const SOURCE_MIN: usize = 16;
 }
 
 #[cfg(test)]
@@ -537,12 +791,101 @@ mod tests {
         let mut out = std::vec![0; size];
         let mut cursor = Cursor::default();
         loop {
-            let (octets, complete) = message.fill(&mut cursor, dots, &mut out);
+            let (octets, filled) = message.fill(&mut cursor, dots, &mut out);
             got.extend_from_slice(&out[..octets]);
-            if complete {
+            if filled == Filled::Complete {
                 return got;
             }
             assert_eq!(octets, size, "a buffer is filled as long as there is more");
+        }
+    }
+
+    /// The whole message, its only source giving `content` in pieces of `piece` octets.
+    fn streamed(
+        message: &Message<'_>,
+        dots: Dots,
+        size: usize,
+        piece: usize,
+        content: &[u8],
+    ) -> Vec<u8> {
+        let mut got = Vec::new();
+        let mut out = std::vec![0; size];
+        let mut cursor = Cursor::default();
+        let mut rest = content;
+        let (mut octets, mut filled) = message.fill(&mut cursor, dots, &mut out);
+        loop {
+            match filled {
+                Filled::Source { from, .. } => {
+                    assert!(octets <= from && from < size);
+                    let n = rest.len().min(piece).min(size - from);
+                    out[from..from + n].copy_from_slice(&rest[..n]);
+                    rest = &rest[n..];
+                    (octets, filled) = message.filled(&mut cursor, dots, &mut out, octets, from, n);
+                    continue;
+                }
+                Filled::Abort(fault) => panic!("{fault}"),
+                Filled::More | Filled::Complete => got.extend_from_slice(&out[..octets]),
+            }
+            if filled == Filled::Complete {
+                return got;
+            }
+            assert!(octets > 0);
+            (octets, filled) = message.fill(&mut cursor, dots, &mut out);
+        }
+    }
+
+    #[test]
+    fn dots_from_a_source_are_doubled_whatever_the_pieces() {
+        let content = b".\r\n..\r\n\r\n.a.\r\na.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.";
+        let from = Mailbox::parse("a@b.c").unwrap();
+        let slice = [Attachment::as_is("a", "a/b", content).unwrap()];
+        let source = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+        let ready =
+            Message::ready_made_streamed(ReversePath::Null, MailboxList::EMPTY, Octets::SevenBit);
+        let given = Message::ready_made(ReversePath::Null, MailboxList::EMPTY, content).unwrap();
+        for (slice, source) in [
+            (
+                Message::new(from).attachments(&slice),
+                Message::new(from).attachments(&source),
+            ),
+            (given, ready),
+        ] {
+            let plain = filled(&slice, Dots::Plain, 4_096);
+            assert_eq!(filled(&slice, Dots::Stuffed, 4_096), stuffed(&plain));
+            for size in 16..100 {
+                assert_eq!(filled(&slice, Dots::Stuffed, size), stuffed(&plain));
+                for piece in [1, 2, 3, 7, 100] {
+                    let got = streamed(&source, Dots::Plain, size, piece, content);
+                    assert_eq!(got, plain, "{size} {piece}");
+                    let got = streamed(&source, Dots::Stuffed, size, piece, content);
+                    assert_eq!(got, stuffed(&plain), "{size} {piece}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_never_overtakes_what_is_read() {
+        let from = Mailbox::parse("a@b.c").unwrap();
+        // Each takes the most room there is in its encoding.
+        let high = [0xff; 500];
+        let breaks = [b'\n'; 500];
+        let dots = b".\r\n".repeat(150);
+        let base64 = [Attachment::streamed("a", "a/b", None).unwrap()];
+        let as_is = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+        for (message, content) in [
+            (Message::new(from).attachments(&base64), &high[..]),
+            (Message::new(from).attachments(&as_is), &dots),
+            (Message::new(from).streamed_text(), &high),
+            (Message::new(from).streamed_text(), &breaks),
+        ] {
+            let expected = streamed(&message, Dots::Stuffed, 70_000, usize::MAX, content);
+            for size in 16..300 {
+                for piece in [1, 5, 58, usize::MAX] {
+                    let got = streamed(&message, Dots::Stuffed, size, piece, content);
+                    assert!(got == expected, "{size} {piece}");
+                }
+            }
         }
     }
 
@@ -593,10 +936,10 @@ mod tests {
     fn a_message_ends_with_the_octet_that_fills_the_buffer() {
         let message = Message::new(Mailbox::parse("a@b.c").unwrap()).text("x");
         let mut out = [0; 200];
-        let len = message.encoded_len() as usize;
+        let len = message.encoded_len().unwrap() as usize;
         let mut cursor = Cursor::default();
         let result = message.fill(&mut cursor, Dots::Stuffed, &mut out[..len]);
-        assert_eq!(result, (len, true));
+        assert_eq!(result, (len, Filled::Complete));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Attachments and inline parts.
 
+use super::check::Octets;
+use super::content::{Coding, Content, Place, UNKNOWN};
 use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
-use super::id::ContentId;
+use super::id::{self, ContentId};
 use super::media_type::MediaType;
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::base64;
@@ -22,7 +24,7 @@ use crate::wire::writer::Writer;
 pub struct Attachment<'a> {
     name: FileName<'a>,
     media_type: MediaType<'a>,
-    content: &'a [u8],
+    pub(super) content: Content<'a>,
     content_id: Option<ContentId<'a>>,
 }
 
@@ -38,6 +40,68 @@ impl<'a> Attachment<'a> {
         media_type: &'a str,
         content: &'a [u8],
     ) -> Result<Self, Invalid> {
+        let encoded = base64::encoded_len(content.len());
+        let content = Content::new(content, encoded, &BASE64);
+        Self::with(file_name, media_type, content, true)
+    }
+
+    /// An attachment that travels as it is: ASCII text with CRLF line ends.
+    ///
+    /// A line of it may not begin as the message's boundaries do, which is seen only while it is
+    /// sent ([`ContentFaultKind::Boundary`](super::ContentFaultKind::Boundary)); no text does so
+    /// by chance.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileName::new`] and [`MediaType::new`]; of [`Field::Attachment`] `LineEnd`,
+    /// `LineTooLong` (998 octets), `NotAscii`, and `ControlCharacter` for an octet 0.
+    pub const fn as_is(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: &'a [u8],
+    ) -> Result<Self, Invalid> {
+        match Content::as_is(content) {
+            Ok(content) => Self::with(file_name, media_type, content, false),
+            Err(reason) => Err(Invalid::new(Field::Attachment, reason)),
+        }
+    }
+
+    /// An attachment that travels in base64, its octets given while the message is sent. If its
+    /// length is known, just so many are read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Attachment::new`].
+    pub const fn streamed(
+        file_name: &'a str,
+        media_type: &'a str,
+        length: Option<u32>,
+    ) -> Result<Self, Invalid> {
+        let content = Content::base64_from_source(or_unknown(length));
+        Self::with(file_name, media_type, content, true)
+    }
+
+    /// An attachment that travels as it is, its octets given, and checked, while the message is
+    /// sent. If its length is known, just so many are read.
+    ///
+    /// # Errors
+    ///
+    /// As [`FileName::new`] and [`MediaType::new`].
+    pub const fn streamed_as_is(
+        file_name: &'a str,
+        media_type: &'a str,
+        length: Option<u32>,
+    ) -> Result<Self, Invalid> {
+        let content = Content::as_is_from_source(or_unknown(length));
+        Self::with(file_name, media_type, content, false)
+    }
+
+    const fn with(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: Content<'a>,
+        is_base64: bool,
+    ) -> Result<Self, Invalid> {
         let name = match FileName::new(file_name) {
             Ok(name) => name,
             Err(invalid) => return Err(invalid),
@@ -46,7 +110,7 @@ impl<'a> Attachment<'a> {
             Ok(media_type) => media_type,
             Err(invalid) => return Err(invalid),
         };
-        if media_type.is_message() {
+        if media_type.is_message() && is_base64 {
             return Err(Invalid::new(Field::MediaType, Reason::AsIsOnly));
         }
         Ok(Self {
@@ -83,46 +147,53 @@ impl<'a> Attachment<'a> {
     pub(super) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
         w.str("Content-Type: ");
         self.media_type.write(w);
-        w.str("\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: ");
+        w.str("\r\nContent-Transfer-Encoding: ");
+        w.str(self.content.coding.name);
+        w.str("\r\nContent-Disposition: ");
         w.str(disposition);
         self.name.write(w);
+        w.crlf();
         if let Some(id) = self.content_id {
-            // Folded, since an identifier may fill a line.
-            w.str("\r\nContent-ID:");
-            w.str(if id.as_str().len() > MAX_UNFOLDED {
-                "\r\n <"
-            } else {
-                " <"
-            });
-            w.str(id.as_str());
-            w.byte(b'>');
+            id::field("Content-ID:", id.as_str(), w);
         }
-        w.str("\r\n\r\n");
-    }
-
-    /// The atom of the content at the cursor: all whole lines that fit, or one line.
-    pub(super) fn body(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-        let rest = self.content.get(at.position..).unwrap_or_default();
-        if rest.is_empty() || w.count(base64::encoded_len(rest.len())) {
-            return Progress::End;
-        }
-        let mut lines = base64::whole_lines(rest, w.free());
-        w.advance(lines.saturating_mul(base64::ENCODED_LINE));
-        if lines == 0 {
-            lines = 1;
-            // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
-            let mut line = [0; base64::ENCODED_LINE];
-            if base64::whole_lines(rest, &mut line) > 0 {
-                w.bytes(&line);
-            } else {
-                base64::line(rest, w);
-                w.crlf();
-            }
-        }
-        let octets = lines.saturating_mul(base64::LINE);
-        at.advance(at.position.saturating_add(octets))
+        w.crlf();
     }
 }
 
-/// Octets of an identifier that fit behind `Content-ID: <` with `>` in a line of 78.
-const MAX_UNFOLDED: usize = 64;
+const fn or_unknown(length: Option<u32>) -> u32 {
+    match length {
+        Some(length) => length,
+        None => UNKNOWN,
+    }
+}
+
+static BASE64: Coding = Coding {
+    name: "base64",
+    keeps_lines: false,
+    is_streamed: false,
+    octets: Octets::SevenBit,
+    atom: base64_lines,
+};
+
+/// Writes all whole lines that fit, or one line.
+fn base64_lines(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+    let rest = content.octets.get(at.position..).unwrap_or_default();
+    if rest.is_empty() {
+        return Progress::End;
+    }
+    let mut lines = base64::whole_lines(rest, w.free());
+    w.advance(lines.saturating_mul(base64::ENCODED_LINE));
+    if lines == 0 {
+        lines = 1;
+        // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
+        let mut line = [0; base64::ENCODED_LINE];
+        if base64::whole_lines(rest, &mut line) > 0 {
+            w.bytes(&line);
+        } else {
+            base64::line(rest, w);
+            w.crlf();
+        }
+    }
+    let octets = lines.saturating_mul(base64::LINE);
+    at.advance(at.position.saturating_add(octets))
+}

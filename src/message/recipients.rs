@@ -31,7 +31,11 @@ impl<'m> Envelope<'m> {
     /// The next recipient that did not occur before.
     pub(crate) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'m>> {
         loop {
+            let is_first = *walk == Walk::default();
             let address = self.next_address(walk)?;
+            if is_first {
+                return Some(address);
+            }
             let mut earlier = Walk::default();
             loop {
                 let other = self.next_address(&mut earlier)?;

@@ -4,6 +4,7 @@
 
 use super::encoded_word::{self, Chars, Place};
 use crate::error::{Field, Invalid, Reason};
+use crate::wire::scan::skip_printable;
 use crate::wire::writer::Writer;
 
 /// Text for a Subject or another unstructured field, any Unicode characters but line ends and
@@ -11,12 +12,12 @@ use crate::wire::writer::Writer;
 ///
 /// What needs it is written as encoded words of RFC 2047. [`header_text!`](crate::header_text)
 /// checks a literal when the program is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Debug, Clone, Copy)]
 pub struct HeaderText<'a> {
     text: &'a str,
-    /// Nothing in it needs an encoded word.
-    plain: bool,
+    /// Writes it behind so many characters. A pointer, so that a program whose texts are all plain
+    /// and checked by the compiler links no encoded words.
+    write: fn(&str, usize, &mut Writer<'_>),
 }
 
 impl<'a> HeaderText<'a> {
@@ -31,7 +32,11 @@ impl<'a> HeaderText<'a> {
         }
         Ok(Self {
             text,
-            plain: is_plain(text.as_bytes()),
+            write: if is_plain(text.as_bytes()) {
+                fold
+            } else {
+                encoded
+            },
         })
     }
 
@@ -39,6 +44,21 @@ impl<'a> HeaderText<'a> {
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.text
+    }
+}
+
+impl PartialEq for HeaderText<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for HeaderText<'_> {}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for HeaderText<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.text);
     }
 }
 
@@ -78,26 +98,33 @@ macro_rules! header_text {
 pub(super) fn field(name: &str, text: HeaderText<'_>, w: &mut Writer<'_>) {
     w.str(name);
     w.byte(b':');
-    let column = name.len().saturating_add(1);
-    if text.plain {
-        fold(text.text.as_bytes(), column, w);
-    } else {
-        encoded_word::write(Chars::of(text.text), Place::Text, column, w);
-    }
+    (text.write)(text.text, name.len().saturating_add(1), w);
     w.crlf();
 }
 
+/// Writes encoded words.
+fn encoded(text: &str, column: usize, w: &mut Writer<'_>) {
+    encoded_word::write(Chars::of(text), Place::Text, column, w);
+}
+
 /// Writes a blank and then `text`, breaking lines at its blanks.
-fn fold(mut text: &[u8], mut column: usize, w: &mut Writer<'_>) {
+pub(super) fn fold(text: &str, mut column: usize, w: &mut Writer<'_>) {
+    let mut text = text.as_bytes();
     let mut blank: &[u8] = b" ";
     while !text.is_empty() {
-        let (unit, rest) = text.split_at_checked(unit_len(text)).unwrap_or((text, b""));
-        let width = unit.len().saturating_add(blank.len());
+        let room = LINE.saturating_sub(column);
+        let mut unit = text.len();
+        let mut width = unit.saturating_add(blank.len());
+        if width > room {
+            unit = unit_len(text);
+            width = unit.saturating_add(blank.len());
+        }
         // RFC 5322 §2.1.1: "Each line of characters […] SHOULD be no more than 78 characters".
-        if column.saturating_add(width) > LINE {
+        if width > room {
             w.crlf();
             column = 0;
         }
+        let (unit, rest) = text.split_at_checked(unit).unwrap_or((text, b""));
         w.bytes(blank);
         w.bytes(unit);
         column = column.saturating_add(width);
@@ -138,20 +165,32 @@ const fn is_plain(text: &[u8]) -> bool {
     if matches!(text, [b' ', ..] | [.., b' ']) {
         return false;
     }
-    let mut unit = 0_usize;
+    // From where no line can be broken.
+    let mut unit = text;
     let mut in_word = false;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        // RFC 2047 §7: text that looks like an encoded word would be decoded.
-        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..]) {
-            return false;
+        if !matches!(*byte, b'!'..=b'<' | b'>'..=b'~') {
+            match rest {
+                // RFC 2047 §7: text that looks like an encoded word would be decoded.
+                [b'=', b'?', ..] => return false,
+                [b'=', ..] => {}
+                [b' ', ..] => {
+                    if in_word {
+                        unit = rest;
+                    }
+                    in_word = false;
+                    if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {
+                        return false;
+                    }
+                    rest = tail;
+                    continue;
+                }
+                _ => return false,
+            }
         }
-        if *byte == b' ' && in_word {
-            unit = 0;
-        }
-        in_word = *byte != b' ';
-        unit = unit.wrapping_add(1);
-        if unit > MAX_UNIT {
+        in_word = true;
+        if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {
             return false;
         }
         rest = tail;
@@ -162,7 +201,7 @@ const fn is_plain(text: &[u8]) -> bool {
 /// Whether `text` holds a control character of ASCII (TAB aside, if it is allowed) or a line end
 /// of Unicode.
 pub(super) const fn has_control(text: &str, tab: bool) -> bool {
-    let mut rest = text.as_bytes();
+    let mut rest = skip_printable(text.as_bytes());
     while let [_, tail @ ..] = rest {
         match rest {
             [b'\t', ..] if tab => {}
@@ -171,7 +210,7 @@ pub(super) const fn has_control(text: &str, tab: bool) -> bool {
             [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => return true,
             _ => {}
         }
-        rest = tail;
+        rest = skip_printable(tail);
     }
     false
 }

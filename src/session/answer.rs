@@ -47,8 +47,9 @@ impl Flow<'_> {
         if verb == Verb::Rcpt
             && let Operation::Mail(mail) = operation
         {
-            observer.recipient(self.verdict.answered, reply);
-            if let Some(slot) = mail.results.get_mut(usize::from(self.verdict.answered)) {
+            let index = self.verdict.answered();
+            observer.recipient(index, reply);
+            if let Some(slot) = mail.results.get_mut(usize::from(index)) {
                 *slot = RecipientStatus { head };
             }
         }
@@ -86,7 +87,7 @@ impl Flow<'_> {
                 if goes_out {
                     self.inbox.forget();
                 }
-                if self.verdict.answered == self.outgoing.recipients && self.next.is_none() {
+                if self.is_data_due() {
                     self.close_recipients();
                 }
                 decides && !goes_out
@@ -112,6 +113,11 @@ impl Flow<'_> {
         }
     }
 
+    /// After a reply to RCPT: whether DATA went out, and its reply is the only one outstanding.
+    pub(super) fn is_data_due(&self) -> bool {
+        self.unanswered == 1 && self.next.is_none()
+    }
+
     pub(super) fn close_recipients(&mut self) {
         self.verdict.close_recipients(self.options.all_or_none);
     }
@@ -121,8 +127,8 @@ impl Flow<'_> {
         match verb {
             Verb::Rset => self.first_verb(operation),
             Verb::Mail => Verb::Rcpt,
-            Verb::Rcpt if self.verdict.answered < self.outgoing.recipients => Verb::Rcpt,
-            Verb::Rcpt => Verb::Data,
+            Verb::Rcpt if self.is_data_due() => Verb::Data,
+            Verb::Rcpt => Verb::Rcpt,
             _ if self.is_leaving => Verb::Quit,
             _ => Verb::Mail,
         }
@@ -236,12 +242,12 @@ impl Flow<'_> {
     #[inline(never)]
     pub(super) fn closing(&mut self, head: ReplyHead) -> Outcome {
         self.state = State::Closed;
-        self.inbox.forget();
         if self.delivery == Delivery::Unknown {
             self.delivery = Delivery::Refused;
-        } else if self.is_leaving {
+        } else if self.is_leaving && self.due != Verb::Content {
             return self.finish();
         }
+        self.inbox.forget();
         self.refused(self.due.phase(), head)
     }
 

@@ -2,8 +2,10 @@
 //!
 //! This file does not know replies.
 
-use crate::message::{Dots, Message};
+use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part};
 use crate::observer::Observer;
+use crate::outcome::{Error, Fault};
+use crate::report::Report;
 use crate::wire::command;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials};
@@ -11,7 +13,7 @@ use crate::wire::writer::Writer;
 
 use super::Delivery;
 use super::buffer::Buffer;
-use super::flow::{Flow, Mode};
+use super::flow::{Act, Flow, Mode};
 use super::operation::{MailOperation, Operation};
 use super::table::{State, Verb};
 
@@ -21,21 +23,30 @@ use super::table::{State, Verb};
 /// other (RFC 2920 §3.1). The smallest TCP window in use, 4 KiB, is Postfix's and lwIP's measure.
 const FLIGHT_MAX: usize = 4096;
 
-/// Octets of `RCPT TO:<` and `>` CRLF.
-const RCPT_FRAME: usize = 12;
+/// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA that may follow.
+const RCPT_FRAME: usize = 18;
 
 /// Octets kept free behind the content for its terminator, so that both leave in one write.
 const TERMINATOR: usize = 3;
 
+/// Where the octets of a streamed part were asked for, and how many came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sourced {
+    /// Octets of content that stand at the buffer's beginning already.
+    ready: usize,
+    from: usize,
+    octets: usize,
+}
+
 impl Flow<'_> {
-    /// Fills the buffer with what goes out next. Where it is in the buffer.
+    /// Fills the buffer with what goes out next; `None` when there is nothing.
     #[inline(never)]
     pub(super) fn compose(
         &mut self,
         operation: &Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
         observer: &mut dyn Observer,
-    ) -> (usize, usize) {
+    ) -> Option<Act> {
         let start = self.inbox.clear();
         let free = buffer.octets().get_mut(start..).unwrap_or_default();
         let mut out = Writer::new(free, self.skip);
@@ -51,7 +62,9 @@ impl Flow<'_> {
                         self.next = Some(Verb::Data);
                         continue;
                     };
-                    if self.is_flight_full(address.as_str().len().saturating_add(RCPT_FRAME)) {
+                    // What the buffer's end cut goes out as a whole.
+                    let length = address.as_str().len().saturating_add(RCPT_FRAME);
+                    if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
                     }
@@ -59,15 +72,19 @@ impl Flow<'_> {
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
-                    let room = out.free().len().saturating_sub(TERMINATOR);
-                    let room = out.free().get_mut(..room).unwrap_or_default();
-                    let cursor = &mut self.outgoing.cursor;
-                    let (octets, is_complete) = mail.message.fill(cursor, Dots::Stuffed, room);
-                    observer.content(octets);
-                    out.advance(octets);
-                    if !is_complete {
-                        self.mode = Mode::Compose;
-                        break;
+                    match self.content(mail.message, &mut out, observer) {
+                        Filled::Complete => {}
+                        Filled::More => {
+                            self.mode = Mode::Compose;
+                            break;
+                        }
+                        Filled::Source { part, from } => {
+                            self.mode = Mode::Compose;
+                            return Some(self.fill(part, start, from, buffer.len()));
+                        }
+                        Filled::Abort(fault) => {
+                            return Some(Act::Done(self.fault(Fault::Content(fault))));
+                        }
                     }
                     command::bare(&mut out, ".");
                     self.delivery = Delivery::Unknown;
@@ -101,7 +118,75 @@ impl Flow<'_> {
         if holds_secret {
             buffer.mark_secret(end);
         }
-        (start, end)
+        (start < end).then_some(Act::Send { start, end })
+    }
+
+    /// Writes as much content as there is room for.
+    fn content(
+        &mut self,
+        message: &Message<'_>,
+        out: &mut Writer<'_>,
+        observer: &mut dyn Observer,
+    ) -> Filled {
+        let room = out.free().len().saturating_sub(TERMINATOR);
+        let room = out.free().get_mut(..room).unwrap_or_default();
+        let cursor = &mut self.outgoing.cursor;
+        let (octets, filled) = match self.source.take() {
+            None => message.fill(cursor, Dots::Stuffed, room),
+            Some(Sourced {
+                ready,
+                from,
+                octets,
+            }) => message.filled(cursor, Dots::Stuffed, room, ready, from, octets),
+        };
+        match filled {
+            Filled::Source { from, .. } => {
+                self.source = Some(Sourced {
+                    ready: octets,
+                    from,
+                    octets: 0,
+                });
+            }
+            _ => {
+                observer.content(octets);
+                out.advance(octets);
+            }
+        }
+        filled
+    }
+
+    /// Asks for octets of a streamed part, in the buffer's end.
+    fn fill(&mut self, part: Part, start: usize, from: usize, buffer_len: usize) -> Act {
+        // Each part is read to its end before the next one begins.
+        match &mut self.part {
+            Some((last, _)) if *last == part => {}
+            Some((last, number)) => {
+                *last = part;
+                *number = number.saturating_add(1);
+            }
+            None => self.part = Some((part, 0)),
+        }
+        Act::Fill {
+            source: self.part.map_or(0, |(_, number)| usize::from(number)),
+            start: start.saturating_add(from),
+            end: buffer_len.saturating_sub(TERMINATOR),
+        }
+    }
+
+    /// This many octets of the part asked for stand in the buffer; none at its end.
+    pub(super) fn filled(&mut self, octets: usize) {
+        if let Some(source) = &mut self.source {
+            source.octets = octets;
+        }
+    }
+
+    /// Nobody gives the octets of the part asked for.
+    pub(super) fn no_source<E>(&mut self) -> Result<Report, Error<E>> {
+        let part = self.part.map_or(Part::Message, |(part, _)| part);
+        self.fault(Fault::Content(ContentFault {
+            part,
+            kind: ContentFaultKind::NoSource,
+        }))
     }
 
     /// The message whose commands are going out: the next one once this one's content is out.
@@ -185,11 +270,7 @@ impl Flow<'_> {
             Verb::Rset if !matches!(operation, Operation::Reset) => {
                 Some(self.first_verb(operation))
             }
-            Verb::Mail => Some(Verb::Rcpt),
-            Verb::Rcpt => {
-                self.outgoing.recipients = self.outgoing.recipients.saturating_add(1);
-                Some(Verb::Rcpt)
-            }
+            Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
             Verb::Content => {
                 // Only commands count towards the limit of a flight.
                 self.flight = 0;

@@ -17,7 +17,7 @@
 use core::convert::Infallible;
 
 use crate::error::{Field, Invalid, Reason};
-use crate::message::Message;
+use crate::message::{Message, Part};
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, Missing, Violation};
 use crate::report::{RecipientStatus, Report};
@@ -27,8 +27,9 @@ use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 
 use super::answer::CLOSING;
 use super::buffer::Buffer;
+use super::compose::Sourced;
 use super::inbox::Inbox;
-use super::operation::{MailOperation, Operation};
+use super::operation::Operation;
 use super::table::{self, State, Verb};
 use super::transaction::{Outgoing, Verdict};
 use super::{BUFFER_MIN, Delivery, Options};
@@ -37,7 +38,16 @@ pub(super) type Outcome = Result<Report, Error<Infallible>>;
 
 /// What is to be done, in positions of the buffer.
 pub(super) enum Act {
-    Send { start: usize, end: usize },
+    Send {
+        start: usize,
+        end: usize,
+    },
+    /// Octets of the streamed part with this number are wanted.
+    Fill {
+        source: usize,
+        start: usize,
+        end: usize,
+    },
     Flush,
     Receive,
     Done(Outcome),
@@ -86,6 +96,10 @@ pub(super) struct Flow<'b> {
     /// Responses sent in the SASL exchange.
     pub(super) responses: u8,
     pub(super) outgoing: Outgoing,
+    /// Octets of a streamed part that were asked for.
+    pub(super) source: Option<Sourced>,
+    /// The streamed part being sent, and how many there were before it.
+    pub(super) part: Option<(Part, u16)>,
     pub(super) verdict: Verdict,
     pub(super) delivery: Delivery,
 }
@@ -116,6 +130,8 @@ impl<'b> Flow<'b> {
             mechanism: Mechanism::Plain,
             responses: 0,
             outgoing: Outgoing::default(),
+            source: None,
+            part: None,
             verdict: Verdict::default(),
             delivery: Delivery::None,
         }
@@ -140,18 +156,20 @@ impl<'b> Flow<'b> {
         self.delivery
     }
 
-    /// Begins an operation, or refuses it with nothing sent and nothing changed but that a missing
-    /// STARTTLS or AUTH bars what it should have protected.
+    /// Begins an operation, or refuses it with nothing sent and nothing changed, but that a missing
+    /// STARTTLS or AUTH bars what it should have protected, and that nothing is known of a mail.
     #[inline(never)]
     pub(super) fn begin(
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer_len: usize,
     ) -> Result<(), Error<Infallible>> {
-        let is_next = matches!(
-            operation,
-            Operation::Mail(MailOperation { is_next: true, .. })
-        );
+        let mut is_next = false;
+        if let Operation::Mail(mail) = operation {
+            mail.results.fill(RecipientStatus::default());
+            self.delivery = Delivery::None;
+            is_next = mail.is_next;
+        }
         if self.is_busy || (self.unanswered > 0 && !is_next) {
             self.state = State::Broken;
         }
@@ -164,12 +182,14 @@ impl<'b> Flow<'b> {
         let rides = is_next && self.unanswered > 0;
         if !rides {
             self.prepare(operation)?;
-            let first = if self.state.has_transaction() {
-                Verb::Rset
+            let verb = self.first_verb(operation);
+            // RSET leads to Ready, and what it is sent for must be in order there.
+            let (state, first) = if self.state.has_transaction() {
+                (State::Ready, Verb::Rset)
             } else {
-                self.first_verb(operation)
+                (self.state, verb)
             };
-            let is_in_order = table::may_send(self.state, first)
+            let is_in_order = table::may_send(state, verb)
                 || matches!(operation, Operation::Quit if self.state == State::Connected);
             if !is_in_order {
                 return Err(Error::OutOfOrder);
@@ -178,16 +198,8 @@ impl<'b> Flow<'b> {
         }
         self.inbox.forget();
         self.verdict = Verdict::default();
-        self.is_leaving = false;
+        self.is_leaving = matches!(operation, Operation::Quit);
         self.is_busy = true;
-        match operation {
-            Operation::Mail(mail) => {
-                mail.results.fill(RecipientStatus::default());
-                self.delivery = Delivery::None;
-            }
-            Operation::Quit => self.is_leaving = true,
-            _ => {}
-        }
         Ok(())
     }
 
@@ -198,7 +210,7 @@ impl<'b> Flow<'b> {
         operation: &Operation<'_, '_>,
     ) -> Result<(), Error<Infallible>> {
         match operation {
-            Operation::StartTls if self.state == State::Ready => {
+            Operation::StartTls if self.is_idle() && self.state != State::LoginFailed => {
                 if self.is_upgraded {
                     return Err(Error::OutOfOrder);
                 }
@@ -252,19 +264,30 @@ impl<'b> Flow<'b> {
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
         }
+        if message.is_streamed() {
+            return Err(Invalid::new(Field::Message, Reason::NoSource));
+        }
         let offers = |extension| self.capabilities.offers(extension);
         let smtp_utf8 = message.needs_smtputf8();
         if smtp_utf8 && !offers(Extension::SmtpUtf8) {
             return Err(Invalid::new(Field::Message, Reason::NeedsSmtpUtf8));
         }
-        let size = offers(Extension::Size).then(|| message.encoded_len());
+        let eight_bit = message.needs_8bitmime();
+        if eight_bit && !offers(Extension::EightBitMime) {
+            return Err(Invalid::new(Field::Message, Reason::NeedsEightBitMime));
+        }
+        let size = if offers(Extension::Size) {
+            message.encoded_len()
+        } else {
+            None
+        };
         // RFC 1870 §6.1: a client "need not" try what is known to be too large.
         if let (Some(size), Some(limit)) = (size, self.capabilities.size_limit())
             && size > limit
         {
             return Err(Invalid::new(Field::Message, Reason::TooLarge));
         }
-        let body_8bit_mime = smtp_utf8 && offers(Extension::EightBitMime);
+        let body_8bit_mime = eight_bit || (smtp_utf8 && offers(Extension::EightBitMime));
         let parameters = MailParameters {
             size,
             body_8bit_mime,
@@ -316,9 +339,8 @@ impl<'b> Flow<'b> {
                     }
                 }
                 Mode::Compose => {
-                    let (start, end) = self.compose(operation, buffer, observer);
-                    if start < end {
-                        return Act::Send { start, end };
+                    if let Some(act) = self.compose(operation, buffer, observer) {
+                        return act;
                     }
                 }
                 Mode::Flush => {

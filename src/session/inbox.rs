@@ -79,6 +79,15 @@ impl Inbox {
                 (Some(at), _) => at,
                 (None, Place::Rest { .. }) => unread.len(),
                 (None, _) if self.make_room(buffer) => return Ok(false),
+                // What the server offers is worth more than the greeting in front of it.
+                (None, _)
+                    if capabilities.is_some()
+                        && self.head.code < 300
+                        && self.text > self.text_start =>
+                {
+                    self.text = self.text_start;
+                    continue;
+                }
                 // The line fills all the room there is: its beginning must do.
                 (None, _) => self.end.saturating_sub(self.read),
             };

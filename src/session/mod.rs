@@ -31,7 +31,7 @@
 #![doc = include_str!("table.md")]
 //!
 //! Rules of this module:
-//! 1. No I/O: a driver is told what to send, when to flush and where to receive ([`Step`]).
+//! 1. No I/O: a driver is told what to send, when to flush and where to receive.
 //! 2. One buffer: it is written to only when nothing received is unread, and received into only
 //!    when the flight is out.
 //! 3. Once a fault was seen, nothing is sent any more.
@@ -96,6 +96,9 @@ pub(crate) struct Options {
 pub(crate) enum Step<'s> {
     /// Hand all of these octets to the transport.
     Send(&'s [u8]),
+    /// Read octets of the caller's source with this number into this slice, and tell
+    /// [`Turn::filled`] how many: none at its end.
+    Fill { source: usize, into: &'s mut [u8] },
     /// Flush the transport: replies are awaited.
     Flush,
     /// Receive at least one octet into this slice, and tell [`Turn::received`] how many.
@@ -173,6 +176,10 @@ impl Turn<'_, '_> {
         let Session { buffer, flow } = &mut *self.session;
         match flow.act(operation, buffer, observer) {
             Act::Send { start, end } => Ok(Step::Send(buffer.range(start, end))),
+            Act::Fill { source, start, end } => Ok(Step::Fill {
+                source,
+                into: buffer.octets().get_mut(start..end).unwrap_or_default(),
+            }),
             Act::Flush => Ok(Step::Flush),
             Act::Receive => Ok(Step::Receive(flow.inbox.window(buffer))),
             Act::Done(outcome) => outcome.map(Step::Done),
@@ -185,15 +192,20 @@ impl Turn<'_, '_> {
         flow.received(octets, buffer);
     }
 
-    /// The transport takes no more octets; see [`Self::fault`].
-    pub(crate) fn closed<E>(self) -> Result<Report, Error<E>> {
-        self.session.flow.fault(Fault::Closed)
+    /// Says how many octets of the source were read.
+    pub(crate) fn filled(&mut self, octets: usize) {
+        self.session.flow.filled(octets);
     }
 
-    /// The transport failed. How the operation ended, which may be well: after the final reply to
-    /// a mail no fault changes its outcome.
-    pub(crate) fn fault<E>(self, error: E) -> Result<Report, Error<E>> {
-        self.session.flow.fault(Fault::Transport(error))
+    /// The caller gave no source for a streamed part.
+    pub(crate) fn no_source<E>(self) -> Result<Report, Error<E>> {
+        self.session.flow.no_source()
+    }
+
+    /// The transport or a source failed. How the operation ended, which may be well: after the
+    /// final reply to a mail no fault changes its outcome.
+    pub(crate) fn fault<E>(self, fault: Fault<E>) -> Result<Report, Error<E>> {
+        self.session.flow.fault(fault)
     }
 }
 

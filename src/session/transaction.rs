@@ -19,8 +19,6 @@ pub(super) struct Outgoing {
     pub(super) parameters: MailParameters,
     /// Where in the recipients the next RCPT is.
     pub(super) walk: Walk,
-    /// RCPT commands sent.
-    pub(super) recipients: u16,
     /// Where in the content the next octet is.
     pub(super) cursor: Cursor,
 }
@@ -28,9 +26,8 @@ pub(super) struct Outgoing {
 /// What the replies to a mail add up to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Verdict {
-    /// Replies to RCPT read.
-    pub(super) answered: u16,
     pub(super) accepted: u16,
+    refused: u16,
     is_any_temporary: bool,
     /// The refusal that decides, unless somebody is accepted after all.
     refusal: Option<Refusal>,
@@ -47,15 +44,20 @@ enum End {
 }
 
 impl Verdict {
+    /// Replies to RCPT read; 65,535 if there are more.
+    pub(super) fn answered(&self) -> u16 {
+        self.accepted.saturating_add(self.refused)
+    }
+
     /// Counts a reply to RCPT; whether its text may be the one that decides.
     #[inline(never)]
     pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
-        self.answered = self.answered.saturating_add(1);
         let status = RecipientStatus { head };
         if status.is_accepted() {
             self.accepted = self.accepted.saturating_add(1);
             return false;
         }
+        self.refused = self.refused.saturating_add(1);
         self.is_any_temporary |= status.is_temporary();
         if self
             .refusal
@@ -130,7 +132,7 @@ impl Verdict {
             (Some(End::Accepted(head)), _) => Some(Ok(Report {
                 head,
                 accepted: self.accepted,
-                refused: self.answered.saturating_sub(self.accepted),
+                refused: self.refused,
                 is_any_temporary: self.is_any_temporary,
             })),
             (Some(End::Refused), Some(refusal)) => Some(Err(Error::Refused(refusal))),
@@ -143,5 +145,28 @@ impl Verdict {
     pub(super) fn is_out_of_sequence(&self) -> bool {
         self.refusal
             .is_some_and(|r| r.phase == Phase::Mail && r.head.code == 503)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_recipients_than_are_counted_are_still_some_of_them_refused() {
+        let head = |code| ReplyHead {
+            code,
+            enhanced: None,
+        };
+        let mut verdict = Verdict::default();
+        for _ in 0..70_000 {
+            assert!(!verdict.recipient(head(250)));
+        }
+        assert!(verdict.recipient(head(450)));
+        assert_eq!(verdict.answered(), u16::MAX);
+        verdict.end(head(250));
+        let report = verdict.outcome::<()>().unwrap().unwrap();
+        assert_eq!((report.accepted(), report.refused()), (u16::MAX, 1));
+        assert!(report.is_partial());
     }
 }

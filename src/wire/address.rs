@@ -92,7 +92,9 @@ impl<'a> Address<'a> {
     // Mailbox domains follow normal DNS rules and are hence not case sensitive."
     #[must_use]
     pub fn is_same(self, other: Address<'_>) -> bool {
-        self.domain().eq_ignore_ascii_case(other.domain())
+        // The length first: it differs most often, and costs nothing.
+        self.0.len() == other.0.len()
+            && self.domain().eq_ignore_ascii_case(other.domain())
             && self.local_part() == other.local_part()
     }
 

@@ -161,72 +161,67 @@ impl Capabilities {
     /// and so the last word cannot be trusted.
     pub(crate) fn read_line(&mut self, line: &[u8], is_cut: bool) {
         let mut words = Words { rest: line, is_cut };
-        let Some(keyword) = words.next() else { return };
+        let Some(mut keyword) = words.next() else {
+            return;
+        };
         // The form of drafts before RFC 4954, still sent for old clients: `AUTH=LOGIN PLAIN`.
-        if let Some((auth, first)) = keyword.split_at_checked(5)
-            && auth.eq_ignore_ascii_case(b"AUTH=")
+        if let Some((auth, first)) = keyword.split_at_checked(4)
+            && let [b'=', first @ ..] = first
+            && is_same(auth, Extension::Auth.as_str())
         {
-            self.extensions |= Extension::Auth.bit();
-            self.read_mechanism(first);
-            return self.read_mechanisms(words);
+            self.read_argument(Extension::Auth, first);
+            keyword = auth;
         }
-        let known = |e: &&Extension| e.as_str().as_bytes().eq_ignore_ascii_case(keyword);
+        let known = |e: &&Extension| is_same(keyword, e.as_str());
         let Some(&extension) = Extension::ALL.iter().find(known) else {
             return;
         };
         self.extensions |= extension.bit();
-        match extension {
-            Extension::Auth => self.read_mechanisms(words),
-            Extension::Size => self.read_size(words.next()),
-            Extension::Limits => self.limits.read(words),
-            _ => {}
-        }
-    }
-
-    fn read_mechanisms(&mut self, words: Words<'_>) {
         for word in words {
-            self.read_mechanism(word);
+            self.read_argument(extension, word);
         }
     }
 
-    fn read_mechanism(&mut self, word: &[u8]) {
-        for mechanism in Mechanism::ALL {
-            if mechanism.as_str().as_bytes().eq_ignore_ascii_case(word) {
-                self.mechanisms |= mechanism.bit();
+    fn read_argument(&mut self, extension: Extension, word: &[u8]) {
+        match extension {
+            Extension::Auth => {
+                for mechanism in Mechanism::ALL {
+                    if is_same(word, mechanism.as_str()) {
+                        self.mechanisms |= mechanism.bit();
+                    }
+                }
             }
-        }
-    }
-
-    /// RFC 1870 §4: "0 … indicates that no fixed maximum message size is in force." The smaller of
-    /// two limits counts.
-    fn read_size(&mut self, word: Option<&[u8]>) {
-        let Some(limit) = word.and_then(decimal) else {
-            return;
-        };
-        if limit != 0 && (self.size_limit == 0 || limit < self.size_limit) {
-            self.size_limit = limit;
+            // RFC 1870 §4: "0 … indicates that no fixed maximum message size is in force." The
+            // smaller of two limits counts.
+            Extension::Size => {
+                let limit = decimal(word);
+                if limit != 0 && (self.size_limit == 0 || limit < self.size_limit) {
+                    self.size_limit = limit;
+                }
+            }
+            Extension::Limits => self.limits.read(word),
+            _ => {}
         }
     }
 }
 
 impl Limits {
     /// RFC 9422 §3: a limit that is not known or is malformed is ignored.
-    fn read(&mut self, words: Words<'_>) {
-        for word in words {
-            let mut halves = word.splitn(2, |&b| b == b'=');
-            let (Some(name), Some(value)) = (halves.next(), halves.next()) else {
-                continue;
-            };
-            let slot = match name {
-                n if n.eq_ignore_ascii_case(b"MAILMAX") => &mut self.mail_max,
-                n if n.eq_ignore_ascii_case(b"RCPTMAX") => &mut self.rcpt_max,
-                n if n.eq_ignore_ascii_case(b"RCPTDOMAINMAX") => &mut self.rcpt_domain_max,
-                _ => continue,
-            };
-            // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
-            *slot = decimal(value)
-                .and_then(|n| u16::try_from(n).ok())
-                .unwrap_or(0);
+    fn read(&mut self, word: &[u8]) {
+        let at = word.iter().take_while(|&&b| b != b'=').count();
+        let Some((name, [_, value @ ..])) = word.split_at_checked(at) else {
+            return;
+        };
+        let slots = [
+            ("MAILMAX", &mut self.mail_max),
+            ("RCPTMAX", &mut self.rcpt_max),
+            ("RCPTDOMAINMAX", &mut self.rcpt_domain_max),
+        ];
+        for (known, slot) in slots {
+            if is_same(name, known) {
+                // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
+                *slot = u16::try_from(decimal(value)).unwrap_or(0);
+            }
         }
     }
 }
@@ -241,10 +236,11 @@ impl<'a> Iterator for Words<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.rest.iter().take_while(|&&b| is_blank(b)).count();
-        let trimmed = self.rest.get(start..).unwrap_or_default();
-        let length = trimmed.iter().take_while(|&&b| !is_blank(b)).count();
-        let (word, rest) = trimmed.split_at_checked(length)?;
+        while let [b' ' | b'\t', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        let length = self.rest.iter().take_while(|&&b| !is_blank(b)).count();
+        let (word, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         let is_whole = !(rest.is_empty() && self.is_cut);
         (!word.is_empty() && is_whole).then_some(word)
@@ -259,21 +255,26 @@ const fn positive(number: u32) -> Option<u32> {
     if number == 0 { None } else { Some(number) }
 }
 
-/// The number that these digits make, if a `u32` holds it.
-fn decimal(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
+/// Kept apart: the comparison is compiled once, not at each of its places.
+#[inline(never)]
+fn is_same(word: &[u8], name: &str) -> bool {
+    word.eq_ignore_ascii_case(name.as_bytes())
+}
+
+/// The number that these digits make; 0 where they make none that a `u32` holds.
+fn decimal(digits: &[u8]) -> u32 {
     let mut number = 0_u32;
     for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
+        let value = digit.wrapping_sub(b'0');
+        let next = number
+            .checked_mul(10)
+            .and_then(|n| n.checked_add(u32::from(value)));
+        match next {
+            Some(next) if value < 10 => number = next,
+            _ => return 0,
         }
-        number = number
-            .checked_mul(10)?
-            .checked_add(u32::from(digit.wrapping_sub(b'0')))?;
     }
-    Some(number)
+    number
 }
 
 #[cfg(test)]

@@ -24,13 +24,26 @@ use crate::{Field, Invalid, Reason};
 /// const DUTY: MailboxList = mailbox_list!("ops@example.org; \"Hall B, night\" <b@example.org>;");
 /// assert_eq!(DUTY.iter().count(), 2);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct MailboxList<'a>(&'a str);
+pub struct MailboxList<'a> {
+    text: &'a str,
+    /// What is known of the mailboxes: a sum of the constants below.
+    marks: u8,
+}
+
+/// There is a mailbox.
+const NOT_EMPTY: u8 = 1;
+
+/// A name may not stand in a header field as it was written.
+const SPECIAL_NAME: u8 = 2;
+
+/// An address can be sent only with SMTPUTF8.
+const NOT_ASCII: u8 = 4;
 
 impl<'a> MailboxList<'a> {
     /// The list without a mailbox.
-    pub const EMPTY: Self = Self("");
+    pub const EMPTY: Self = Self { text: "", marks: 0 };
 
     /// The longest list, in octets: 1 MiB. RFC 5321 §4.5.3.1.8 asks servers for no more than 100
     /// recipients, which take 25 KB at their longest.
@@ -43,26 +56,33 @@ impl<'a> MailboxList<'a> {
     /// What [`Mailbox::parse`] says of the first bad item; [`Reason::TooLong`] also for a list of
     /// more than [`MailboxList::MAX_OCTETS`]. A group (`name: a@b;`) is [`Reason::Group`].
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
-        match fault(text) {
-            Some(reason) => Err(Invalid::new(Field::MailboxList, reason)),
-            None => Ok(Self(text)),
+        match checked(text) {
+            Ok(list) => Ok(list),
+            Err(reason) => Err(Invalid::new(Field::MailboxList, reason)),
         }
     }
 
     /// The list as it was given.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
-        self.0
+        self.text
+    }
+
+    /// Whether every name may stand in a header field as it was written.
+    pub(crate) const fn has_plain_names(self) -> bool {
+        self.marks & SPECIAL_NAME == 0
+    }
+
+    /// Whether every address can be sent without SMTPUTF8.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        self.marks & NOT_ASCII == 0
     }
 
     /// Whether it has no mailbox.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        let mut rest = self.0.as_bytes();
-        while let [b' ' | b',' | b';', tail @ ..] = rest {
-            rest = tail;
-        }
-        rest.is_empty()
+        self.marks & NOT_EMPTY == 0
     }
 
     /// The mailboxes, in order.
@@ -78,18 +98,24 @@ impl<'a> MailboxList<'a> {
     /// the end. For a walk that stops and goes on with nothing kept but the position.
     pub(crate) fn next(self, position: &mut u32) -> Option<Mailbox<'a>> {
         loop {
-            let (_, rest) = self.0.split_at_checked(*position as usize)?;
+            let (_, rest) = self.text.split_at_checked(*position as usize)?;
             if rest.is_empty() {
                 return None;
             }
             let item = scan::first_item(rest.as_bytes());
             // Behind the separator, or one octet behind the text. MAX_OCTETS fits.
             *position = position.saturating_add(item.end as u32).saturating_add(1);
-            let mailbox = Mailbox::cut(rest, item);
+            let mailbox = Mailbox::cut(rest, item, self.has_plain_names());
             if !mailbox.address().as_str().is_empty() {
                 return Some(mailbox);
             }
         }
+    }
+}
+
+impl Default for MailboxList<'_> {
+    fn default() -> Self {
+        Self::EMPTY
     }
 }
 
@@ -103,7 +129,14 @@ impl<'a> TryFrom<&'a str> for MailboxList<'a> {
 
 impl<'a> From<Address<'a>> for MailboxList<'a> {
     fn from(address: Address<'a>) -> Self {
-        Self(address.as_str())
+        Self {
+            text: address.as_str(),
+            marks: if address.is_ascii() {
+                NOT_EMPTY
+            } else {
+                NOT_EMPTY | NOT_ASCII
+            },
+        }
     }
 }
 
@@ -133,27 +166,37 @@ impl<'a> Iterator for Mailboxes<'a> {
 
 impl FusedIterator for Mailboxes<'_> {}
 
-/// What is wrong with a list.
-const fn fault(text: &str) -> Option<Reason> {
+/// The list, or what is wrong with it.
+const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
     // u64, since a usize may be narrower than the limit.
     if text.len() as u64 > MailboxList::MAX_OCTETS as u64 {
-        return Some(Reason::TooLong);
+        return Err(Reason::TooLong);
     }
     if scan::has_control(text.as_bytes()) {
-        return Some(Reason::ControlCharacter);
+        return Err(Reason::ControlCharacter);
     }
+    let mut list = MailboxList {
+        text,
+        ..MailboxList::EMPTY
+    };
     let mut position = 0_usize;
     while let Some((_, rest)) = text.split_at_checked(position) {
         let item = scan::first_item(rest.as_bytes());
         if !scan::trimmed(rest, 0, item.end).is_empty() {
-            let fault = mailbox::fault(rest, item);
-            if fault.is_some() {
-                return fault;
+            if let Some(fault) = mailbox::fault(rest, item) {
+                return Err(fault);
+            }
+            list.marks |= NOT_EMPTY;
+            if !mailbox::has_plain_name(rest, item) {
+                list.marks |= SPECIAL_NAME;
+            }
+            if !mailbox::address_of(rest, item).is_ascii() {
+                list.marks |= NOT_ASCII;
             }
         }
         position = position.saturating_add(item.end).saturating_add(1);
     }
-    None
+    Ok(list)
 }
 
 #[cfg(test)]
@@ -162,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_position_beyond_the_text_or_inside_a_character_ends_the_walk() {
-        let list = MailboxList("\u{e9}@x");
+        let list = MailboxList::parse("\u{e9}@x").unwrap();
         for start in [1, 5, u32::MAX] {
             let mut position = start;
             assert_eq!(list.next(&mut position), None);

@@ -34,6 +34,12 @@ pub struct Mailbox<'a> {
 }
 
 impl<'a> Mailbox<'a> {
+    /// Stands where a mailbox has to, but is not looked at.
+    pub(crate) const NOBODY: Self = Self {
+        name: None,
+        address: Address::checked(""),
+    };
+
     /// Reads `address`, `<address>`, `Name <address>` or `"Name" <address>`. Blanks around the
     /// whole and around the name are left out.
     ///
@@ -54,7 +60,7 @@ impl<'a> Mailbox<'a> {
         };
         match fault {
             Some(reason) => Err(Invalid::new(Field::Mailbox, reason)),
-            None => Ok(Self::cut(text, item)),
+            None => Ok(Self::cut(text, item, has_plain_name(text, item))),
         }
     }
 
@@ -74,16 +80,17 @@ impl<'a> Mailbox<'a> {
             Some(DisplayName {
                 text: name,
                 quoted: false,
+                plain: is_phrase(name.as_bytes()),
             })
         };
         Ok(Self { name, address })
     }
 
     /// The mailbox at the start of a text that was checked before; its address is empty where the
-    /// item is.
-    pub(crate) const fn cut(text: &'a str, item: Item) -> Self {
+    /// item is. `plain` as [`has_plain_name`] says.
+    pub(crate) const fn cut(text: &'a str, item: Item, plain: bool) -> Self {
         let name = match item.open {
-            Some(open) => DisplayName::cut(scan::trimmed(text, 0, open)),
+            Some(open) => DisplayName::cut(scan::trimmed(text, 0, open), plain),
             None => None,
         };
         Self {
@@ -96,6 +103,14 @@ impl<'a> Mailbox<'a> {
     #[must_use]
     pub const fn name(self) -> Option<DisplayName<'a>> {
         self.name
+    }
+
+    /// Whether its name, if it has one, may stand in a header field as it was written.
+    pub(crate) const fn has_plain_name(self) -> bool {
+        match self.name {
+            Some(name) => name.plain,
+            None => true,
+        }
     }
 
     /// The address.
@@ -131,11 +146,13 @@ pub struct DisplayName<'a> {
     text: &'a str,
     /// A backslash in the text stands for the character behind it.
     quoted: bool,
+    /// It may stand in a header field as it was written.
+    plain: bool,
 }
 
 impl<'a> DisplayName<'a> {
     /// A name that was checked before, with its quotes.
-    const fn cut(text: &'a str) -> Option<Self> {
+    const fn cut(text: &'a str, plain: bool) -> Option<Self> {
         let (text, quoted) = match text.as_bytes() {
             [b'"', inner @ .., b'"'] => (scan::part(text, 1, inner.len().saturating_add(1)), true),
             _ => (text, false),
@@ -143,7 +160,11 @@ impl<'a> DisplayName<'a> {
         if text.is_empty() {
             None
         } else {
-            Some(Self { text, quoted })
+            Some(Self {
+                text,
+                quoted,
+                plain,
+            })
         }
     }
 
@@ -167,6 +188,17 @@ impl<'a> DisplayName<'a> {
     #[must_use]
     pub const fn is_quoted(self) -> bool {
         self.quoted
+    }
+
+    /// Whether it may stand in a header field as it was written, in quotes if it had them.
+    pub(crate) const fn is_plain(self) -> bool {
+        // In a list it is known of all names together.
+        self.plain
+            || if self.quoted {
+                is_readable(self.text.as_bytes())
+            } else {
+                is_phrase(self.text.as_bytes())
+            }
     }
 }
 
@@ -234,8 +266,69 @@ pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
     }
 }
 
+/// Whether the name of the first item of a text that was checked may stand in a header field as it
+/// was written. So may no name.
+pub(crate) const fn has_plain_name(text: &str, item: Item) -> bool {
+    match item.open {
+        Some(open) => match scan::trimmed(text, 0, open).as_bytes() {
+            [] => true,
+            [b'"', inner @ .., b'"'] => is_readable(inner),
+            name => is_phrase(name),
+        },
+        None => true,
+    }
+}
+
+/// Octets of a name that stands in a header field as it was written: with its quotes and the
+/// longest field name in front it fills a line of 78.
+const PLAIN_MAX: usize = 63;
+
+/// Whether a text in quotes needs no encoded word.
+const fn is_readable(mut rest: &[u8]) -> bool {
+    if rest.len() > PLAIN_MAX {
+        return false;
+    }
+    while let [byte, tail @ ..] = rest {
+        // RFC 2047 §7: what looks like an encoded word would be decoded.
+        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..]) {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Whether a text is a phrase as it is: atoms with single blanks between them (RFC 5322 §3.2.3).
+const fn is_phrase(mut rest: &[u8]) -> bool {
+    let is_readable = is_readable(rest);
+    let mut previous = b' ';
+    while let [byte, tail @ ..] = rest {
+        match *byte {
+            b' ' if previous == b' ' => return false,
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b' '
+            | b'!'
+            | b'#'..=b'\''
+            | b'*'
+            | b'+'
+            | b'-'
+            | b'/'
+            | b'='
+            | b'?'
+            | b'^'..=b'`'
+            | b'{'..=b'~' => {}
+            _ => return false,
+        }
+        previous = *byte;
+        rest = tail;
+    }
+    is_readable && previous != b' '
+}
+
 /// The address of the first item of a text, not yet checked.
-const fn address_of(text: &str, item: Item) -> &str {
+pub(crate) const fn address_of(text: &str, item: Item) -> &str {
     match (item.open, item.close) {
         (Some(open), Some(close)) => scan::part(text, open.saturating_add(1), close),
         _ => scan::trimmed(text, 0, item.end),

@@ -113,15 +113,27 @@ fn base64(out: &mut Writer<'_>, pieces: &[&[u8]]) {
     group.zeroize();
 }
 
-/// At most three octets as four characters.
+/// At most three octets as four characters, padded.
 fn base64_group(out: &mut Writer<'_>, octets: &[u8]) {
+    if octets.is_empty() {
+        return;
+    }
+    // Of constant length for the encoder, which is then a third of its size.
+    let mut group = [0; 3];
+    for (slot, octet) in group.iter_mut().zip(octets) {
+        *slot = *octet;
+    }
     let mut text = [0; 4];
-    // Cannot fail: three octets always fit four characters. Were it ever to, the exchange would
-    // end in a refusal by the server, not in something else sent.
-    if let Ok(text) = Base64::encode(octets, &mut text) {
-        out.str(text);
+    // Cannot fail: three octets make four characters. Were it ever to, the exchange would end in a
+    // refusal by the server, not in something else sent.
+    if Base64::encode(&group, &mut text).is_ok() {
+        for slot in text.iter_mut().skip(octets.len().wrapping_add(1)) {
+            *slot = b'=';
+        }
+        out.bytes(&text);
     }
     text.zeroize();
+    group.zeroize();
 }
 
 #[cfg(test)]

@@ -33,7 +33,12 @@ pub(crate) const fn first_item(text: &[u8]) -> Item {
     };
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        let at = text.len().saturating_sub(rest.len());
+        // Most octets mean nothing here: letters, then digits and dots.
+        if *byte > b'>' || !matches!(*byte, b'"' | b'<' | b'>' | b',' | b';') {
+            rest = tail;
+            continue;
+        }
+        let at = text.len().wrapping_sub(rest.len());
         rest = tail;
         match *byte {
             b'"' => match after_quoted(tail) {
@@ -73,6 +78,7 @@ pub(crate) const fn after_quoted(mut rest: &[u8]) -> Option<&[u8]> {
 pub(crate) const fn has_control(mut rest: &[u8]) -> bool {
     loop {
         match rest {
+            [b' '..=b'~', tail @ ..] => rest = skip_printable(tail),
             [0..=0x1F | 0x7F, ..]
             | [0xC2, 0x80..=0x9F, ..]
             | [0xE2, 0x80, 0xA8 | 0xA9, ..]
@@ -81,6 +87,24 @@ pub(crate) const fn has_control(mut rest: &[u8]) -> bool {
             [] => return false,
         }
     }
+}
+
+/// What follows the printable ASCII octets, blanks included, that `rest` begins with; up to three of
+/// them may be left.
+pub(crate) const fn skip_printable(mut rest: &[u8]) -> &[u8] {
+    // Four at a time, since every text is looked through for what is not printable.
+    while let [a, b, c, d, tail @ ..] = rest {
+        let word = u32::from_le_bytes([*a, *b, *c, *d]);
+        // 0x7F becomes 0x80 by one more, and what is there already stays.
+        let above = (word | word.wrapping_add(0x0101_0101)) & 0x8080_8080;
+        // 0x20 to 0x7F have one of two bits, which are brought together.
+        let below = !(word | word << 1) & 0x4040_4040;
+        if above | below != 0 {
+            break;
+        }
+        rest = tail;
+    }
+    rest
 }
 
 /// Which characters a text of parts and dots is made of.
@@ -105,6 +129,7 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
             [] => (b'.', None),
         };
         match byte {
+            b'a'..=b'z' if characters < LABEL_MAX => characters = characters.wrapping_add(1),
             // RFC 5321 §4.1.2: "sub-domain = Let-dig [Ldh-str]", "Ldh-str = *( ALPHA / DIGIT /
             // "-" ) Let-dig": no label is empty, begins or ends with a hyphen.
             b'.' if previous == b'.' || (domain && previous == b'-') => {
@@ -186,6 +211,19 @@ mod tests {
             ("<a;b", 4),
         ] {
             assert_eq!(first_item(text.as_bytes()).end, end, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_printable_octets_are_skipped() {
+        for byte in 0..=255 {
+            for at in 0..4 {
+                let mut text = *b"abcd~ xyz";
+                text[at] = byte;
+                let skipped = matches!(byte, b' '..=b'~');
+                let expected: &[u8] = if skipped { b"z" } else { &text };
+                assert_eq!(skip_printable(&text), expected, "{byte} {at}");
+            }
         }
     }
 

@@ -17,14 +17,22 @@ pub(crate) struct Writer<'a> {
     out: &'a mut [u8],
     /// Octets in `out`.
     len: usize,
+    /// Where the current atom begins in `out`.
+    start: usize,
+    /// Octets of the current atom that were delivered by earlier fills.
+    before: u32,
     /// Octets of the current atom still to be left out, since they were delivered before.
     skip: u32,
-    /// Octets of the current atom delivered so far, earlier fills included.
-    delivered: u32,
     /// The current atom has octets beyond the end of `out`.
     cut: bool,
-    /// Octets counted in all atoms that ended, in a writer that only counts.
-    counted: Option<u32>,
+    /// Nothing is kept: octets are counted in `before`, those of the current atom by `skip`.
+    counts: bool,
+    /// Where in `out` the octets stand that a source gave and that were not taken yet.
+    source: usize,
+    /// Where they end.
+    source_end: usize,
+    /// The source was asked, and gave nothing.
+    is_source_at_end: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -33,23 +41,42 @@ impl<'a> Writer<'a> {
         Self {
             out,
             len: 0,
+            start: 0,
+            before: skip,
             skip,
-            delivered: skip,
             cut: false,
-            counted: None,
+            counts: false,
+            source: 0,
+            source_end: 0,
+            is_source_at_end: false,
         }
+    }
+
+    /// A writer behind the first `len` octets of `out`, where a source gave `octets` octets from
+    /// `from` on; none, if it is at its end.
+    pub(crate) fn with_source(out: &'a mut [u8], len: usize, from: usize, octets: usize) -> Self {
+        let capacity = out.len();
+        let mut w = Self::new(out, 0);
+        w.advance(len);
+        w.source = from;
+        w.source_end = from.saturating_add(octets).min(capacity);
+        w.is_source_at_end = octets == 0;
+        w
     }
 
     /// A writer that keeps nothing: it skips everything, and so learns how much there is.
     pub(crate) fn counting() -> Writer<'static> {
-        let skip = u32::MAX;
         Writer {
             out: &mut [],
             len: 0,
-            skip,
-            delivered: 0,
+            start: 0,
+            before: 0,
+            skip: u32::MAX,
             cut: false,
-            counted: Some(0),
+            counts: true,
+            source: 0,
+            source_end: 0,
+            is_source_at_end: false,
         }
     }
 
@@ -60,23 +87,25 @@ impl<'a> Writer<'a> {
 
     /// Octets counted in all atoms that ended; `u32::MAX` if there are more.
     pub(crate) fn counted(&self) -> u32 {
-        self.counted.unwrap_or(0)
+        self.before
     }
 
     /// Ends the atom: `None` when all of it was delivered, and the writer is ready for the next
     /// one; else the number of octets to skip when it is produced again.
     #[must_use = "an atom that was cut has to be produced again"]
     pub(crate) fn end_atom(&mut self) -> Option<u32> {
+        let delivered = self.len.saturating_sub(self.start) as u32;
         if self.cut {
-            return Some(self.delivered);
+            return Some(self.before.saturating_add(delivered));
         }
-        self.delivered = 0;
-        match &mut self.counted {
-            None => self.skip = 0,
-            Some(counted) => {
-                *counted = counted.saturating_add(u32::MAX.saturating_sub(self.skip));
-                self.skip = u32::MAX;
-            }
+        self.start = self.len;
+        if self.counts {
+            let octets = u32::MAX.saturating_sub(self.skip);
+            self.before = self.before.saturating_add(octets);
+            self.skip = u32::MAX;
+        } else {
+            self.before = 0;
+            self.skip = 0;
         }
         None
     }
@@ -88,20 +117,17 @@ impl<'a> Writer<'a> {
 
     /// Counts `octets` at once if this writer only counts: then nobody needs to produce them.
     pub(crate) fn count(&mut self, octets: u32) -> bool {
-        match &mut self.counted {
-            None => false,
-            Some(counted) => {
-                *counted = counted.saturating_add(octets);
-                true
-            }
+        if self.counts {
+            self.before = self.before.saturating_add(octets);
         }
+        self.counts
     }
 
     /// The slice's free end, for code that fills it without replay: empty within an atom that was
     /// begun in an earlier fill. Whoever writes to it says so with [`advance`](Self::advance),
     /// and counts as having delivered whole atoms.
     pub(crate) fn free(&mut self) -> &mut [u8] {
-        if self.skip > 0 || self.delivered > 0 {
+        if self.before > 0 || self.len > self.start {
             return &mut [];
         }
         self.out.get_mut(self.len..).unwrap_or_default()
@@ -110,6 +136,43 @@ impl<'a> Writer<'a> {
     /// `octets` of [`free`](Self::free) were written.
     pub(crate) fn advance(&mut self, octets: usize) {
         self.len = self.len.saturating_add(octets).min(self.out.len());
+        self.start = self.len;
+    }
+
+    /// Makes what was written an atom, which was not cut since there was room.
+    pub(crate) fn settle(&mut self) {
+        self.start = self.len;
+    }
+
+    /// Octets the slice holds in all.
+    pub(crate) fn capacity(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The next octet from the source.
+    pub(crate) fn take(&mut self) -> Option<u8> {
+        let waiting = self.out.get(self.source..self.source_end)?;
+        let byte = *waiting.first()?;
+        self.source = self.source.saturating_add(1);
+        Some(byte)
+    }
+
+    /// The next `N` octets from the source, if so many are there.
+    pub(crate) fn take_chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let waiting = self.out.get(self.source..self.source_end)?;
+        let chunk = *waiting.first_chunk::<N>()?;
+        self.source = self.source.saturating_add(N);
+        Some(chunk)
+    }
+
+    /// Whether the source was asked, and gave nothing.
+    pub(crate) fn is_source_at_end(&self) -> bool {
+        self.is_source_at_end
+    }
+
+    /// What comes next has another source.
+    pub(crate) fn forget_source(&mut self) {
+        self.is_source_at_end = false;
     }
 
     /// One octet.
@@ -119,18 +182,28 @@ impl<'a> Writer<'a> {
 
     /// A run of octets.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        let skipped = bytes.len().min(self.skip as usize);
-        self.skip = self.skip.saturating_sub(skipped as u32);
-        let rest = bytes.get(skipped..).unwrap_or_default();
+        if self.skip > 0 {
+            return self.skipping(bytes);
+        }
         let free = self.out.get_mut(self.len..).unwrap_or_default();
-        let fits = rest.len().min(free.len());
-        for (slot, byte) in free.iter_mut().zip(rest) {
+        for (slot, byte) in free.iter_mut().zip(bytes) {
             *slot = *byte;
         }
-        self.len = self.len.saturating_add(fits);
-        self.delivered = self.delivered.saturating_add(fits as u32);
         // A cut atom has filled the slice, so nothing follows the cut.
-        self.cut |= fits < rest.len();
+        self.cut |= bytes.len() > free.len();
+        self.len = self.len.saturating_add(bytes.len()).min(self.out.len());
+    }
+
+    /// [`bytes`](Self::bytes) while octets are left out.
+    #[inline(never)]
+    fn skipping(&mut self, bytes: &[u8]) {
+        let skipped = bytes.len().min(self.skip as usize);
+        self.skip = self.skip.saturating_sub(skipped as u32);
+        if let Some(rest @ [_, ..]) = bytes.get(skipped..)
+            && !self.counts
+        {
+            self.bytes(rest);
+        }
     }
 
     /// The octets of a string.

@@ -31,6 +31,8 @@ pub enum Trouble {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// The async transport is not ready at every second poll.
+    stalls: bool,
     script: VecDeque<Event>,
     /// All octets written.
     written: Vec<u8>,
@@ -73,6 +75,24 @@ impl Scripted {
         self.0.borrow_mut().read_most = read;
         self.0.borrow_mut().write_most = write;
         self
+    }
+
+    /// Every async call is pending once before it is served.
+    pub fn stalling(self) -> Self {
+        self.0.borrow_mut().stalls = true;
+        self
+    }
+
+    async fn ready(&self) {
+        let mut was_pending = !self.0.borrow().stalls;
+        std::future::poll_fn(|_| {
+            if std::mem::replace(&mut was_pending, true) {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
     }
 
     pub fn with_trouble(self, call: usize, trouble: Trouble) -> Self {
@@ -232,4 +252,43 @@ impl Write for Scripted {
             None => Ok(()),
         }
     }
+}
+
+impl embedded_io_async::Read for Scripted {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        self.ready().await;
+        Read::read(self, buf)
+    }
+}
+
+impl embedded_io_async::Write for Scripted {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        {
+            // Handed over it is from the first poll on.
+            let mut inner = self.0.borrow_mut();
+            inner.handed_over = [&inner.written, buf].concat();
+        }
+        self.ready().await;
+        // What was written when the future is dropped afterwards was written.
+        let written = Write::write(self, buf);
+        self.ready().await;
+        written
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        self.ready().await;
+        Write::flush(self)
+    }
+}
+
+/// Polls a future to its end, at most so many times; `None` when it was dropped before.
+pub fn poll_at_most<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..polls {
+        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return Some(value);
+        }
+    }
+    None
 }

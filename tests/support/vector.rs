@@ -17,7 +17,7 @@
 
 use embedded_smtp::message::Message;
 use embedded_smtp::{
-    Credentials, Error, Fault, Mailbox, Mechanism, RecipientStatus, Report, Vouched,
+    Credentials, Error, Fault, Mailbox, Mechanism, RecipientStatus, Report, StartTlsError, Vouched,
 };
 
 use super::{Event, Scripted};
@@ -31,8 +31,6 @@ pub struct Vector {
     pub steps: Vec<(String, String)>,
     pub script: Vec<Event>,
 }
-
-pub type Client<'b> = embedded_smtp::blocking::Client<'b, Vouched<Scripted>>;
 
 impl Vector {
     /// All vectors of a file: blocks parted by lines of `---`.
@@ -113,95 +111,6 @@ impl Vector {
         given.map_or(512, |octets| octets.parse().unwrap())
     }
 
-    pub fn client<'b>(&self, transport: Scripted, buffer: &'b mut [u8]) -> Client<'b> {
-        let mut client = Client::new(Vouched::new(transport), buffer);
-        for option in &self.options {
-            client = match option.as_str() {
-                "no-pipelining" => client.without_pipelining(),
-                "all-or-none" => client.all_or_none(),
-                "or-helo" => client.or_helo(),
-                other if other == "whole" || other.starts_with("buffer ") => client,
-                other => panic!("{}: option {other}", self.name),
-            };
-        }
-        client
-    }
-
-    /// Does all that the vector says, until something goes wrong. How each operation ended, and
-    /// the client as far as it is left.
-    pub fn run<'b>(&self, transport: Scripted, buffer: &'b mut [u8]) -> (Vec<String>, Client<'b>) {
-        let mut client = self.client(transport, buffer);
-        let mut ends = Vec::new();
-        for (what, _) in &self.steps {
-            let words: Vec<&str> = what.split(' ').collect();
-            let message = self.message();
-            let end = match words[..] {
-                ["open"] => unit(client.open("client.example")),
-                ["open", name] => unit(client.open(domain(name))),
-                ["login", user, password] => {
-                    unit(client.login(&Credentials::new(user, password).unwrap()))
-                }
-                ["login", user, password, mechanism] => {
-                    let mechanism = match mechanism {
-                        "PLAIN" => Mechanism::Plain,
-                        _ => Mechanism::Login,
-                    };
-                    let credentials = Credentials::new(user, password).unwrap();
-                    unit(client.login_with(&credentials, mechanism))
-                }
-                ["send"] => {
-                    let mut results = [RecipientStatus::default(); 200];
-                    let end = client.send_with_results(&message, &mut results);
-                    with_results(report(end), &results)
-                }
-                ["send-last"] => {
-                    let mut results = [RecipientStatus::default(); 200];
-                    let end = client.send_last(&message, &mut results);
-                    with_results(report(end), &results)
-                }
-                ["send-all", count] => {
-                    let mails = (0..count.parse::<usize>().unwrap()).map(|_| self.message());
-                    let mut all = Vec::new();
-                    client.send_all(mails, |end| {
-                        all.push(report(end));
-                        std::ops::ControlFlow::Continue(())
-                    });
-                    all.join("; ")
-                }
-                ["noop"] => unit(client.noop()),
-                ["reset"] => unit(client.reset()),
-                ["quit"] => unit(client.quit()),
-                ["starttls"] => match client.starttls(Ok::<_, std::convert::Infallible>) {
-                    Ok(upgraded) => {
-                        client = upgraded;
-                        "ok".into()
-                    }
-                    Err(embedded_smtp::StartTlsError::Refused {
-                        client: back,
-                        error,
-                    }) => {
-                        client = back;
-                        unit(Err(error))
-                    }
-                    Err(embedded_smtp::StartTlsError::Ehlo {
-                        client: back,
-                        error,
-                    }) => {
-                        client = back;
-                        format!("under tls: {}", unit(Err(error)))
-                    }
-                    Err(other) => panic!("{other}"),
-                },
-                ["reply"] => client
-                    .last_reply()
-                    .map_or("none".into(), |reply| reply.to_string()),
-                _ => panic!("{}: {what}", self.name),
-            };
-            ends.push(end);
-        }
-        (ends, client)
-    }
-
     /// The vector is about what one read brings, so it cannot be cut in other ways.
     pub fn is_whole(&self) -> bool {
         self.options.iter().any(|option| option == "whole")
@@ -212,7 +121,136 @@ impl Vector {
     }
 }
 
-fn domain(name: &str) -> &'static str {
+/// Does all that a vector says, with one driver: the same text for both.
+macro_rules! runner {
+    ($name:ident, $client:ty, [$($async:tt)*], [$($await:tt)*], |$link:ident| $upgrade:expr) => {
+        /// Does all that the vector says, until something goes wrong. How each operation ended,
+        /// and the client as far as it is left.
+        pub $($async)* fn $name<'b>(
+            vector: &Vector,
+            transport: Scripted,
+            buffer: &'b mut [u8],
+            ends: &mut Vec<String>,
+        ) -> $client {
+            let mut client = <$client>::new(Vouched::new(transport), buffer);
+            for option in &vector.options {
+                client = match option.as_str() {
+                    "no-pipelining" => client.without_pipelining(),
+                    "all-or-none" => client.all_or_none(),
+                    "or-helo" => client.or_helo(),
+                    other if other == "whole" || other.starts_with("buffer ") => client,
+                    other => panic!("{}: option {other}", vector.name),
+                };
+            }
+            for (what, _) in &vector.steps {
+                let words: Vec<&str> = what.split(' ').collect();
+                let message = vector.message();
+                let end = match words[..] {
+                    ["open"] => unit(client.open("client.example")$($await)*),
+                    ["open", name] => unit(client.open(leaked(name))$($await)*),
+                    ["login", user, password] => {
+                        let credentials = Credentials::new(user, password).unwrap();
+                        unit(client.login(&credentials)$($await)*)
+                    }
+                    ["login", user, password, mechanism] => {
+                        let mechanism = match mechanism {
+                            "PLAIN" => Mechanism::Plain,
+                            "LOGIN" => Mechanism::Login,
+                            other => panic!("{}: {other}", vector.name),
+                        };
+                        let credentials = Credentials::new(user, password).unwrap();
+                        unit(client.login_with(&credentials, mechanism)$($await)*)
+                    }
+                    ["send"] => {
+                        let mut results = [RecipientStatus::default(); 200];
+                        let end = client.send_with_results(&message, &mut results)$($await)*;
+                        with_results(report(end), &results)
+                    }
+                    ["send-last"] => {
+                        let mut results = [RecipientStatus::default(); 200];
+                        let end = client.send_last(&message, &mut results)$($await)*;
+                        with_results(report(end), &results)
+                    }
+                    ["send-all", count] => {
+                        let mails = (0..count.parse::<usize>().unwrap()).map(|_| vector.message());
+                        let mut all = Vec::new();
+                        client.send_all(mails, |end| {
+                            all.push(report(end));
+                            std::ops::ControlFlow::Continue(())
+                        })$($await)*;
+                        all.join("; ")
+                    }
+                    ["noop"] => unit(client.noop()$($await)*),
+                    ["reset"] => unit(client.reset()$($await)*),
+                    ["quit"] => unit(client.quit()$($await)*),
+                    ["starttls"] => match client.starttls($($async)* |$link| $upgrade)$($await)* {
+                        Ok(upgraded) => {
+                            client = upgraded;
+                            "ok".into()
+                        }
+                        Err(StartTlsError::Refused { client: back, error }) => {
+                            client = back;
+                            unit(Err(error))
+                        }
+                        Err(StartTlsError::Ehlo { client: back, error }) => {
+                            client = back;
+                            format!("under tls: {}", unit(Err(error)))
+                        }
+                        Err(other) => panic!("{other}"),
+                    },
+                    ["reply"] => {
+                        client.last_reply().map_or("none".into(), |reply| reply.to_string())
+                    }
+                    _ => panic!("{}: {what}", vector.name),
+                };
+                ends.push(end);
+            }
+            client
+        }
+    };
+}
+
+/// A client as the vector wants it, over the async driver.
+pub fn async_client<'b>(
+    vector: &Vector,
+    transport: Scripted,
+    buffer: &'b mut [u8],
+) -> embedded_smtp::asynch::Client<'b, Vouched<Scripted>> {
+    let client = embedded_smtp::asynch::Client::new(Vouched::new(transport), buffer);
+    let has = |name: &str| vector.options.iter().any(|option| option == name);
+    let client = if has("no-pipelining") {
+        client.without_pipelining()
+    } else {
+        client
+    };
+    let client = if has("all-or-none") {
+        client.all_or_none()
+    } else {
+        client
+    };
+    if has("or-helo") {
+        client.or_helo()
+    } else {
+        client
+    }
+}
+
+runner!(
+    run_blocking,
+    embedded_smtp::blocking::Client<'b, Vouched<Scripted>>,
+    [],
+    [],
+    |link| Ok::<_, std::convert::Infallible>(link)
+);
+runner!(
+    run_async,
+    embedded_smtp::asynch::Client<'b, Vouched<Scripted>>,
+    [async],
+    [.await],
+    |link| Ok::<_, std::convert::Infallible>(link)
+);
+
+fn leaked(name: &str) -> &'static str {
     String::from(name).leak()
 }
 
@@ -222,7 +260,7 @@ pub fn plain(message: &Message<'_>) -> Vec<u8> {
     let mut reader = message.reader();
     let mut piece = [0; 100];
     loop {
-        match reader.read(&mut piece) {
+        match reader.read(&mut piece).unwrap() {
             0 => break,
             n => plain.extend_from_slice(&piece[..n]),
         }
@@ -251,7 +289,7 @@ fn unit<E: std::fmt::Debug + std::fmt::Display>(end: Result<(), Error<E>>) -> St
     }
 }
 
-fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>) -> String {
+pub fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<E>>) -> String {
     match end {
         Ok(report) => {
             let what = if report.is_partial() {

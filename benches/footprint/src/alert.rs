@@ -99,5 +99,9 @@ fn send(transport: Transport, name: Domain<'_>, alert: &Message<'_>) -> Option<O
         return None;
     }
     smtp.quit().ok()?;
-    Some(Outcome { transport: smtp.into_inner(), client, future: 0 })
+    Some(Outcome {
+        transport: smtp.into_inner(),
+        client,
+        future: 0,
+    })
 }

@@ -34,7 +34,10 @@ pub struct Expected {
 
 impl Expected {
     pub const fn of(sent: &[u8]) -> Self {
-        Self { octets: sent.len() as u32, hash: transport::fnv(transport::FNV_OFFSET, sent) }
+        Self {
+            octets: sent.len() as u32,
+            hash: transport::fnv(transport::FNV_OFFSET, sent),
+        }
     }
 }
 
@@ -52,7 +55,12 @@ pub fn measure(chunks: Chunks, sent: Expected, scenario: fn(Transport) -> Option
     let after = meter::now();
     let stack = meter::peak_stack();
 
-    let Some(Outcome { transport, client, future }) = outcome else {
+    let Some(Outcome {
+        transport,
+        client,
+        future,
+    }) = outcome
+    else {
         print("failed\n");
         exit(false);
     };
@@ -71,7 +79,11 @@ pub fn measure(chunks: Chunks, sent: Expected, scenario: fn(Transport) -> Option
 
 fn exit(success: bool) -> ! {
     loop {
-        debug::exit(if success { debug::EXIT_SUCCESS } else { debug::EXIT_FAILURE });
+        debug::exit(if success {
+            debug::EXIT_SUCCESS
+        } else {
+            debug::EXIT_FAILURE
+        });
     }
 }
 

@@ -45,9 +45,14 @@ fn sent(name: &str) {
         "mime" => alert::mime,
         _ => panic!("no such scenario"),
     };
-    let transport = Transport { record: Some(Vec::new()), ..Transport::new(alert::SERVER) };
+    let transport = Transport {
+        record: Some(Vec::new()),
+        ..Transport::new(alert::SERVER)
+    };
     let outcome = scenario(transport).expect("the alert is sent");
-    std::io::stdout().write_all(&outcome.transport.record.unwrap_or_default()).unwrap();
+    std::io::stdout()
+        .write_all(&outcome.transport.record.unwrap_or_default())
+        .unwrap();
 }
 
 /// What the server says to three mails in one connection.
@@ -125,7 +130,14 @@ struct Transport {
 
 impl Transport {
     fn new(chunks: Chunks) -> Self {
-        Self { chunks, chunk: &[], octets: 0, writes: 0, flushes: 0, record: None }
+        Self {
+            chunks,
+            chunk: &[],
+            octets: 0,
+            writes: 0,
+            flushes: 0,
+            record: None,
+        }
     }
 }
 

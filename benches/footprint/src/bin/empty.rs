@@ -20,5 +20,9 @@ fn scenario(mut transport: Transport) -> Option<Outcome> {
         transport.flush().ok()?;
         black_box(transport.read(black_box(&mut buffer)).ok()?);
     }
-    Some(Outcome { transport, client: 0, future: 0 })
+    Some(Outcome {
+        transport,
+        client: 0,
+        future: 0,
+    })
 }

@@ -1,0 +1,460 @@
+//! The client over an async transport ([`embedded_io_async::Read`] and [`embedded_io_async::Write`]).
+//!
+//! This file pumps octets and names operations. It does not know SMTP: every decision is taken in
+//! [`session`](crate::session).
+
+use core::borrow::Borrow;
+use core::ops::ControlFlow;
+
+use embedded_io_async::{Error as _, ErrorType, Read, Write};
+
+use crate::error::{Field, Invalid};
+use crate::message::Message;
+use crate::observer::Observer;
+use crate::outcome::{Error, Fault, StartTlsError};
+use crate::report::{RecipientStatus, Report};
+use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
+use crate::transport::Secure;
+use crate::wire::domain::Domain;
+use crate::wire::ehlo::{Capabilities, Mechanism};
+use crate::wire::reply::Reply;
+use crate::wire::sasl::Credentials;
+
+/// An SMTP client over an async transport.
+///
+/// `'b` is the life of the caller's buffer and of the EHLO name, `T` the transport, `O` the
+/// [`Observer`], `()` for none.
+///
+/// After a fault every further operation gives [`Error::Ended`], and nothing is sent any more.
+pub struct Client<'b, T, O = ()> {
+    transport: T,
+    session: Session<'b>,
+    observer: O,
+}
+
+/// Shows where the session stands, and nothing of the buffer or the transport.
+impl<T, O> core::fmt::Debug for Client<'_, T, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Client")
+            .field("state", &self.session.state())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What [`Client::starttls`] gives: the client under TLS, or what is left of it and why.
+pub type StartTls<'b, T, S, O, U> = Result<
+    Client<'b, S, O>,
+    StartTlsError<
+        Client<'b, T, O>,
+        Client<'b, S, O>,
+        <T as ErrorType>::Error,
+        <S as ErrorType>::Error,
+        U,
+    >,
+>;
+
+impl<'b, T> Client<'b, T> {
+    /// A client over an open transport. Nothing is sent or received yet.
+    ///
+    /// The buffer needs at least [`BUFFER_MIN`](crate::session::BUFFER_MIN) octets; with 1024 a
+    /// usual alert leaves in one write.
+    pub fn new(transport: T, buffer: &'b mut [u8]) -> Self {
+        Self {
+            transport,
+            session: Session::new(buffer),
+            observer: (),
+        }
+    }
+}
+
+impl<'b, T, O> Client<'b, T, O> {
+    /// Gives the client an observer.
+    pub fn observe<P: Observer>(self, observer: P) -> Client<'b, T, P> {
+        Client {
+            transport: self.transport,
+            session: self.session,
+            observer,
+        }
+    }
+
+    /// Never sends a command before the reply to the last one, even if the server offers
+    /// PIPELINING.
+    #[must_use]
+    pub fn without_pipelining(mut self) -> Self {
+        self.session.options().use_pipelining = false;
+        self
+    }
+
+    /// Hands a mail in for all recipients or for none: DATA waits for the reply to every RCPT, and
+    /// one refusal ends the transaction. Otherwise a mail goes to those who are accepted.
+    #[must_use]
+    pub fn all_or_none(mut self) -> Self {
+        self.session.options().all_or_none = true;
+        self
+    }
+
+    /// Says HELO where the server does not know EHLO (500, 501, 502 or 504).
+    ///
+    /// For links on which neither STARTTLS nor a login will follow: after HELO nothing is on
+    /// offer, so both are refused.
+    #[must_use]
+    pub fn or_helo(mut self) -> Self {
+        self.session.options().helo_fallback = true;
+        self
+    }
+
+    /// What the server offers. Nothing before [`Self::open`].
+    pub fn capabilities(&self) -> &Capabilities {
+        self.session.capabilities()
+    }
+
+    /// The reply that decided the last operation, else the last one read; `None` when there is
+    /// none or its text was overwritten.
+    pub fn last_reply(&self) -> Option<Reply<'_>> {
+        self.session.last_reply()
+    }
+
+    /// Whether the server has the last mail, as far as is known. Of use where the operation that
+    /// sent it was dropped.
+    pub fn delivery(&self) -> Delivery {
+        self.session.delivery()
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> State {
+        self.session.state()
+    }
+
+    /// The observer.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// Gives the transport back.
+    pub fn into_inner(self) -> T {
+        self.transport
+    }
+}
+
+impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
+    /// Reads the greeting and says EHLO with this name: a domain or an address literal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a name that is neither, or not ASCII. [`Error::Refused`] for a
+    /// greeting other than 220, or a refused EHLO.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn open<N>(&mut self, name: N) -> Result<(), Error<T::Error>>
+    where
+        N: TryInto<Domain<'b>>,
+        Invalid: From<N::Error>,
+    {
+        let name = name
+            .try_into()
+            .map_err(|e| Invalid::from(e).in_field(Field::EhloName))?;
+        self.session.set_name(name)?;
+        self.run(&mut Operation::Open).await.map(|_| ())
+    }
+
+    /// Opens TLS: STARTTLS, then `upgrade` makes the TLS stream of the transport, then EHLO.
+    ///
+    /// There is no way back: where STARTTLS is not offered or refused, nothing but QUIT can be
+    /// sent on the connection any more.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartTlsError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn starttls<S, U>(
+        mut self,
+        upgrade: impl AsyncFnOnce(T) -> Result<S, U>,
+    ) -> StartTls<'b, T, S, O, U>
+    where
+        S: Read + Write + Secure,
+    {
+        if let Err(error) = self.run(&mut Operation::StartTls).await {
+            return Err(StartTlsError::Refused {
+                client: self,
+                error,
+            });
+        }
+        let transport = upgrade(self.transport)
+            .await
+            .map_err(StartTlsError::Upgrade)?;
+        let mut client = Client {
+            transport,
+            session: self.session,
+            observer: self.observer,
+        };
+        client.session.upgraded();
+        match client.run(&mut Operation::Open).await {
+            Ok(_) => Ok(client),
+            Err(error) => Err(StartTlsError::Ehlo { client, error }),
+        }
+    }
+
+    /// Logs in without TLS: whoever sees the link learns the password.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::login`].
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn danger_login_in_plaintext(
+        &mut self,
+        credentials: &Credentials<'_>,
+        mechanism: Option<Mechanism>,
+    ) -> Result<(), Error<T::Error>> {
+        self.run(&mut Operation::Login {
+            credentials,
+            mechanism,
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Sends a mail to all recipients the server accepts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`]: nothing was sent. [`Error::Refused`]: no recipient got it, and the
+    /// connection stands. [`Error::Failed`]: no recipient got it. [`Error::Unknown`]: the
+    /// connection broke after the whole mail was handed over.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn send(&mut self, message: &Message<'_>) -> Result<Report, Error<T::Error>> {
+        self.send_with_results(message, &mut []).await
+    }
+
+    /// Sends a mail, and notes each recipient's result.
+    ///
+    /// The results are in the order of [`Message::recipients`]; further recipients than there is
+    /// room for are sent to all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn send_with_results(
+        &mut self,
+        message: &Message<'_>,
+        results: &mut [RecipientStatus],
+    ) -> Result<Report, Error<T::Error>> {
+        self.run(&mut Operation::Mail(MailOperation::new(message, results)))
+            .await
+    }
+
+    /// Sends a mail and ends the connection: with PIPELINING, QUIT rides behind the content.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]. What comes of QUIT changes nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn send_last(
+        &mut self,
+        message: &Message<'_>,
+        results: &mut [RecipientStatus],
+    ) -> Result<Report, Error<T::Error>> {
+        self.run(&mut Operation::Mail(
+            MailOperation::new(message, results).and_quit(),
+        ))
+        .await
+    }
+
+    /// Sends a mail whose streamed parts are read from `sources` meanwhile: the first streamed
+    /// part from the first, in the order text, HTML, attachments.
+    ///
+    /// A part of known length is read to that length, one of unknown length to the source's end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]; and [`Error::Failed`] with [`Fault::Source`] or [`Fault::Content`] where a source fails, ends too early or gives
+    /// what cannot be sent. The mail never gets its terminator then, and the connection ends.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn send_streamed<R: Read>(
+        &mut self,
+        message: &Message<'_>,
+        sources: &mut [R],
+        results: &mut [RecipientStatus],
+    ) -> Result<Report, Error<T::Error>> {
+        let mut mail = Operation::Mail(MailOperation::new(message, results));
+        self.run_from(&mut mail, sources).await
+    }
+
+    /// Sends mails one after the other; with PIPELINING, each one's MAIL to DATA rides behind the
+    /// content of the one before it.
+    ///
+    /// `each` is given how every mail ended, and says whether to go on. To stop early ends the
+    /// connection without QUIT where the next mail was under way. After a fault every further mail
+    /// is given [`Error::Ended`].
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn send_all<'m, M: Borrow<Message<'m>>>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+        mut each: impl FnMut(Result<Report, Error<T::Error>>) -> ControlFlow<()>,
+    ) {
+        let mut messages = messages.into_iter();
+        let mut current = messages.next();
+        let mut is_next = false;
+        while let Some(message) = current {
+            let next = messages.next();
+            let mut mail = MailOperation::new(message.borrow(), &mut []);
+            mail.next = next.as_ref().map(Borrow::borrow);
+            mail.is_next = is_next;
+            if each(self.run(&mut Operation::Mail(mail)).await).is_break() {
+                return;
+            }
+            current = next;
+            is_next = true;
+        }
+    }
+
+    /// Ends a transaction that was not completed: RSET. Never needed before another mail.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`], after which only QUIT can be sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn reset(&mut self) -> Result<(), Error<T::Error>> {
+        self.run(&mut Operation::Reset).await.map(|_| ())
+    }
+
+    /// Asks whether the server is still there: NOOP.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with 421 when it is about to close the connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn noop(&mut self) -> Result<(), Error<T::Error>> {
+        self.run(&mut Operation::Noop).await.map(|_| ())
+    }
+
+    /// Ends the connection: QUIT. What the server answers, and whether it does, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ended`] if the connection ended before; nothing was sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn quit(&mut self) -> Result<(), Error<T::Error>> {
+        self.run(&mut Operation::Quit).await.map(|_| ())
+    }
+
+    async fn run(&mut self, operation: &mut Operation<'_, '_>) -> Result<Report, Error<T::Error>> {
+        self.run_from::<T>(operation, &mut []).await
+    }
+
+    async fn run_from<R: Read>(
+        &mut self,
+        operation: &mut Operation<'_, '_>,
+        sources: &mut [R],
+    ) -> Result<Report, Error<T::Error>> {
+        let mut turn = self.session.begin(operation).map_err(Error::widen)?;
+        loop {
+            let step = turn.step(operation, &mut self.observer);
+            match step.map_err(Error::widen)? {
+                Step::Send(mut octets) => {
+                    while !octets.is_empty() {
+                        match self.transport.write(octets).await {
+                            Ok(0) => return turn.fault(Fault::Closed),
+                            Ok(written) => octets = octets.get(written..).unwrap_or_default(),
+                            Err(error) => return turn.fault(Fault::Transport(error)),
+                        }
+                    }
+                }
+                Step::Fill { source, into } => match sources.get_mut(source) {
+                    None => return turn.no_source(),
+                    Some(source) => match source.read(into).await {
+                        Ok(octets) => turn.filled(octets),
+                        Err(error) => return turn.fault(Fault::Source(error.kind())),
+                    },
+                },
+                Step::Flush => {
+                    if let Err(error) = self.transport.flush().await {
+                        return turn.fault(Fault::Transport(error));
+                    }
+                }
+                Step::Receive(window) => match self.transport.read(window).await {
+                    Ok(octets) => turn.received(octets),
+                    Err(error) => return turn.fault(Fault::Transport(error)),
+                },
+                Step::Done(report) => return Ok(report),
+            }
+        }
+    }
+}
+
+impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
+    /// Logs in with the best mechanism on offer, over a transport that keeps secrets.
+    ///
+    /// After a refusal no second mechanism is tried, and no mail is sent until a login succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOffered`] when the server has no mechanism for these credentials.
+    /// [`Error::Refused`]: wrong credentials when permanent; temporary is no word on them.
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn login(&mut self, credentials: &Credentials<'_>) -> Result<(), Error<T::Error>> {
+        self.run(&mut Operation::Login {
+            credentials,
+            mechanism: None,
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Logs in with this mechanism.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::login`].
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn login_with(
+        &mut self,
+        credentials: &Credentials<'_>,
+        mechanism: Mechanism,
+    ) -> Result<(), Error<T::Error>> {
+        self.run(&mut Operation::Login {
+            credentials,
+            mechanism: Some(mechanism),
+        })
+        .await
+        .map(|_| ())
+    }
+}

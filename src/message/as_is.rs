@@ -1,0 +1,189 @@
+//! Contents that travel as they are, with CRLF line ends: attachments of 7-bit text, and ready-made
+//! messages.
+
+use super::check::{self, Octets};
+use super::content::{Coding, Content, LINES, Place, SEVEN_BIT, UNKNOWN, lines, saturated};
+use super::cursor::{Cursor, Progress};
+use super::fault::{ContentFault, ContentFaultKind, Filled};
+use super::mime::{STEM, stem};
+use super::source;
+use crate::error::Reason;
+use crate::wire::dot::Dots;
+use crate::wire::writer::Writer;
+
+impl<'a> Content<'a> {
+    /// Checked octets of an attachment.
+    pub(super) const fn as_is(octets: &'a [u8]) -> Result<Self, Reason> {
+        match check::fault(octets, Octets::SevenBit) {
+            None => Ok(Self::new(octets, enclosed(octets.len()), &AS_IS)),
+            Some(kind) => Err(reason(kind)),
+        }
+    }
+
+    /// Octets of an attachment from a source.
+    pub(super) const fn as_is_from_source(length: u32) -> Self {
+        let mut content = Self::from_source(length, &AS_IS_SOURCE);
+        if length != UNKNOWN {
+            content.encoded = enclosed(length as usize);
+        }
+        content
+    }
+
+    /// A checked message.
+    pub(super) const fn message(octets: &'a [u8]) -> Result<Self, Reason> {
+        let kind = if check::fault(octets, Octets::SevenBit).is_none() {
+            Octets::SevenBit
+        } else if check::fault(octets, Octets::EightBit).is_none() {
+            Octets::EightBit
+        } else if let Some(kind) = check::fault(octets, Octets::Utf8) {
+            return Err(reason(kind));
+        } else {
+            Octets::Utf8
+        };
+        let len = match octets {
+            [.., b'\n'] | [] => octets.len(),
+            _ => octets.len().saturating_add(2),
+        };
+        let coding = match kind {
+            Octets::SevenBit => &LINES,
+            Octets::EightBit => &LINES_8BIT,
+            Octets::Utf8 => &LINES_UTF8,
+        };
+        Ok(Self::new(octets, saturated(len), coding))
+    }
+
+    /// A message from a source.
+    pub(super) const fn message_from_source(octets: Octets) -> Self {
+        Self::from_source(
+            UNKNOWN,
+            match octets {
+                Octets::SevenBit => &AS_IS_SOURCE,
+                Octets::EightBit => &SOURCE_8BIT,
+                Octets::Utf8 => &SOURCE_UTF8,
+            },
+        )
+    }
+}
+
+/// Octets of a content with the line end that belongs to the boundary behind it.
+const fn enclosed(octets: usize) -> u32 {
+    if octets == 0 {
+        0
+    } else {
+        saturated(octets.saturating_add(2))
+    }
+}
+
+/// What is said of a content that is refused before anything is sent.
+const fn reason(kind: ContentFaultKind) -> Reason {
+    match kind {
+        ContentFaultKind::BareCr | ContentFaultKind::BareLf => Reason::LineEnd,
+        ContentFaultKind::LineTooLong => Reason::LineTooLong,
+        ContentFaultKind::Nul => Reason::ControlCharacter,
+        _ => Reason::NotAscii,
+    }
+}
+
+static AS_IS: Coding = Coding {
+    keeps_lines: false,
+    atom: guarded_lines,
+    ..SEVEN_BIT
+};
+
+static LINES_8BIT: Coding = Coding {
+    octets: Octets::EightBit,
+    ..SEVEN_BIT
+};
+
+static LINES_UTF8: Coding = Coding {
+    octets: Octets::Utf8,
+    ..SEVEN_BIT
+};
+
+static AS_IS_SOURCE: Coding = FROM_SOURCE;
+
+const FROM_SOURCE: Coding = Coding {
+    keeps_lines: false,
+    is_streamed: true,
+    atom: from_source,
+    ..SEVEN_BIT
+};
+
+static SOURCE_8BIT: Coding = Coding {
+    octets: Octets::EightBit,
+    ..FROM_SOURCE
+};
+
+static SOURCE_UTF8: Coding = Coding {
+    octets: Octets::Utf8,
+    ..FROM_SOURCE
+};
+
+/// Lines, none of which may begin as a boundary does.
+fn guarded_lines(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
+    let rest = content.octets.get(at.position..).unwrap_or_default();
+    if let [b'-', b'-', rest @ ..] = rest
+        && rest.starts_with(&stem(place.seed))
+    {
+        return abort(place, ContentFaultKind::Boundary);
+    }
+    lines(content, place, at, w)
+}
+
+/// Octets from a source, checked on the way.
+fn from_source(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
+    if at.is_at_end {
+        if at.position > 0 && (place.is_enclosed || at.lines.column > 0) {
+            w.crlf();
+        }
+        return match at.lines.end() {
+            Some(kind) => abort(place, kind),
+            None => Progress::End,
+        };
+    }
+    let stuffed = place.dots == Dots::Stuffed;
+    let stem = stem(place.seed);
+    while let Some(byte) = w.take() {
+        let column = usize::from(at.lines.column);
+        if let Some(kind) = at.lines.check(byte, content.coding.octets) {
+            return abort(place, kind);
+        }
+        if column == 0 {
+            at.is_boundary = place.is_enclosed;
+            if stuffed && byte == b'.' {
+                w.byte(b'.');
+            }
+        }
+        if at.is_boundary {
+            let wanted = match column.checked_sub(2) {
+                None => Some(&b'-'),
+                Some(index) => stem.get(index),
+            };
+            at.is_boundary = wanted == Some(&byte);
+            if at.is_boundary && column == STEM.saturating_add(1) {
+                return abort(place, ContentFaultKind::Boundary);
+            }
+        }
+        w.byte(byte);
+        at.position = at.position.saturating_add(1);
+    }
+    w.settle();
+    // A dot may double, but no more than one octet in three: `.` CR LF.
+    let room = w.free().len().saturating_sub(8) / 4;
+    source::next(content, place, at, w, room.saturating_mul(3))
+}
+
+pub(super) fn abort(place: Place, kind: ContentFaultKind) -> Progress {
+    let part = place.part;
+    Progress::Stop(Filled::Abort(ContentFault { part, kind }))
+}

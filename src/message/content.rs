@@ -1,0 +1,302 @@
+//! The octets of a part, and the code that sends them.
+//!
+//! How a content travels is decided once, when it is given, and kept as a pointer to the code: so
+//! nothing is looked at twice, and a program links only what its contents need. A text that is
+//! given in a constant is looked at by the compiler.
+//!
+//! Line ends are CRLF on the wire whatever they were in a text. This file does not know MIME
+//! structure.
+
+use super::check::Octets;
+use super::cursor::{Cursor, Progress};
+use super::fault::Part;
+use crate::wire::dot::{self, Dots};
+use crate::wire::quoted_printable::{self, is_line_end, skip_line_end};
+use crate::wire::scan::skip_printable;
+use crate::wire::{base64, writer::Writer};
+
+/// What a part holds: octets, or the promise of octets from a source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Content<'a> {
+    pub(super) octets: &'a [u8],
+    /// Octets on the wire, with a line end behind the last line; [`UNKNOWN`], or from a source.
+    pub(super) encoded: u32,
+    /// Octets that a source has; [`UNKNOWN`] if nobody knows.
+    pub(super) length: u32,
+    pub(super) coding: &'static Coding,
+}
+
+/// A number of octets that nobody knows.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+
+/// A way to send a content.
+#[derive(Debug)]
+pub(super) struct Coding {
+    /// The Content-Transfer-Encoding.
+    pub(super) name: &'static str,
+    /// Line ends of the content are line ends on the wire.
+    pub(super) keeps_lines: bool,
+    /// The octets come from a source.
+    pub(super) is_streamed: bool,
+    /// What goes out.
+    pub(super) octets: Octets,
+    /// Produces the atom of the content at the cursor.
+    pub(super) atom: fn(&Content<'_>, Place, &mut Cursor, &mut Writer<'_>) -> Progress,
+}
+
+/// What a content's code has to know of its surroundings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) part: Part,
+    pub(super) dots: Dots,
+    /// A boundary follows. The line end in front of it belongs to it (RFC 2046 §5.1.1), so a
+    /// content that ends with a line end needs another.
+    pub(super) is_enclosed: bool,
+    /// The unique part of the boundaries.
+    pub(super) seed: u64,
+}
+
+impl<'a> Content<'a> {
+    /// A text, in the encoding that is right for it.
+    #[inline(never)] // One copy, in flash as in the source.
+    pub(super) const fn text(text: &'a str) -> Self {
+        let octets = text.as_bytes();
+        let (encoded, coding) = match seven_bit(octets) {
+            Some((encoded, true)) => (encoded, &COPIED),
+            Some((encoded, false)) => (encoded, &LINES),
+            None => {
+                let quoted = quoted_printable::encoded_len(octets);
+                let base64 = base64::encoded_len(canonical_len(octets));
+                if quoted <= base64 {
+                    (quoted, &QUOTED_PRINTABLE)
+                } else {
+                    (base64, &BASE64_TEXT)
+                }
+            }
+        };
+        Self::new(octets, encoded, coding)
+    }
+
+    /// The text of a message that has none.
+    pub(super) const EMPTY: Self = Self::new(b"", 0, &COPIED);
+
+    pub(super) const fn new(octets: &'a [u8], encoded: u32, coding: &'static Coding) -> Self {
+        Self {
+            octets,
+            encoded,
+            length: UNKNOWN,
+            coding,
+        }
+    }
+
+    /// The atom of the content at the cursor.
+    pub(super) fn atom(&self, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+        if w.count(self.encoded) {
+            let ends_line = self.octets.last().copied().is_some_and(is_line_end);
+            if self.coding.keeps_lines && place.is_enclosed && ends_line {
+                w.crlf();
+            }
+            return Progress::End;
+        }
+        (self.coding.atom)(self, place, at, w)
+    }
+
+    /// Whether `at` stands at the end of the octets.
+    fn is_end(&self, at: &Cursor) -> bool {
+        at.position >= self.octets.len()
+    }
+}
+
+/// Text with CRLF line ends and no dot at the start of a line: copied as a whole.
+static COPIED: Coding = Coding {
+    atom: copied,
+    ..SEVEN_BIT
+};
+
+fn copied(content: &Content<'_>, place: Place, _: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+    w.bytes(content.octets);
+    end_lines(content, place, w);
+    Progress::End
+}
+
+/// Text in lines: its line ends are made CRLF, its dots doubled.
+pub(super) static LINES: Coding = SEVEN_BIT;
+
+/// [`LINES`], for codings that are made of it.
+pub(super) const SEVEN_BIT: Coding = Coding {
+    name: "7bit",
+    keeps_lines: true,
+    is_streamed: false,
+    octets: Octets::SevenBit,
+    atom: lines,
+};
+
+pub(super) fn lines(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
+    let line = first_line(content.octets.get(at.position..).unwrap_or_default());
+    dot::open(line, place.dots, w);
+    w.bytes(line);
+    let end = at.position.saturating_add(line.len());
+    if end < content.octets.len() {
+        w.crlf();
+    }
+    at.position = skip_line_end(content.octets, end);
+    if content.is_end(at) {
+        end_lines(content, place, w);
+        return Progress::End;
+    }
+    Progress::More
+}
+
+/// Writes the line end that the last line lacks, or the one that belongs to the boundary behind.
+fn end_lines(content: &Content<'_>, place: Place, w: &mut Writer<'_>) {
+    if let Some(last) = content.octets.last()
+        && (place.is_enclosed || !is_line_end(*last))
+    {
+        w.crlf();
+    }
+}
+
+static QUOTED_PRINTABLE: Coding = Coding {
+    name: "quoted-printable",
+    atom: quoted,
+    ..SEVEN_BIT
+};
+
+fn quoted(content: &Content<'_>, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+    if content.is_end(at) {
+        // The last line has its line end.
+        if place.is_enclosed && content.octets.last().copied().is_some_and(is_line_end) {
+            w.crlf();
+        }
+        return Progress::End;
+    }
+    at.advance(quoted_printable::line(content.octets, at.position, w))
+}
+
+static BASE64_TEXT: Coding = Coding {
+    name: "base64",
+    keeps_lines: false,
+    atom: base64_text,
+    ..SEVEN_BIT
+};
+
+/// Writes one line of base64, from 57 octets of the text with CRLF for every line end.
+fn base64_text(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+    if content.is_end(at) && !at.is_in_line_end {
+        return Progress::End;
+    }
+    let mut line = [0; base64::LINE];
+    let mut len = 0_usize;
+    for slot in &mut line {
+        if at.is_in_line_end {
+            at.is_in_line_end = false;
+            *slot = b'\n';
+        } else {
+            let Some(&byte) = content.octets.get(at.position) else {
+                break;
+            };
+            if is_line_end(byte) {
+                at.is_in_line_end = true;
+                at.position = skip_line_end(content.octets, at.position);
+                *slot = b'\r';
+            } else {
+                at.position = at.position.saturating_add(1);
+                *slot = byte;
+            }
+        }
+        len = len.saturating_add(1);
+    }
+    base64::line(line.get(..len).unwrap_or_default(), w);
+    w.crlf();
+    Progress::More
+}
+
+/// Octets in a line as it is: RFC 5322 §2.1.1.
+pub(super) const LINE: usize = 998;
+
+/// Whether every line of `text` may go out as it is: the octets it then takes, and whether it can
+/// be copied as a whole.
+const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
+    let mut rest = text;
+    let mut octets = text.len();
+    let mut is_ready = true;
+    while !rest.is_empty() {
+        let line = rest;
+        match line {
+            // A line that begins with `From ` gets a `>` in some mail stores; one that begins with
+            // `--` could be a boundary.
+            [b'F', b'r', b'o', b'm', b' ', ..] | [b'-', b'-', ..] => return None,
+            [b'.', ..] => is_ready = false,
+            _ => {}
+        }
+        while let [b' '..=b'~' | b'\t', tail @ ..] = rest {
+            rest = skip_printable(tail);
+        }
+        let len = line.len().wrapping_sub(rest.len());
+        match line.split_at_checked(len) {
+            // Blanks at a line's end get lost on the way.
+            None | Some(([.., b' ' | b'\t'], _)) => return None,
+            Some(_) if len > LINE => return None,
+            Some(_) => {}
+        }
+        rest = match rest {
+            [b'\r', b'\n', tail @ ..] => tail,
+            [b'\r' | b'\n', tail @ ..] => {
+                octets = octets.saturating_add(1);
+                is_ready = false;
+                tail
+            }
+            [] => {
+                octets = octets.saturating_add(2);
+                rest
+            }
+            _ => return None,
+        };
+    }
+    Some((saturated(octets), is_ready))
+}
+
+/// The octets of `text` before its first line end.
+fn first_line(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        // Most octets are above.
+        if *byte <= b'\r' && is_line_end(*byte) {
+            break;
+        }
+        rest = tail;
+    }
+    text.get(..text.len().wrapping_sub(rest.len()))
+        .unwrap_or(text)
+}
+
+/// Octets of `text` with CRLF for every line end.
+const fn canonical_len(text: &[u8]) -> usize {
+    let mut len = text.len();
+    let mut rest = text;
+    while let [_, tail @ ..] = rest {
+        rest = match rest {
+            [b'\r', b'\n', tail @ ..] => tail,
+            [b'\r' | b'\n', ..] => {
+                len = len.saturating_add(1);
+                tail
+            }
+            _ => tail,
+        };
+    }
+    len
+}
+
+/// A length as far as SIZE can say it.
+pub(super) const fn saturated(octets: usize) -> u32 {
+    if octets > UNKNOWN as usize {
+        UNKNOWN
+    } else {
+        octets as u32
+    }
+}

@@ -1,0 +1,96 @@
+//! What a source can do to a message: end too early, or give octets that cannot be sent.
+
+use core::fmt;
+
+/// A part of a message whose octets come from a source while it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Part {
+    /// The plain text.
+    Text,
+    /// The HTML.
+    Html,
+    /// The attachment with this index.
+    Attachment(u16),
+    /// All of a ready-made message.
+    Message,
+}
+
+/// A message could not be completed. It must not get its terminator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ContentFault {
+    /// Where it happened.
+    pub part: Part,
+    /// What happened.
+    pub kind: ContentFaultKind,
+}
+
+/// What is wrong with the octets of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ContentFaultKind {
+    /// The source ended before the length that was announced.
+    TooShort,
+    /// A CR without a LF behind it.
+    BareCr,
+    /// A LF without a CR in front of it.
+    BareLf,
+    /// An octet above 0x7F where only ASCII was announced.
+    EightBit,
+    /// An octet 0.
+    Nul,
+    /// A line of more than 998 octets.
+    LineTooLong,
+    /// A line begins as a boundary of the message does: send it with another seed, or in base64.
+    Boundary,
+    /// No source was given.
+    NoSource,
+}
+
+impl ContentFaultKind {
+    /// The words for a person.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooShort => "ended before its announced length",
+            Self::BareCr => "holds a CR without a LF",
+            Self::BareLf => "holds a LF without a CR",
+            Self::EightBit => "holds an octet above 0x7F",
+            Self::Nul => "holds an octet 0",
+            Self::LineTooLong => "holds a line of more than 998 octets",
+            Self::Boundary => "holds a line that begins like a MIME boundary",
+            Self::NoSource => "has no source",
+        }
+    }
+}
+
+impl fmt::Display for ContentFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.part {
+            Part::Text => f.write_str("the text ")?,
+            Part::Html => f.write_str("the HTML ")?,
+            Part::Attachment(index) => write!(f, "attachment {index} ")?,
+            Part::Message => f.write_str("the message ")?,
+        }
+        f.write_str(self.kind.as_str())
+    }
+}
+
+impl core::error::Error for ContentFault {}
+
+/// How far a fill came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Filled {
+    /// There is more.
+    More,
+    /// These were the last octets; the message ends with a line end.
+    Complete,
+    /// Octets of `part` are wanted, in the buffer from `from` to its end; at least one fits. To be
+    /// told with `Message::filled`.
+    Source { part: Part, from: usize },
+    /// The message cannot be completed.
+    Abort(ContentFault),
+}

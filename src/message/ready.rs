@@ -1,0 +1,77 @@
+//! A message that is ready in the form of RFC 5322, and only sent.
+
+use super::content::{Content, Place};
+use super::cursor::{Cursor, Progress};
+use super::fault::Part;
+use super::{Message, Octets};
+use crate::error::{Field, Invalid};
+use crate::wire::address::ReversePath;
+use crate::wire::dot::Dots;
+use crate::wire::list::MailboxList;
+use crate::wire::mailbox::Mailbox;
+use crate::wire::writer::Writer;
+
+impl<'a> Message<'a> {
+    /// A message that is ready: `octets` are sent as they are, header and all. Fields and parts
+    /// that are set besides are not written.
+    ///
+    /// ```
+    /// use embedded_smtp::{MailboxList, Message, ReversePath};
+    ///
+    /// let path = ReversePath::parse("boiler3@example.org")?;
+    /// let to = MailboxList::parse("ops@example.org")?;
+    /// let report = Message::ready_made(path, to, b"Subject: Report\r\n\r\nAll is well.\r\n")?;
+    /// # Ok::<(), embedded_smtp::Invalid>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `LineEnd` for a CR or LF that is not part of a CRLF, `LineTooLong` for a line of more than
+    /// 998 octets, `ControlCharacter` for an octet 0.
+    pub const fn ready_made(
+        reverse_path: ReversePath<'a>,
+        recipients: MailboxList<'a>,
+        octets: &'a [u8],
+    ) -> Result<Self, Invalid> {
+        match Content::message(octets) {
+            Ok(content) => Ok(Self::ready(reverse_path, recipients, content)),
+            Err(reason) => Err(Invalid::new(Field::Message, reason)),
+        }
+    }
+
+    /// A message that is ready, from a source: part [`Part::Message`]. It is checked while it is
+    /// sent, also for holding no other octets than announced.
+    #[must_use]
+    pub const fn ready_made_streamed(
+        reverse_path: ReversePath<'a>,
+        recipients: MailboxList<'a>,
+        octets: Octets,
+    ) -> Self {
+        let content = Content::message_from_source(octets);
+        Self::ready(reverse_path, recipients, content)
+    }
+
+    const fn ready(
+        reverse_path: ReversePath<'a>,
+        recipients: MailboxList<'a>,
+        content: Content<'a>,
+    ) -> Self {
+        let mut message = Self::new(Mailbox::NOBODY);
+        message.reverse_path = Some(reverse_path);
+        message.bcc = recipients;
+        message.text = Some(content);
+        message.atoms = atom;
+        message
+    }
+}
+
+/// The atoms of the message.
+fn atom(message: &Message<'_>, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
+    let place = Place {
+        part: Part::Message,
+        dots,
+        is_enclosed: false,
+        seed: 0,
+    };
+    message.text.unwrap_or(Content::EMPTY).atom(place, at, w)
+}

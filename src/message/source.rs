@@ -1,0 +1,208 @@
+//! Contents whose octets come from a source while the message is sent.
+//!
+//! The source's octets are read into the end of the buffer and encoded forward from where the
+//! message stands. So much is asked for that what is written never overtakes what is still to be
+//! read. All that is remembered between two pieces is in the cursor, so the pieces can be of any
+//! size.
+
+use super::as_is::abort;
+use super::content::{Coding, Content, Place, SEVEN_BIT, UNKNOWN};
+use super::cursor::{Cursor, Progress};
+use super::fault::{ContentFaultKind, Filled};
+use crate::wire::base64;
+use crate::wire::quoted_printable::{self, escape, is_literal};
+use crate::wire::writer::Writer;
+
+impl Content<'_> {
+    pub(super) const fn from_source(length: u32, coding: &'static Coding) -> Self {
+        Self {
+            octets: b"",
+            encoded: UNKNOWN,
+            length,
+            coding,
+        }
+    }
+
+    /// Octets of an attachment that travels in base64.
+    pub(super) const fn base64_from_source(length: u32) -> Self {
+        let mut content = Self::from_source(length, &BASE64_SOURCE);
+        if length != UNKNOWN {
+            content.encoded = base64::encoded_len(length as usize);
+        }
+        content
+    }
+
+    /// A text.
+    pub(super) const TEXT_FROM_SOURCE: Self = Self::from_source(UNKNOWN, &TEXT_SOURCE);
+}
+
+/// Every octet that was read is encoded: asks for `room` more, or notes the end.
+pub(super) fn next(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+    room: usize,
+) -> Progress {
+    let missing = if content.length == UNKNOWN {
+        usize::MAX
+    } else {
+        (content.length as usize).saturating_sub(at.position)
+    };
+    if w.is_source_at_end() && content.length != UNKNOWN && missing > 0 {
+        return abort(place, ContentFaultKind::TooShort);
+    }
+    at.is_at_end = missing == 0 || w.is_source_at_end();
+    if at.is_at_end {
+        w.forget_source();
+        return Progress::More;
+    }
+    let room = room.min(missing);
+    if room == 0 {
+        return Progress::Stop(Filled::More);
+    }
+    Progress::Stop(Filled::Source {
+        part: place.part,
+        from: w.capacity().saturating_sub(room),
+    })
+}
+
+static BASE64_SOURCE: Coding = Coding {
+    name: "base64",
+    keeps_lines: false,
+    is_streamed: true,
+    atom: base64_lines,
+    ..SEVEN_BIT
+};
+
+fn base64_lines(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
+    let [first, second] = at.carry;
+    if at.is_at_end {
+        match at.position % 3 {
+            1 => base64::line(&[first], w),
+            2 => base64::line(&[first, second], w),
+            _ => {}
+        }
+        if !at.position.is_multiple_of(base64::LINE) {
+            w.crlf();
+        }
+        return Progress::End;
+    }
+    loop {
+        let column = at.position % base64::LINE;
+        if column == 0
+            && let Some(line) = w.take_chunk::<{ base64::LINE }>()
+        {
+            let lines = base64::whole_lines(&line, w.free());
+            w.advance(lines.saturating_mul(base64::ENCODED_LINE));
+            at.position = at.position.saturating_add(base64::LINE);
+            continue;
+        }
+        let Some(byte) = w.take() else {
+            break;
+        };
+        at.position = at.position.saturating_add(1);
+        let [first, second] = at.carry;
+        match column % 3 {
+            0 => at.carry = [byte, 0],
+            1 => at.carry = [first, byte],
+            _ => base64::line(&[first, second, byte], w),
+        }
+        if column == base64::LINE - 1 {
+            w.crlf();
+        }
+        w.settle();
+    }
+    let free = w.free().len();
+    let column = at.position % base64::LINE;
+    let room = if column == 0 && free >= base64::ENCODED_LINE {
+        whole_lines_in(free)
+    } else if free >= base64::ENCODED_LINE + SLACK {
+        whole_lines_in(free.saturating_sub(SLACK)).saturating_sub(column)
+    } else {
+        free.saturating_sub(SLACK) / 2
+    };
+    next(content, place, at, w, room)
+}
+
+/// Octets whose encoding fills `free` with whole lines.
+fn whole_lines_in(free: usize) -> usize {
+    (free / base64::ENCODED_LINE).saturating_mul(base64::LINE)
+}
+
+/// Octets kept free for what an earlier piece left to be written.
+const SLACK: usize = 8;
+
+static TEXT_SOURCE: Coding = Coding {
+    name: "quoted-printable",
+    keeps_lines: false,
+    is_streamed: true,
+    atom: quoted_lines,
+    ..SEVEN_BIT
+};
+
+fn quoted_lines(
+    content: &Content<'_>,
+    place: Place,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
+    let [held, _] = at.carry;
+    if at.is_at_end {
+        if held != 0 {
+            quoted(&[held], at, w);
+        }
+        if at.lines.column > 0 || (at.position > 0 && place.is_enclosed) {
+            w.crlf();
+        }
+        return Progress::End;
+    }
+    while let Some(byte) = w.take() {
+        at.position = at.position.saturating_add(1);
+        let is_after_cr = core::mem::take(&mut at.lines.is_after_cr);
+        if is_after_cr && byte == b'\n' {
+            continue;
+        }
+        // Whether a blank ends its line is not known before the next octet.
+        let [held, _] = core::mem::take(&mut at.carry);
+        if held != 0 {
+            quoted(&[held, byte], at, w);
+        }
+        match byte {
+            b'\r' | b'\n' => {
+                at.lines.is_after_cr = byte == b'\r';
+                at.lines.column = 0;
+                w.crlf();
+            }
+            b' ' | b'\t' => at.carry = [byte, 0],
+            _ => quoted(&[byte], at, w),
+        }
+    }
+    w.settle();
+    // Three characters for an octet, and three for a soft line break behind 25 of them.
+    let room = w.free().len().saturating_sub(SLACK) / 4;
+    next(content, place, at, w, room)
+}
+
+/// Writes the first of `octets`.
+fn quoted(octets: &[u8], at: &mut Cursor, w: &mut Writer<'_>) {
+    let mut literal = is_literal(octets, usize::from(at.lines.column));
+    let mut width = quoted_printable::width(literal);
+    if width.saturating_add(usize::from(at.lines.column)) > quoted_printable::LINE {
+        w.str("=\r\n");
+        at.lines.column = 0;
+        literal = is_literal(octets, 0);
+        width = quoted_printable::width(literal);
+    }
+    at.lines.column = at.lines.column.saturating_add(width as u16);
+    match octets.first() {
+        Some(byte) if literal => w.byte(*byte),
+        Some(byte) => escape(*byte, w),
+        None => {}
+    }
+}

@@ -1,0 +1,45 @@
+//! The drivers are twins: the same text but for `async` and `.await`.
+
+/// The code of a driver without comments, white space and commas before a closing bracket, and
+/// with the names of the async world mapped to those of the blocking one; nothing else is mapped.
+fn essence(source: &str) -> String {
+    let code: String = source
+        .lines()
+        .map(|line| line.split("//").next().unwrap())
+        .flat_map(|line| line.split_whitespace())
+        .filter(|word| *word != "async")
+        .collect();
+    code.replace(".await", "")
+        .replace("embedded_io_async", "embedded_io")
+        .replace("AsyncFnOnce", "FnOnce")
+}
+
+#[test]
+fn the_drivers_are_twins() {
+    let blocking = essence(include_str!("../src/blocking.rs"));
+    let asynch = essence(include_str!("../src/asynch.rs"));
+    let differ = blocking
+        .bytes()
+        .zip(asynch.bytes())
+        .position(|(a, b)| a != b);
+    if let Some(at) = differ {
+        let excerpt =
+            |text: &str| text[at.saturating_sub(60)..(at + 60).min(text.len())].to_owned();
+        panic!(
+            "the drivers differ:\n{}\n{}",
+            excerpt(&blocking),
+            excerpt(&asynch)
+        );
+    }
+    assert_eq!(blocking.len(), asynch.len());
+    assert!(blocking.len() > 4_000, "the text is there");
+}
+
+#[test]
+fn a_difference_is_seen() {
+    assert_ne!(essence("a().await;"), essence("b();"));
+    assert_eq!(
+        essence("pub async fn a() { b\n.await }"),
+        essence("pub fn a() { b }")
+    );
+}
