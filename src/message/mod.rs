@@ -45,6 +45,7 @@ pub(crate) use crate::wire::dot::Dots;
 
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
+use crate::wire::command::{RcptParameters, notify_always};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
@@ -113,6 +114,8 @@ pub struct Message<'a> {
     references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,
+    /// What RCPT carries where the server offers DSN; linked on use.
+    notify: Option<RcptParameters>,
     seed: u64,
     headers: &'a [Header<'a>],
     text: Option<Content<'a>>,
@@ -154,6 +157,7 @@ impl<'a> Message<'a> {
             references: "",
             read_receipt: None,
             delivery_receipt: None,
+            notify: None,
             seed: 0,
             headers: &[],
             text: None,
@@ -318,6 +322,7 @@ impl<'a> Message<'a> {
     {
         self.rare_fields = rare_fields;
         self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
+        self.notify = Some(notify_always);
         Ok(self)
     }
 
@@ -497,11 +502,9 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Whether every recipient's server shall be asked to report what becomes of the message
-    /// (RFC 3461), where the server offers that.
-    #[must_use]
-    pub const fn wants_delivery_receipt(&self) -> bool {
-        self.delivery_receipt.is_some()
+    /// What RCPT carries beside the address where the server offers DSN.
+    pub(crate) const fn rcpt_parameters(&self) -> Option<RcptParameters> {
+        self.notify
     }
 
     /// Whether a part comes from a source.
