@@ -14,7 +14,7 @@ use crate::observer::Observer;
 use crate::outcome::{Error, Fault, StartTlsError};
 use crate::report::{RecipientStatus, Report};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
-use crate::transport::Secure;
+use crate::transport::{Secure, is_closed};
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Mechanism};
 use crate::wire::reply::Reply;
@@ -388,7 +388,15 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                         match self.transport.write(octets).await {
                             Ok(0) => return turn.fault(Fault::Closed),
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
-                            Err(error) => return turn.fault(Fault::Transport(error)),
+                            Err(error) => {
+                                while is_closed(error.kind())
+                                    && let Some(window) = turn.listen(&mut self.observer)
+                                    && let Ok(octets) = self.transport.read(window).await
+                                {
+                                    turn.received(octets);
+                                }
+                                return turn.fault(Fault::Transport(error));
+                            }
                         }
                     }
                 }
@@ -415,7 +423,16 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
 }
 
 impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
-    /// Logs in with the best mechanism on offer, over a transport that keeps secrets.
+    /// Logs in with the best mechanism on offer, over a transport that keeps secrets: over any
+    /// other, this method does not exist.
+    ///
+    /// ```compile_fail
+    /// # use embedded_smtp::{Credentials, asynch::Client, mock::Server};
+    /// let plain = Server::builder().build().duplex();
+    /// let mut buffer = [0; 512];
+    /// let mut smtp = Client::new(plain, &mut buffer);
+    /// smtp.login(&Credentials::new("boiler3", "secret").unwrap());
+    /// ```
     ///
     /// After a refusal no second mechanism is tried, and no mail is sent until a login succeeds.
     ///

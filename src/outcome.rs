@@ -101,7 +101,8 @@ impl fmt::Display for Missing {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The server said no. The connection can be used further, unless the code is 421.
+    /// The server said no. The connection can be used further, unless the code is 421 or the server
+    /// broke the protocol or the link besides.
     Refused(Refusal),
     /// The connection is of no use any more. No mail was accepted by what failed.
     Failed {

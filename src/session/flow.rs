@@ -223,7 +223,11 @@ impl<'b> Flow<'b> {
                 match self.choose(*mechanism) {
                     Ok(mechanism) => self.mechanism = mechanism,
                     Err(missing) => {
-                        self.state = State::LoginFailed;
+                        // No mail is sent without the login that was asked for.
+                        self.state = match self.state.has_transaction() {
+                            true => State::Rejected,
+                            false => State::LoginFailed,
+                        };
                         return Err(Error::NotOffered(missing));
                     }
                 }
@@ -431,14 +435,16 @@ impl<'b> Flow<'b> {
         if self.is_leaving {
             return Ok(Report::NONE);
         }
-        let verb = match self.next {
+        let phase = self.verb_under_way().phase();
+        Err(Error::Failed { fault, phase })
+    }
+
+    /// The command that is going out, or whose reply is awaited.
+    pub(super) fn verb_under_way(&self) -> Verb {
+        match self.next {
             Some(next) if self.unanswered == 0 => next,
             _ => self.due,
-        };
-        Err(Error::Failed {
-            fault,
-            phase: verb.phase(),
-        })
+        }
     }
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.
