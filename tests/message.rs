@@ -1144,6 +1144,31 @@ fn answers_name_what_they_answer() -> Result<(), Invalid> {
     Ok(())
 }
 
+#[test]
+fn a_long_identifier_that_is_answered_to_does_not_end_the_header() -> Result<(), Invalid> {
+    for octets in [1, 71, 72, 73, 74, 75, 246] {
+        let id = format!("{}@x.y", "a".repeat(octets));
+        let message = Message::new(FROM).in_reply_to(id.as_str(), "<1@x>")?;
+        let text = written(&message.subject("S")?);
+        assert_eq!(field(&text, "References"), format!(" <1@x>\r\n <{id}>"));
+        assert_eq!(body(&text), "", "{octets}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_identifier_is_never_an_encoded_word() -> Result<(), Invalid> {
+    let ids = "<=?utf-8?Q?x?=@x> <a=?b@x>";
+    let headers = [
+        Header::new("References", ids)?,
+        Header::new("In-Reply-To", ids)?,
+    ];
+    let text = written(&Message::new(FROM).headers(&headers)?);
+    assert_eq!(field(&text, "References"), format!(" {ids}"));
+    assert_eq!(field(&text, "In-Reply-To"), format!(" {ids}"));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
