@@ -169,20 +169,23 @@ impl<E> Error<E> {
 
     /// The same error with another type for the transport's.
     pub fn map_transport<F>(self, map: impl FnOnce(E) -> F) -> Error<F> {
-        let lift = |fault| match fault {
+        self.map_fault(|fault| match fault {
             Fault::Transport(error) => Fault::Transport(map(error)),
             Fault::Closed => Fault::Closed,
             Fault::Protocol(violation) => Fault::Protocol(violation),
             Fault::Source(kind) => Fault::Source(kind),
             Fault::Content(fault) => Fault::Content(fault),
-        };
+        })
+    }
+
+    fn map_fault<F>(self, map: impl FnOnce(Fault<E>) -> Fault<F>) -> Error<F> {
         match self {
             Self::Refused(refusal) => Error::Refused(refusal),
             Self::Failed { fault, phase } => Error::Failed {
-                fault: lift(fault),
+                fault: map(fault),
                 phase,
             },
-            Self::Unknown { fault } => Error::Unknown { fault: lift(fault) },
+            Self::Unknown { fault } => Error::Unknown { fault: map(fault) },
             Self::NotOffered(missing) => Error::NotOffered(missing),
             Self::Invalid(invalid) => Error::Invalid(invalid),
             Self::OutOfOrder => Error::OutOfOrder,
@@ -191,10 +194,16 @@ impl<E> Error<E> {
     }
 }
 
-impl Error<core::convert::Infallible> {
-    /// An error of the session, which has no transport, as one of a driver.
-    pub(crate) fn widen<E>(self) -> Error<E> {
-        self.map_transport(|never| match never {})
+impl Error<()> {
+    /// An error of the session, which has no transport, as one of a driver, which has its error.
+    pub(crate) fn with_transport<E>(self, error: Option<E>) -> Error<E> {
+        self.map_fault(|fault| match (fault, error) {
+            (Fault::Transport(()), Some(error)) => Fault::Transport(error),
+            (Fault::Transport(()) | Fault::Closed, _) => Fault::Closed,
+            (Fault::Protocol(violation), _) => Fault::Protocol(violation),
+            (Fault::Source(kind), _) => Fault::Source(kind),
+            (Fault::Content(fault), _) => Fault::Content(fault),
+        })
     }
 }
 
