@@ -169,23 +169,20 @@ impl<E> Error<E> {
 
     /// The same error with another type for the transport's.
     pub fn map_transport<F>(self, map: impl FnOnce(E) -> F) -> Error<F> {
-        self.map_fault(|fault| match fault {
+        let lift = |fault| match fault {
             Fault::Transport(error) => Fault::Transport(map(error)),
             Fault::Closed => Fault::Closed,
             Fault::Protocol(violation) => Fault::Protocol(violation),
             Fault::Source(kind) => Fault::Source(kind),
             Fault::Content(fault) => Fault::Content(fault),
-        })
-    }
-
-    fn map_fault<F>(self, map: impl FnOnce(Fault<E>) -> Fault<F>) -> Error<F> {
+        };
         match self {
             Self::Refused(refusal) => Error::Refused(refusal),
             Self::Failed { fault, phase } => Error::Failed {
-                fault: map(fault),
+                fault: lift(fault),
                 phase,
             },
-            Self::Unknown { fault } => Error::Unknown { fault: map(fault) },
+            Self::Unknown { fault } => Error::Unknown { fault: lift(fault) },
             Self::NotOffered(missing) => Error::NotOffered(missing),
             Self::Invalid(invalid) => Error::Invalid(invalid),
             Self::OutOfOrder => Error::OutOfOrder,
@@ -196,14 +193,35 @@ impl<E> Error<E> {
 
 impl Error<()> {
     /// An error of the session, which has no transport, as one of a driver, which has its error.
-    pub(crate) fn with_transport<E>(self, error: Option<E>) -> Error<E> {
-        self.map_fault(|fault| match (fault, error) {
-            (Fault::Transport(()), Some(error)) => Fault::Transport(error),
-            (Fault::Transport(()) | Fault::Closed, _) => Fault::Closed,
-            (Fault::Protocol(violation), _) => Fault::Protocol(violation),
-            (Fault::Source(kind), _) => Fault::Source(kind),
-            (Fault::Content(fault), _) => Fault::Content(fault),
-        })
+    pub(crate) fn with_transport<E>(&self, error: Option<E>) -> Error<E> {
+        match *self {
+            Self::Refused(refusal) => Error::Refused(refusal),
+            Self::Failed { ref fault, phase } => Error::Failed {
+                fault: fault.with_transport(error),
+                phase,
+            },
+            Self::Unknown { ref fault } => Error::Unknown {
+                fault: fault.with_transport(error),
+            },
+            Self::NotOffered(missing) => Error::NotOffered(missing),
+            Self::Invalid(invalid) => Error::Invalid(invalid),
+            Self::OutOfOrder => Error::OutOfOrder,
+            Self::Ended => Error::Ended,
+        }
+    }
+}
+
+impl Fault<()> {
+    /// Kept apart: it has two callers.
+    #[inline(never)]
+    fn with_transport<E>(&self, error: Option<E>) -> Fault<E> {
+        match (*self, error) {
+            (Self::Transport(()), Some(error)) => Fault::Transport(error),
+            (Self::Transport(()) | Self::Closed, _) => Fault::Closed,
+            (Self::Protocol(violation), _) => Fault::Protocol(violation),
+            (Self::Source(kind), _) => Fault::Source(kind),
+            (Self::Content(fault), _) => Fault::Content(fault),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::message::{Message, Part};
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, Missing, Violation};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
+use crate::report::{RecipientStatus, Refusal, RefusalKind};
 use crate::wire::command::MailParameters;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
@@ -77,7 +77,7 @@ pub(super) struct Flow<'b> {
     pub(super) is_at_end: bool,
     pub(super) mode: Mode,
     /// Why the operation did not succeed.
-    failure: Option<Failure>,
+    pub(super) failure: Option<Failure>,
     /// The octets of the buffer that a step is about: the first, and the one behind the last.
     pub(super) window: (usize, usize),
     /// The command the operation begins with behind RSET, or ends with once it is leaving.
@@ -457,14 +457,6 @@ impl<'b> Flow<'b> {
                 phase: verb.phase(),
             }
         });
-    }
-
-    /// How the operation ended.
-    pub(super) fn outcome(&self) -> Result<Report, Failure> {
-        match self.failure {
-            None => Ok(self.verdict.report()),
-            Some(failure) => Err(failure),
-        }
     }
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.

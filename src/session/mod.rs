@@ -210,14 +210,16 @@ impl Turn<'_, '_> {
     /// How the operation ended, which may be well even after a fault: after the final reply to a
     /// mail none changes its outcome. `error` is the transport's, if it gave one.
     pub(crate) fn end<E>(self, error: Option<E>) -> Result<Report, Error<E>> {
-        match self.session.flow.outcome() {
-            Ok(report) => Ok(report),
-            Err(failure) => Err(failure.with_transport(error)),
+        let flow = &self.session.flow;
+        match &flow.failure {
+            None => Ok(flow.verdict.report()),
+            Some(failure) => Err(failure.with_transport(error)),
         }
     }
 }
 
 impl Drop for Turn<'_, '_> {
+    #[inline(never)]
     fn drop(&mut self) {
         self.session.flow.abandon();
         self.session.buffer.wipe_secret();
