@@ -14,7 +14,7 @@ use crate::observer::Observer;
 use crate::outcome::{Error, Fault, StartTlsError};
 use crate::report::{RecipientStatus, Report};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
-use crate::transport::Secure;
+use crate::transport::{Secure, is_closed};
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Mechanism};
 use crate::wire::reply::Reply;
@@ -388,7 +388,15 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                         match self.transport.write(octets).await {
                             Ok(0) => return turn.fault(Fault::Closed),
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
-                            Err(error) => return turn.fault(Fault::Transport(error)),
+                            Err(error) => {
+                                while is_closed(error.kind())
+                                    && let Some(window) = turn.listen(&mut self.observer)
+                                    && let Ok(octets) = self.transport.read(window).await
+                                {
+                                    turn.received(octets);
+                                }
+                                return turn.fault(Fault::Transport(error));
+                            }
                         }
                     }
                 }

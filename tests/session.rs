@@ -675,3 +675,162 @@ fn a_failed_starttls_is_an_error_like_others() {
         "Refused { client: Client { state: Rejected, .. }, error: NotOffered(Extension(StartTls)) }"
     );
 }
+
+/// Takes so many octets, says something, and closes.
+struct Impatient {
+    takes: usize,
+    says: Vec<u8>,
+}
+
+impl ErrorType for Impatient {
+    type Error = ErrorKind;
+}
+
+impl Read for Impatient {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        let n = buf.len().min(self.says.len());
+        buf[..n].copy_from_slice(&self.says[..n]);
+        self.says.drain(..n);
+        if n == 0 && self.takes > 0 {
+            Err(ErrorKind::TimedOut)
+        } else {
+            Ok(n)
+        }
+    }
+}
+
+impl Write for Impatient {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        if self.takes == 0 {
+            return Err(ErrorKind::BrokenPipe);
+        }
+        let n = buf.len().min(self.takes);
+        self.takes -= n;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+/// Rule: 421 at any time. A server that refuses in the middle of the content, or of a flight, and
+/// closes has refused, though it is noticed by a write that fails.
+#[test]
+fn what_the_server_said_before_it_closed_counts() {
+    let before = "220 x\r\n250-x\r\n250 PIPELINING\r\n";
+    let flight = "250 ok\r\n250 ok\r\n354 go\r\n";
+    // EHLO alone, the flight too, and some of the content.
+    let cases = [
+        (
+            20,
+            String::new(),
+            "421 4.3.2 bye\r\n",
+            "refused 421 4.3.2 at mail (Closing, 500)",
+        ),
+        (
+            20,
+            String::new(),
+            "250 ok\r\n421 bye\r\n",
+            "refused 421 at mail (Closing, 500)",
+        ),
+        (
+            20,
+            String::new(),
+            "250 ok\r\n550 no\r\n",
+            "failed at mail: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "421 bye\r\n",
+            "refused 421 at content (Closing, 500)",
+        ),
+        (
+            900,
+            flight.into(),
+            "552 5.3.4 big\r\n",
+            "refused 552 5.3.4 at content (Request, 400)",
+        ),
+        (
+            900,
+            flight.into(),
+            "250 fine\r\n",
+            "failed at content: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "552-big\r\n552",
+            "failed at content: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "garbage\r\n",
+            "failed at content: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "",
+            "failed at content: transport BrokenPipe",
+        ),
+    ];
+    let text = "A line of some text.\n".repeat(200);
+    let mail = alert().text(&text);
+    for (takes, replies, last, wanted) in cases {
+        // Each read gives what is asked for, so that nothing comes before its time.
+        let mut link = Slow {
+            lines: Default::default(),
+            link: Impatient {
+                takes,
+                says: Vec::new(),
+            },
+        };
+        let all = format!("{before}{replies}");
+        link.lines
+            .extend(all.split_inclusive('\n').map(String::from));
+        link.lines
+            .extend(last.split_inclusive("\r\n").map(String::from));
+        let mut buffer = [0; 256];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        smtp.open("a.example").unwrap();
+        let end = support::vector::report(smtp.send(&mail));
+        assert_eq!(end, wanted, "{last}");
+        if wanted.starts_with("refused") {
+            let reply = smtp.last_reply().unwrap().code();
+            assert!(wanted.contains(&reply.to_string()), "{reply}");
+        }
+        assert_eq!(smtp.quit(), Err(Error::Ended));
+    }
+}
+
+/// One line at each read.
+struct Slow {
+    lines: std::collections::VecDeque<String>,
+    link: Impatient,
+}
+
+impl ErrorType for Slow {
+    type Error = ErrorKind;
+}
+
+impl Read for Slow {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        if self.link.says.is_empty() {
+            self.link.says = self.lines.pop_front().unwrap_or_default().into();
+        }
+        self.link.read(buf)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        self.link.write(buf)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}

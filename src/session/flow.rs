@@ -435,14 +435,16 @@ impl<'b> Flow<'b> {
         if self.is_leaving {
             return Ok(Report::NONE);
         }
-        let verb = match self.next {
+        let phase = self.verb_under_way().phase();
+        Err(Error::Failed { fault, phase })
+    }
+
+    /// The command that is going out, or whose reply is awaited.
+    pub(super) fn verb_under_way(&self) -> Verb {
+        match self.next {
             Some(next) if self.unanswered == 0 => next,
             _ => self.due,
-        };
-        Err(Error::Failed {
-            fault,
-            phase: verb.phase(),
-        })
+        }
     }
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.
