@@ -834,3 +834,162 @@ impl Write for Slow {
         Ok(())
     }
 }
+
+/// Gives octets in pieces of so many, and an error at the end if it is to.
+struct Reader<'a> {
+    octets: &'a [u8],
+    piece: usize,
+    fails: bool,
+}
+
+impl ErrorType for Reader<'_> {
+    type Error = ErrorKind;
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        assert!(!buf.is_empty());
+        if self.octets.is_empty() && self.fails {
+            return Err(ErrorKind::InvalidData);
+        }
+        let n = buf.len().min(self.piece).min(self.octets.len());
+        let (now, later) = self.octets.split_at(n);
+        buf[..n].copy_from_slice(now);
+        self.octets = later;
+        Ok(n)
+    }
+}
+
+/// Rule: attachments are streamed in constant memory, and arrive as from a slice, whatever the
+/// pieces and the buffer.
+#[test]
+fn streamed_parts_arrive_as_from_slices() {
+    let log: Vec<u8> = (0..20_000_u32).map(|n| (n % 251) as u8).collect();
+    let csv = "time;bar\r\n.12:00;8.4\r\n".repeat(300);
+    let whole = [
+        Attachment::new("log.bin", "application/octet-stream", &log).unwrap(),
+        Attachment::as_is("log.csv", "text/csv", csv.as_bytes()).unwrap(),
+    ];
+    let streamed = [
+        Attachment::streamed("log.bin", "application/octet-stream", Some(20_000)).unwrap(),
+        Attachment::streamed_as_is("log.csv", "text/csv", None).unwrap(),
+    ];
+    let wanted = support::vector::plain(&alert().attachments(&whole));
+    for (buffer, piece) in [(256, 1), (256, 1000), (512, 57), (1024, 100), (4096, 4096)] {
+        let server = Server::builder().build();
+        let mut link = server.duplex();
+        let mut buffer = vec![0; buffer];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        smtp.open("a.example").unwrap();
+        let mail = alert().attachments(&streamed);
+        let mut sources = [
+            Reader {
+                octets: &log,
+                piece,
+                fails: false,
+            },
+            Reader {
+                octets: csv.as_bytes(),
+                piece,
+                fails: false,
+            },
+        ];
+        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+        assert_eq!(report.accepted(), 1);
+        smtp.quit().unwrap();
+        assert_eq!(server.violations(), [""; 0]);
+        assert!(
+            server.deliveries()[0].content == wanted,
+            "pieces of {piece}"
+        );
+    }
+}
+
+/// Rule: never the final dot of a truncated mail. A source that fails, has another length than
+/// announced or gives what cannot be sent, or none at all.
+#[test]
+fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
+    let as_is = |octets| {
+        (
+            Attachment::streamed_as_is("a.txt", "text/plain", None),
+            octets,
+        )
+    };
+    let sized = |octets| (Attachment::streamed("a.bin", "a/b", Some(4000)), octets);
+    let long = vec![b'x'; 5000];
+    let cases: [(_, bool, &str); 7] = [
+        (
+            sized(&long[..3999]),
+            false,
+            "attachment 0 ended before its announced length",
+        ),
+        (
+            sized(&long[..4001]),
+            false,
+            "attachment 0 goes on behind its announced length",
+        ),
+        (
+            sized(&long[..100]),
+            true,
+            "the source of a streamed part failed: InvalidData",
+        ),
+        (
+            as_is(&b"a\rb"[..]),
+            false,
+            "attachment 0 holds a CR without a LF",
+        ),
+        (
+            as_is(&b"a\nb"[..]),
+            false,
+            "attachment 0 holds a LF without a CR",
+        ),
+        (
+            as_is(&b"a\xffb"[..]),
+            false,
+            "attachment 0 holds an octet above 0x7F",
+        ),
+        (
+            as_is(&long[..999]),
+            false,
+            "attachment 0 holds a line of more than 998 octets",
+        ),
+    ];
+    for ((attachment, octets), fails, wanted) in cases {
+        for piece in [1, 57, 4096] {
+            let server = Server::builder().build();
+            let mut link = server.duplex();
+            let mut buffer = [0; 512];
+            let mut smtp = Client::new(&mut link, &mut buffer);
+            smtp.open("a.example").unwrap();
+            let attachments = [attachment.unwrap()];
+            let mail = alert().attachments(&attachments);
+            let mut sources = [Reader {
+                octets,
+                piece,
+                fails,
+            }];
+            let error = smtp
+                .send_streamed(&mail, &mut sources, &mut [])
+                .unwrap_err();
+            assert_eq!(error.to_string(), format!("{wanted} (phase: content)"));
+            assert_eq!(smtp.delivery(), Delivery::None);
+            assert_eq!(smtp.quit(), Err(Error::Ended));
+            assert_eq!(server.deliveries().len(), 0);
+            let said = server.traffic()[0].octets_written;
+            drop(smtp);
+            assert_eq!(server.traffic()[0].octets_written, said);
+        }
+    }
+    // Without a source for each streamed part, nothing is sent at all.
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let attachments = [Attachment::streamed("a.bin", "a/b", None).unwrap()];
+    let mail = alert().attachments(&attachments);
+    let error = smtp.send(&mail).unwrap_err();
+    assert!(matches!(error, Error::Invalid(_)), "{error}");
+    smtp.quit().unwrap();
+    assert_eq!(server.violations(), [""; 0]);
+}

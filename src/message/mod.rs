@@ -507,14 +507,15 @@ impl<'a> Message<'a> {
         self.notify
     }
 
-    /// Whether a part comes from a source.
+    /// How many parts come from a source.
     #[must_use]
-    pub fn is_streamed(&self) -> bool {
+    pub fn streamed_parts(&self) -> usize {
         let texts = [self.text, self.html].into_iter().flatten();
         let attachments = self.attachments.iter().map(|part| part.content);
         texts
             .chain(attachments)
-            .any(|content| content.coding.is_streamed)
+            .filter(|content| content.coding.is_streamed)
+            .count()
     }
 
     /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that

@@ -228,7 +228,7 @@ impl Flow<'_> {
         self.is_lock_step = true;
         self.inbox.forget();
         self.verdict = Verdict::default();
-        match self.address(mail.message) {
+        match self.address(mail.message, mail.sources) {
             Ok(outgoing) => self.outgoing = outgoing,
             Err(invalid) => return Some(Err(invalid.into())),
         }

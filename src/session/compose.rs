@@ -314,7 +314,7 @@ impl Flow<'_> {
             return None;
         }
         // A next mail that the server could not take is refused when its own turn comes.
-        self.outgoing = self.address(mail.next?).ok()?;
+        self.outgoing = self.address(mail.next?, 0).ok()?;
         Some(Verb::Mail)
     }
 

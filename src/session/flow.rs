@@ -234,7 +234,7 @@ impl<'b> Flow<'b> {
                 self.responses = 0;
             }
             Operation::Mail(mail) if self.is_idle() => {
-                self.outgoing = self.address(mail.message)?;
+                self.outgoing = self.address(mail.message, mail.sources)?;
             }
             _ => {}
         }
@@ -263,12 +263,16 @@ impl<'b> Flow<'b> {
 
     /// What MAIL will say of this message; refuses what the server could not take.
     #[inline(never)]
-    pub(super) fn address(&self, message: &Message<'_>) -> Result<Outgoing, Invalid> {
+    pub(super) fn address(
+        &self,
+        message: &Message<'_>,
+        sources: usize,
+    ) -> Result<Outgoing, Invalid> {
         let mut walk = Default::default();
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
         }
-        if message.is_streamed() {
+        if message.streamed_parts() > sources {
             return Err(Invalid::new(Field::Message, Reason::NoSource));
         }
         let offers = |extension| self.capabilities.offers(extension);

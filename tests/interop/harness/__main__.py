@@ -10,6 +10,7 @@ from .servers import SERVERS
 from .servers.base import Broken
 
 LOG_LINES = 12
+SHOWN_FAULTS = 3
 
 
 class Tally:
@@ -25,7 +26,10 @@ class Tally:
             self.passed += 1
             return
         self.failed += 1
-        print(f"FAILED {server}: {name}: {'; '.join(faults)}")
+        shown = faults[:SHOWN_FAULTS]
+        if len(faults) > len(shown):
+            shown.append(f"and {len(faults) - len(shown)} more")
+        print(f"FAILED {server}: {name}: {'; '.join(shown)}")
         for line in list(log)[-LOG_LINES:]:
             print(f"    log: {line}")
         report = self.folder / f"{self.failed:04}.txt"
@@ -104,7 +108,7 @@ def main(names):
     tally = Tally(failures)
     try:
         alert = client.Alert(client.build(), files)
-        certs = certificates.certificates(cache)
+        certs = certificates.certificates(cache / "run/certificates")
         for name in names or SERVERS:
             run_server(SERVERS[name], cache, certs, alert, tally)
     except install.Missing as error:

@@ -1,6 +1,8 @@
 """A root, an intermediate and leaves for localhost, ECDSA and RSA, made with openssl."""
 
-from .install import Once, command, tool
+import shutil
+
+from .install import command, tool
 
 KEYS = {
     "ecdsa": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
@@ -13,30 +15,30 @@ LEAF = (
 )
 
 
-def certificates(cache):
-    """The folder with root.pem and, for each kind of key, KIND.pem (leaf first) and KIND.key."""
+def certificates(folder):
+    """Fills the folder, anew for each run: root.pem, and KIND.pem (leaf first) with KIND.key."""
     openssl = tool("openssl", "openssl")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
-    def fill(folder):
-        def issue(name, key, subject, extensions, issuer):
-            command(openssl, "genpkey", *KEYS[key], "-out", folder / f"{name}.key")
-            (folder / f"{name}.ext").write_text(extensions)
-            command(openssl, "req", "-new", "-key", folder / f"{name}.key",
-                    "-subj", f"/CN={subject}", "-out", folder / f"{name}.csr")
-            signer = (
-                ["-CA", folder / f"{issuer}.pem", "-CAkey", folder / f"{issuer}.key",
-                 "-CAcreateserial"]
-                if issuer else ["-signkey", folder / f"{name}.key"]
-            )
-            command(openssl, "x509", "-req", "-in", folder / f"{name}.csr", "-days", "30",
-                    "-sha256", "-extfile", folder / f"{name}.ext", *signer,
-                    "-out", folder / f"{name}.pem")
+    def issue(name, key, subject, extensions, issuer):
+        command(openssl, "genpkey", *KEYS[key], "-out", folder / f"{name}.key")
+        (folder / f"{name}.ext").write_text(extensions)
+        command(openssl, "req", "-new", "-key", folder / f"{name}.key",
+                "-subj", f"/CN={subject}", "-out", folder / f"{name}.csr")
+        signer = (
+            ["-CA", folder / f"{issuer}.pem", "-CAkey", folder / f"{issuer}.key",
+             "-CAcreateserial"]
+            if issuer else ["-signkey", folder / f"{name}.key"]
+        )
+        command(openssl, "x509", "-req", "-in", folder / f"{name}.csr", "-days", "30",
+                "-sha256", "-extfile", folder / f"{name}.ext", *signer,
+                "-out", folder / f"{name}.pem")
 
-        issue("root", "ecdsa", "Interop Root", AUTHORITY, None)
-        issue("intermediate", "ecdsa", "Interop Intermediate", AUTHORITY, "root")
-        for key in KEYS:
-            issue(key, key, "localhost", LEAF, "intermediate")
-            with (folder / f"{key}.pem").open("a") as chain:
-                chain.write((folder / "intermediate.pem").read_text())
-
-    return Once(cache / "certificates").make(fill)
+    issue("root", "ecdsa", "Interop Root", AUTHORITY, None)
+    issue("intermediate", "ecdsa", "Interop Intermediate", AUTHORITY, "root")
+    for key in KEYS:
+        issue(key, key, "localhost", LEAF, "intermediate")
+        with (folder / f"{key}.pem").open("a") as chain:
+            chain.write((folder / "intermediate.pem").read_text())
+    return folder

@@ -125,7 +125,7 @@ def smtp_server_modules(cache):
 
     def fill(folder):
         npm = tool("npm", "npm")
-        command(npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder,
+        command(npm, "install", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", folder,
                 SMTP_SERVER)
 
     tool("node", "nodejs")
