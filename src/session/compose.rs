@@ -87,7 +87,7 @@ impl Flow<'_> {
                         }
                         Filled::Source { part, from } => {
                             self.mode = Mode::Compose;
-                            self.fill(part);
+                            self.part = Some((part, mail.message.source_number(part)));
                             self.window = (
                                 start.saturating_add(from),
                                 buffer.len().saturating_sub(TERMINATOR),
@@ -169,22 +169,9 @@ impl Flow<'_> {
         filled
     }
 
-    /// Asks for octets of a streamed part, in the buffer's end.
-    fn fill(&mut self, part: Part) {
-        // Each part is read to its end before the next one begins.
-        match &mut self.part {
-            Some((last, _)) if *last == part => {}
-            Some((last, number)) => {
-                *last = part;
-                *number = number.saturating_add(1);
-            }
-            None => self.part = Some((part, 0)),
-        }
-    }
-
-    /// The number of the streamed part under way.
+    /// The number of the source that is asked.
     pub(super) fn source(&self) -> usize {
-        self.part.map_or(0, |(_, number)| usize::from(number))
+        self.part.map_or(0, |(_, number)| number)
     }
 
     /// This many octets of the part asked for stand in the buffer; none at its end.
