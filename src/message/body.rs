@@ -14,10 +14,10 @@ pub(super) fn atom(
     dots: Dots,
     w: &mut Writer<'_>,
 ) -> Progress {
-    let text = message.text.unwrap_or(Content::EMPTY);
+    let text = message.text.as_ref().unwrap_or(&Content::EMPTY);
     if at.step == Step::Body {
         w.str("MIME-Version: 1.0\r\n");
-        text_head("plain", &text, w);
+        text_head("plain", text, w);
         return at.go(Step::TextBody);
     }
     let place = Place {

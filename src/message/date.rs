@@ -66,6 +66,7 @@ impl Date {
     }
 
     /// Writes the date-time of RFC 5322 §3.3.
+    #[inline(never)] // Its variables then do not burden the stack of what else a header holds.
     pub(crate) fn write(self, w: &mut Writer<'_>) {
         let (year, month, day) = civil(self.days);
         let minutes = self.seconds / 60;

@@ -37,8 +37,8 @@ pub(super) fn atom(
         is_enclosed: true,
         seed: message.seed,
     };
-    let text = message.text.unwrap_or(Content::EMPTY);
-    let html = message.html.unwrap_or(Content::EMPTY);
+    let text = message.text.as_ref().unwrap_or(&Content::EMPTY);
+    let html = message.html.as_ref().unwrap_or(&Content::EMPTY);
     let next = match at.step {
         Step::Body => {
             w.str("MIME-Version: 1.0\r\n");
@@ -48,7 +48,7 @@ pub(super) fn atom(
                 return at.go(Step::Html);
             }
             tree.delimiter(tree.around_text(), w);
-            text_head("plain", &text, w);
+            text_head("plain", text, w);
             Step::TextBody
         }
         Step::TextBody => {
@@ -63,7 +63,7 @@ pub(super) fn atom(
         Step::Html => {
             tree.open(Level::Related, tree.around_text(), w);
             tree.delimiter(tree.around_html(), w);
-            text_head("html", &html, w);
+            text_head("html", html, w);
             Step::HtmlBody
         }
         Step::HtmlBody => {

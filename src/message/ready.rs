@@ -74,5 +74,9 @@ fn atom(message: &Message<'_>, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) 
         is_enclosed: false,
         seed: 0,
     };
-    message.text.unwrap_or(Content::EMPTY).atom(place, at, w)
+    message
+        .text
+        .as_ref()
+        .unwrap_or(&Content::EMPTY)
+        .atom(place, at, w)
 }
