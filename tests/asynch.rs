@@ -127,12 +127,17 @@ fn futures_are_small() {
     let mut smtp = Client::new(Vouched::new(Ready(&mut link)), &mut buffer);
     let mail = mail(&[]);
     let credentials = Credentials::new("u", "p").unwrap();
+    let open = size_of_val(&smtp.open("a.example"));
+    let login = size_of_val(&smtp.login(&credentials));
+    let send = size_of_val(&smtp.send(&mail));
+    let send_last = size_of_val(&smtp.send_last(&mail, &mut []));
+    let quit = size_of_val(&smtp.quit());
     let sizes = [
-        ("open", size_of_val(&smtp.open("a.example"))),
-        ("login", size_of_val(&smtp.login(&credentials))),
-        ("send", size_of_val(&smtp.send(&mail))),
-        ("send_last", size_of_val(&smtp.send_last(&mail, &mut []))),
-        ("quit", size_of_val(&smtp.quit())),
+        ("open", open),
+        ("login", login),
+        ("send", send),
+        ("send_last", send_last),
+        ("quit", quit),
     ];
     for (name, octets) in sizes {
         println!("{name}: {octets} octets on this machine");
