@@ -95,7 +95,7 @@ fn the_whole_envelope_in_order() {
         "--cc",
         "c@example.org",
         "--bcc",
-        "b@example.org, T@example.org, t@EXAMPLE.org",
+        "blind@example.org, T@example.org, t@EXAMPLE.org",
     ];
     let result = send(&server, &[arguments.as_slice(), &more].concat()).result();
     let addresses: Vec<_> = result["recipients"]
@@ -109,13 +109,13 @@ fn the_whole_envelope_in_order() {
         [
             "t@example.org",
             "c@example.org",
-            "b@example.org",
+            "blind@example.org",
             "T@example.org"
         ]
     );
     assert_eq!(server.deliveries()[0].reverse_path, "");
     let content = String::from_utf8(server.deliveries()[0].content.clone()).unwrap();
-    assert!(!content.contains("b@example.org"), "{content}");
+    assert!(!content.contains("blind@example.org"), "{content}");
     assert_eq!(server.violations(), [""; 0]);
 }
 

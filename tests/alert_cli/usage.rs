@@ -114,10 +114,6 @@ fn options_that_are_not_supported() {
         &["--pin", "00"],
         &["--danger-no-verify"],
         &["--server-name", "mail.example.org"],
-        &["--driver", "async"],
-        &["--stream"],
-        &["--read-receipt", "a@example.org"],
-        &["--delivery-receipt", "a@example.org"],
     ] {
         with(option).is_usage(option[0]);
     }
@@ -127,5 +123,4 @@ fn options_that_are_not_supported() {
         let more = [login.as_slice(), &["--password", "p", "--auth", auth]].concat();
         with(&more).is_usage(&format!("--auth {auth}"));
     }
-    with(&["--attach", "f,encoding=none"]).is_usage("encoding=none");
 }
