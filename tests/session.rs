@@ -940,7 +940,8 @@ fn each_streamed_part_is_read_from_its_own_source() {
             piece: 100,
             fails: false,
         });
-        smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+        assert_eq!(report.accepted(), 1);
     }
     smtp.quit().unwrap();
     for delivery in server.deliveries() {
