@@ -45,6 +45,10 @@ impl Run {
         );
         assert_eq!(found, wanted, "{result}\n{}", self.stderr);
         assert_eq!(result["error"].is_null(), exit == 0, "{result}");
+        let error = result["error"].as_str().unwrap_or("one line: what to do");
+        assert!(!error.contains(char::is_control), "{error:?}");
+        // What happened, and what to do.
+        assert!(error.contains(": "), "{error}");
         result
     }
 

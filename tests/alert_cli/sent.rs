@@ -263,6 +263,38 @@ fn several_mails_go_on_after_a_partial_one() {
 }
 
 #[test]
+fn several_partial_mails() {
+    // One recipient that may fare better later makes the whole worth another try.
+    let server = || {
+        Server::builder()
+            .script(Stage::Rcpt, 2, reply("450 4.2.1 busy"))
+            .script(Stage::Rcpt, 4, reply("550 5.1.1 gone"))
+    };
+    let result = send_to(server(), &["--repeat", "3"]).is("partial", 1, 202, "content", "later");
+    assert_eq!(result["messages"], 3);
+    assert_eq!(result["recipients"][1]["code"], 550);
+    // The mail that nobody got is the outcome.
+    let ended = server().script(Stage::Mail, 3, reply("554 5.7.1 enough"));
+    let result = send_to(ended, &["--repeat", "4"]).is("refused", 69, 403, "mail", "never");
+    assert_eq!(result["messages"], 2);
+    assert_eq!(result["text"], "enough");
+    // They rode behind the refused MAIL.
+    assert_eq!(result["recipients"][1]["code"], 503);
+}
+
+#[test]
+fn the_driver_can_be_named() {
+    if crate::DRIVER.is_empty() {
+        let server = Server::builder().listen().unwrap();
+        send(
+            &server,
+            &[TO.as_slice(), &["--driver", "blocking"]].concat(),
+        )
+        .is("sent", 0, 200, "content", "null");
+    }
+}
+
+#[test]
 fn the_same_seed_and_date_give_the_same_octets() {
     let fixed = [
         "--eml",

@@ -95,6 +95,17 @@ fn options_that_do_not_go_together() {
     alert(&[PLAIN.as_slice(), &["--json", "-", "--no-auto-submitted"]].concat()).is_usage("--json");
     with(&["--attach", "f,type=a/b,type=c/d"]).is_usage("type=");
     with(&["--attach", "f,encoding=uuencode"]).is_usage("encoding");
+    // Arguments count before what they refer to.
+    alert(&[
+        "--eml",
+        "--from",
+        "a@b",
+        "--text",
+        "@/no/such/file",
+        "--attach",
+        "f,encoding=x",
+    ])
+    .is_usage("encoding");
 }
 
 /// What this version cannot do is said, not passed over.
