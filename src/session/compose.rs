@@ -87,7 +87,7 @@ impl Flow<'_> {
                         }
                         Filled::Source { part, from } => {
                             self.mode = Mode::Compose;
-                            self.fill(mail.message, part);
+                            self.part = Some((part, mail.message.source_number(part)));
                             self.window = (
                                 start.saturating_add(from),
                                 buffer.len().saturating_sub(TERMINATOR),
@@ -169,12 +169,7 @@ impl Flow<'_> {
         filled
     }
 
-    /// Asks for octets of a streamed part, in the buffer's end.
-    fn fill(&mut self, message: &Message<'_>, part: Part) {
-        self.part = Some((part, message.source_number(part)));
-    }
-
-    /// The number of the source that gives the streamed part under way.
+    /// The number of the source that is asked.
     pub(super) fn source(&self) -> usize {
         self.part.map_or(0, |(_, number)| number)
     }

@@ -98,7 +98,7 @@ pub(super) struct Flow<'b> {
     pub(super) outgoing: Outgoing,
     /// Octets of a streamed part that were asked for.
     pub(super) source: Option<Sourced>,
-    /// The streamed part whose octets were asked for, and the number of its source.
+    /// The streamed part whose octets were asked for.
     pub(super) part: Option<(Part, usize)>,
     pub(super) verdict: Verdict,
     pub(super) delivery: Delivery,
