@@ -70,7 +70,7 @@ fn base64_crate_line(line: &[u8; LINE], out: &mut [u8; ENCODED_LINE]) {
 #[inline(never)]
 pub fn by_own_line(content: &[u8], flush: Flush<'_>) {
     line_by_line(content, flush, |line, out| {
-        wire::base64::whole_lines(line, out);
+        wire::base64::lines(line, 0, out);
     });
 }
 
@@ -79,8 +79,8 @@ pub fn by_own_line(content: &[u8], flush: Flush<'_>) {
 pub fn by_own_lines(content: &[u8], flush: Flush<'_>) {
     let mut out = [0; LINES * ENCODED_LINE];
     for content in content.chunks(LINES * LINE) {
-        let lines = wire::base64::whole_lines(content, &mut out);
-        flush(out.get(..lines * ENCODED_LINE).unwrap_or_default());
+        let (_, written) = wire::base64::lines(content, 0, &mut out);
+        flush(out.get(..written).unwrap_or_default());
     }
 }
 
