@@ -6,7 +6,7 @@ use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault};
 use crate::report::Report;
-use crate::wire::command;
+use crate::wire::command::{self, NOTIFY_FRAME};
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials};
 use crate::wire::writer::Writer;
@@ -57,18 +57,26 @@ impl Flow<'_> {
             let walk = self.outgoing.walk;
             match (verb, operation) {
                 (Verb::Rcpt, Operation::Mail(mail)) => {
-                    let envelope = self.message(mail).envelope();
+                    let message = self.message(mail);
+                    let envelope = message.envelope();
                     let Some(address) = envelope.next_recipient(&mut self.outgoing.walk) else {
                         self.next = Some(Verb::Data);
                         continue;
                     };
                     // What the buffer's end cut goes out as a whole.
-                    let length = address.as_str().len().saturating_add(RCPT_FRAME);
+                    let mut length = address.as_str().len().saturating_add(RCPT_FRAME);
+                    let parameters = match self.capabilities.offers(Extension::Dsn) {
+                        true => message.rcpt_parameters(),
+                        false => None,
+                    };
+                    if parameters.is_some() {
+                        length = length.saturating_mul(4).saturating_add(NOTIFY_FRAME);
+                    }
                     if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
                     }
-                    command::rcpt(&mut out, address);
+                    command::rcpt(&mut out, address, parameters);
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
@@ -306,7 +314,7 @@ impl Flow<'_> {
             return None;
         }
         // A next mail that the server could not take is refused when its own turn comes.
-        self.outgoing = self.address(mail.next?).ok()?;
+        self.outgoing = self.address(mail.next?, 0).ok()?;
         Some(Verb::Mail)
     }
 

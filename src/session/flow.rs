@@ -234,7 +234,7 @@ impl<'b> Flow<'b> {
                 self.responses = 0;
             }
             Operation::Mail(mail) if self.is_idle() => {
-                self.outgoing = self.address(mail.message)?;
+                self.outgoing = self.address(mail.message, mail.sources)?;
             }
             _ => {}
         }
@@ -263,12 +263,16 @@ impl<'b> Flow<'b> {
 
     /// What MAIL will say of this message; refuses what the server could not take.
     #[inline(never)]
-    pub(super) fn address(&self, message: &Message<'_>) -> Result<Outgoing, Invalid> {
+    pub(super) fn address(
+        &self,
+        message: &Message<'_>,
+        sources: usize,
+    ) -> Result<Outgoing, Invalid> {
         let mut walk = Default::default();
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
         }
-        if message.is_streamed() {
+        if message.streamed_parts() > sources {
             return Err(Invalid::new(Field::Message, Reason::NoSource));
         }
         let offers = |extension| self.capabilities.offers(extension);
@@ -435,14 +439,16 @@ impl<'b> Flow<'b> {
         if self.is_leaving {
             return Ok(Report::NONE);
         }
-        let verb = match self.next {
+        let phase = self.verb_under_way().phase();
+        Err(Error::Failed { fault, phase })
+    }
+
+    /// The command that is going out, or whose reply is awaited.
+    pub(super) fn verb_under_way(&self) -> Verb {
+        match self.next {
             Some(next) if self.unanswered == 0 => next,
             _ => self.due,
-        };
-        Err(Error::Failed {
-            fault,
-            phase: verb.phase(),
-        })
+        }
     }
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.

@@ -202,6 +202,14 @@ impl Turn<'_, '_> {
         self.session.flow.no_source()
     }
 
+    /// The server closed the connection, so the transport takes no more octets. Where to receive
+    /// what it said before; `None` when there is no more to learn.
+    pub(crate) fn listen(&mut self, observer: &mut dyn Observer) -> Option<&mut [u8]> {
+        let Session { buffer, flow } = &mut *self.session;
+        let is_open = flow.listen(buffer, observer);
+        is_open.then(|| flow.inbox.window(buffer))
+    }
+
     /// The transport or a source failed. How the operation ended, which may be well: after the
     /// final reply to a mail no fault changes its outcome.
     pub(crate) fn fault<E>(self, fault: Fault<E>) -> Result<Report, Error<E>> {

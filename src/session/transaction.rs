@@ -141,6 +141,13 @@ impl Verdict {
         }
     }
 
+    /// The server refused out of turn, and closed the connection.
+    pub(super) fn part(&mut self, head: ReplyHead, phase: Phase) {
+        let kind = RefusalKind::of(head, phase);
+        self.refusal = Some(Refusal { head, phase, kind });
+        self.is_doomed = true;
+    }
+
     /// MAIL was refused as a bad sequence of commands.
     pub(super) fn is_out_of_sequence(&self) -> bool {
         self.refusal

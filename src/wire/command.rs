@@ -6,6 +6,7 @@
 use super::address::{Address, ReversePath};
 use super::domain::Domain;
 use super::writer::Writer;
+use super::xtext;
 
 /// `EHLO` or `HELO`.
 pub(crate) fn hello(out: &mut Writer<'_>, keyword: &str, name: Domain<'_>) {
@@ -46,12 +47,33 @@ pub(crate) fn mail(out: &mut Writer<'_>, from: ReversePath<'_>, parameters: Mail
     line_end(out);
 }
 
+/// Writes the parameters of a RCPT command, each with a blank before it.
+pub(crate) type RcptParameters = fn(&mut Writer<'_>, Address<'_>);
+
+/// The longest that [`notify_always`] writes, in octets, apart from three for each octet of the
+/// address.
+pub(crate) const NOTIFY_FRAME: usize = 49;
+
 /// `RCPT TO:<…>`.
-pub(crate) fn rcpt(out: &mut Writer<'_>, to: Address<'_>) {
+pub(crate) fn rcpt(out: &mut Writer<'_>, to: Address<'_>, parameters: Option<RcptParameters>) {
     out.str("RCPT TO:<");
     out.str(to.as_str());
     out.byte(b'>');
+    if let Some(parameters) = parameters {
+        parameters(out, to);
+    }
     line_end(out);
+}
+
+/// RFC 3461 §4.1: a report whatever comes of the mail; §4.2: the recipient as it stands here, so
+/// that a report can name it.
+pub(crate) fn notify_always(out: &mut Writer<'_>, to: Address<'_>) {
+    out.str(" NOTIFY=SUCCESS,FAILURE,DELAY");
+    // Other characters would need the address type of RFC 6533.
+    if to.is_ascii() {
+        out.str(" ORCPT=rfc822;");
+        xtext::write(out, to.as_str().as_bytes());
+    }
 }
 
 /// A command without arguments, or any line that is ready but for its end.
