@@ -29,7 +29,8 @@ def read(message):
         "to": mailboxes(message["to"]),
         "cc": mailboxes(message["cc"]),
         "reply_to": mailboxes(message["reply-to"]),
-        "message_id": text_of(message["message-id"]),
+        # Of a folded value, it leaves the blank in front.
+        "message_id": text_of(message["message-id"]).strip(),
         "date": int(message["date"].datetime.timestamp()),
         "headers": headers,
         "structure": structure(message),

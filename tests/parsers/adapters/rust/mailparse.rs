@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mailparse::{
     DispositionType, MailAddr, MailHeaderMap, MailParseError, ParsedMail, addrparse_header,
-    dateparse,
+    dateparse, msgidparse,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +27,8 @@ fn read_mail(octets: &[u8]) -> Result<Value, MailParseError> {
             attachments.push(attachment(part)?);
         }
     }
+    let id = first("Message-ID").map(|id| msgidparse(&id)).transpose()?;
+    let id = id.and_then(|ids| ids.first().map(|id| format!("<{id}>")));
     let date = first("Date").map(|date| dateparse(&date)).transpose()?;
     Ok(json!({
         "error": null,
@@ -35,7 +37,7 @@ fn read_mail(octets: &[u8]) -> Result<Value, MailParseError> {
         "to": mailboxes(&message, "To")?,
         "cc": mailboxes(&message, "Cc")?,
         "reply_to": mailboxes(&message, "Reply-To")?,
-        "message_id": first("Message-ID"),
+        "message_id": id,
         "date": date,
         "headers": fields.0,
         "structure": structure(&message),
