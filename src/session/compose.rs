@@ -88,7 +88,8 @@ impl Flow<'_> {
                         }
                         Filled::Source { part, from } => {
                             self.mode = Mode::Compose;
-                            return Some(self.fill(part, start, from, buffer.len()));
+                            let end = buffer.len();
+                            return Some(self.fill(mail.message, part, start, from, end));
                         }
                         Filled::Abort(fault) => {
                             return Some(Act::Done(self.fault(Fault::Content(fault))));
@@ -164,18 +165,17 @@ impl Flow<'_> {
     }
 
     /// Asks for octets of a streamed part, in the buffer's end.
-    fn fill(&mut self, part: Part, start: usize, from: usize, buffer_len: usize) -> Act {
-        // Each part is read to its end before the next one begins.
-        match &mut self.part {
-            Some((last, _)) if *last == part => {}
-            Some((last, number)) => {
-                *last = part;
-                *number = number.saturating_add(1);
-            }
-            None => self.part = Some((part, 0)),
-        }
+    fn fill(
+        &mut self,
+        message: &Message<'_>,
+        part: Part,
+        start: usize,
+        from: usize,
+        buffer_len: usize,
+    ) -> Act {
+        self.part = Some(part);
         Act::Fill {
-            source: self.part.map_or(0, |(_, number)| usize::from(number)),
+            source: message.source_number(part),
             start: start.saturating_add(from),
             end: buffer_len.saturating_sub(TERMINATOR),
         }
@@ -190,7 +190,7 @@ impl Flow<'_> {
 
     /// Nobody gives the octets of the part asked for.
     pub(super) fn no_source<E>(&mut self) -> Result<Report, Error<E>> {
-        let part = self.part.map_or(Part::Message, |(part, _)| part);
+        let part = self.part.unwrap_or(Part::Message);
         self.fault(Fault::Content(ContentFault {
             part,
             kind: ContentFaultKind::NoSource,

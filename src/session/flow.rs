@@ -98,8 +98,8 @@ pub(super) struct Flow<'b> {
     pub(super) outgoing: Outgoing,
     /// Octets of a streamed part that were asked for.
     pub(super) source: Option<Sourced>,
-    /// The streamed part being sent, and how many there were before it.
-    pub(super) part: Option<(Part, u16)>,
+    /// The streamed part whose octets were asked for.
+    pub(super) part: Option<Part>,
     pub(super) verdict: Verdict,
     pub(super) delivery: Delivery,
 }
