@@ -1,12 +1,12 @@
 """What every mail must be, octet by octet, before any parser looks at it.
 
-This file knows no more of MIME than where parts begin: boundaries stand in lines of their own and
-begin with `--=_`, which no encoded line does.
+This file knows no more of MIME than where parts begin: the boundaries of a mail differ in their last
+letter, stand in lines of their own and begin with `--=_`, which no encoded line does.
 """
 
 import re
 
-BOUNDARY = re.compile(rb"--(=_[0-9A-F]{16}[amr])(--)?")
+BOUNDARY = re.compile(rb'boundary="(=_[0-9A-F]{16})[amr]"')
 ENCODED_WORD = re.compile(rb"=\?utf-8\?[QB]\?[!-~]*\?=")
 HEADER_LINE = 78
 ENCODED_LINE = 76
@@ -39,12 +39,14 @@ def parts(lines):
     """The parts of a mail: the lines of their headers and of their bodies."""
     sections, section = [], []
     closed = False
+    boundary = BOUNDARY.search(b"\n".join(lines))
+    delimiter = re.compile(rb"--" + (boundary[1] if boundary else b"=_") + rb"[amr](--)?")
     for line in lines:
-        match = BOUNDARY.fullmatch(line)
+        match = delimiter.fullmatch(line)
         if match:
             if not closed:
                 sections.append(section)
-            section, closed = [], match[2] is not None
+            section, closed = [], match[1] is not None
         else:
             section.append(line)
     if not closed:

@@ -87,7 +87,9 @@ def text_of(leaves, kind):
 def octets_of(part):
     out = GMime.StreamMem.new()
     if isinstance(part, GMime.MessagePart):
-        part.get_message().write_to_stream(None, out)
+        form = GMime.FormatOptions.get_default().clone()
+        form.set_newline_format(GMime.NewLineFormat.DOS)
+        part.get_message().write_to_stream(form, out)
     else:
         part.get_content().write_to_stream(out)
     return bytes(out.get_byte_array())

@@ -48,7 +48,8 @@ async function read(octets) {
     const { headers, tree } = parser;
     const fields = {};
     for (const { key, line } of parser.headerLines) {
-        const { value } = libmime.decodeHeader(line);
+        // One character for each octet, as the parser itself keeps them.
+        const value = Buffer.from(libmime.decodeHeader(line).value, 'binary').toString();
         (fields[key] ??= []).push(libmime.decodeWords(value));
     }
     const mailboxes = key =>

@@ -75,7 +75,7 @@ def attachment(part):
         "type": part.get_content_type(),
         "params": dict(part["content-type"].params),
         "disposition": part.get_content_disposition(),
-        "cid": None if cid is None else cid.strip("<>"),
+        "cid": None if cid is None else cid.strip(" <>"),
         "octets": base64.b64encode(octets).decode(),
     }
 

@@ -99,7 +99,7 @@ fn attachment(part: &ParsedMail<'_>) -> Result<Value, MailParseError> {
         "type": part.ctype.mimetype,
         "params": part.ctype.params,
         "disposition": kind,
-        "cid": cid.as_deref().map(|cid| cid.trim_matches(['<', '>'])),
+        "cid": cid.as_deref().map(|cid| cid.trim().trim_matches(['<', '>'])),
         "octets": STANDARD.encode(part.get_body_raw()?),
     }))
 }
