@@ -134,3 +134,52 @@ def quoted_printable_faults(body):
             yield "a blank at the end of a line of quoted-printable"
         if re.match(rb"\.|From |--=_", line):
             yield f"quoted-printable with a line that begins with {line[:5]!r}"
+
+
+def main():
+    """Every fault is seen when it is there, and none when it is not."""
+    good = (
+        b"Subject: =?utf-8?Q?a?=\r\nX-Long: " + b"a" * 80 + b"\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed;\r\n boundary="=_0000000000000001m"\r\n\r\n'
+        b"--=_0000000000000001m\r\nContent-Transfer-Encoding: 7bit\r\n\r\none\r\n.two\r\n"
+        b"--=_0000000000000001m\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=3D a=\r\nb\r\n"
+        b"--=_0000000000000001m\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + b"A" * 76
+        + b"\r\nAA==\r\n--=_0000000000000001m--\r\n"
+    )
+    assert not list(faults(good, False)), faults(good, False)
+    for one, other in [
+        (b"one\r\n", b"one\n"),
+        (b"one\r\n", b"one\r"),
+        (b"one", b"o\0ne"),
+        (b"one", b"\xc3\xbc"),
+        (b"one", b"a" * 999),
+        (b"one", b"From x"),
+        (b"one", b"--x"),
+        (b"one", b"one "),
+        (b"one", b"one\x7f"),
+        (b"7bit", b"8bit"),
+        (b"=?utf-8?Q?a?=", b"=?utf-8?Q?" + b"a" * 66 + b"?="),
+        (b"X-Long: ", b"X-Long: a "),
+        (b"X-Long: ", b"X-Long: \r\n"),
+        (b"X-Long: ", b"X-Long\r\n\t: "),
+        (b"X-Long", b"X Long"),
+        (b"=3D a=", b"=3d a="),
+        (b"=3D a=", b"= a="),
+        (b"=3D a=", b"." + b"a" * 30),
+        (b"=3D a=", b"From a="),
+        (b"=3D a=", b"a \r\n"),
+        (b"=3D a=", b"a" * 77),
+        (b"AAAA\r\n", b"AAA\r\n"),
+        (b"AAAA\r\n", b"AAAAA\r\n"),
+        (b"AAAA\r\n", b"AAA=\r\n"),
+        (b"AA==", b"AA="),
+        (b"AA==", b"A!=="),
+        (b"--=_0000000000000001m--\r\n", b"--=_0000000000000001m--"),
+    ]:
+        bad = good.replace(one, other, 1)
+        assert bad != good and list(faults(bad, False)), (one, other)
+
+
+if __name__ == "__main__":
+    main()
