@@ -306,6 +306,9 @@ fn names() {
     );
     assert_eq!(from("\" a  b \" <a@b.c>"), " \" a  b \" <a@b.c>");
     assert_eq!(from("\"=?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");
+    // Without the backslash it looks like an encoded word.
+    assert_eq!(from("\"=\\?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");
+    assert_eq!(from("\"=\\x\" <a@b.c>"), " \"=x\" <a@b.c>");
     assert_eq!(
         from("\"Ü, \\\"x\\\"\" <a@b.c>"),
         " =?utf-8?B?w5wsICJ4Ig==?= <a@b.c>"
@@ -1006,6 +1009,67 @@ fn texts_from_a_source_are_quoted_printable() -> Result<(), Invalid> {
     Ok(())
 }
 
+#[test]
+fn a_reader_that_failed_gives_nothing_more() -> Result<(), Invalid> {
+    let attachments = [
+        Attachment::streamed("a", "a/b", None)?,
+        Attachment::streamed_as_is("a", "a/b", None)?,
+    ];
+    let message = Message::new(FROM).attachments(&attachments);
+    let mut out = [0; 2_000];
+    let mut reader = message.reader();
+    for _ in 0..3 {
+        let fault = reader.read(&mut out).unwrap_err();
+        assert_eq!(fault.kind, ContentFaultKind::NoSource);
+    }
+    let mut reader = message.reader();
+    let mut calls = 0;
+    for _ in 0..3 {
+        // The first part is empty, the second begins with a bare LF.
+        let fault = reader.read_with(&mut out, |part, slot| {
+            calls += 1;
+            slot[0] = b'\n';
+            usize::from(part == Part::Attachment(1))
+        });
+        let fault = fault.unwrap_err();
+        assert_eq!(fault.part, Part::Attachment(1));
+        assert_eq!(fault.kind, ContentFaultKind::BareLf);
+    }
+    assert_eq!(calls, 2);
+    Ok(())
+}
+
+#[test]
+fn a_buffer_too_small_for_a_source_is_not_the_end() -> Result<(), Invalid> {
+    let base64 = [Attachment::streamed("a", "a/b", None)?];
+    let as_is = [Attachment::streamed_as_is("a", "a/b", None)?];
+    let m = Message::new(FROM);
+    let ready =
+        Message::ready_made_streamed(ReversePath::Null, MailboxList::EMPTY, Octets::SevenBit);
+    for (message, part) in [
+        (m.streamed_text(), Part::Text),
+        (m.streamed_html(), Part::Html),
+        (m.attachments(&base64), Part::Attachment(0)),
+        (m.attachments(&as_is), Part::Attachment(0)),
+        (ready, Part::Message),
+    ] {
+        let contents = [(part, &b"some octets"[..])];
+        let whole = streamed(&message, &contents, 70_000, &[WHOLE]).unwrap();
+        for size in 1..20 {
+            match streamed(&message, &contents, size, &[WHOLE]) {
+                Ok(got) => assert_eq!(got, whole),
+                Err(fault) => {
+                    assert!(size < 16);
+                    assert_eq!(fault.part, part);
+                    assert_eq!(fault.kind, ContentFaultKind::SmallBuffer);
+                }
+            }
+        }
+        assert_eq!(message.reader().read(&mut []), Ok(0));
+    }
+    Ok(())
+}
+
 fn ready(octets: &[u8]) -> Result<Message<'_>, Invalid> {
     let path = ReversePath::parse("r@x.org")?;
     Message::ready_made(path, MailboxList::parse("a@x.org, b@x.org")?, octets)
@@ -1038,6 +1102,20 @@ fn a_ready_made_message_is_sent_as_it_is() -> Result<(), Invalid> {
             assert_eq!(got.unwrap(), format!("{octets}{end}").as_bytes());
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_ready_made_message_stays_what_it_is() -> Result<(), Invalid> {
+    let message = ready("Subject: x\r\n\r\nü".as_bytes())?;
+    let with = message
+        .text("other")
+        .streamed_text()
+        .html("h")
+        .subject("s")?;
+    assert_eq!(read(&with, &[70_000]), read(&message, &[70_000]));
+    assert_eq!(with.encoded_len(), message.encoded_len());
+    assert!(with.needs_8bitmime() && with.streamed_parts() == 0);
     Ok(())
 }
 
@@ -1141,6 +1219,31 @@ fn answers_name_what_they_answer() -> Result<(), Invalid> {
         message.headers(&headers).unwrap_err().reason,
         Reason::Duplicate
     );
+    Ok(())
+}
+
+#[test]
+fn a_long_identifier_that_is_answered_to_does_not_end_the_header() -> Result<(), Invalid> {
+    for octets in [1, 71, 72, 73, 74, 75, 246] {
+        let id = format!("{}@x.y", "a".repeat(octets));
+        let message = Message::new(FROM).in_reply_to(id.as_str(), "<1@x>")?;
+        let text = written(&message.subject("S")?);
+        assert_eq!(field(&text, "References"), format!(" <1@x>\r\n <{id}>"));
+        assert_eq!(body(&text), "", "{octets}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_identifier_is_never_an_encoded_word() -> Result<(), Invalid> {
+    let ids = "<=?utf-8?Q?x?=@x> <a=?b@x>";
+    let headers = [
+        Header::new("References", ids)?,
+        Header::new("In-Reply-To", ids)?,
+    ];
+    let text = written(&Message::new(FROM).headers(&headers)?);
+    assert_eq!(field(&text, "References"), format!(" {ids}"));
+    assert_eq!(field(&text, "In-Reply-To"), format!(" {ids}"));
     Ok(())
 }
 

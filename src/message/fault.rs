@@ -49,6 +49,9 @@ pub enum ContentFaultKind {
     Boundary,
     /// No source was given.
     NoSource,
+    /// The buffer is too small to read from a source:
+    /// [`Reader::SOURCE_MIN`](super::Reader::SOURCE_MIN).
+    SmallBuffer,
 }
 
 impl ContentFaultKind {
@@ -65,6 +68,7 @@ impl ContentFaultKind {
             Self::LineTooLong => "holds a line of more than 998 octets",
             Self::Boundary => "holds a line that begins like a MIME boundary",
             Self::NoSource => "has no source",
+            Self::SmallBuffer => "needs a larger buffer",
         }
     }
 }

@@ -103,8 +103,8 @@ fn extended(name: &str, w: &mut Writer<'_>) {
     for byte in name.bytes() {
         total = total.saturating_add(width(byte));
     }
-    // ` filename*=utf-8''`.
-    if total.saturating_add(18) <= LINE {
+    // ` filename*=utf-8''`, and `;` behind.
+    if total.saturating_add(19) <= LINE {
         w.str(";\r\n filename*=utf-8''");
         for byte in name.bytes() {
             percent(byte, w);
@@ -223,6 +223,18 @@ mod tests {
             got.ends_with(&std::format!("\"{}.b\"", "a.b".repeat(21))),
             "{got}"
         );
+    }
+
+    #[test]
+    fn no_line_passes_78_whatever_the_length() {
+        for ascii in 0..=255 {
+            for special in ["\u{fc}", "\"", "\u{1f6a8}"] {
+                let name = "a".repeat(ascii) + special;
+                if name.len() <= MAX {
+                    written(&name);
+                }
+            }
+        }
     }
 
     #[test]

@@ -28,10 +28,14 @@ impl<'a> Header<'a> {
         if let Err(reason) = check_name(name.as_bytes()) {
             return Err(Invalid::new(Field::HeaderName, reason));
         }
-        if holds_ids(name)
-            && let Err(reason) = check_ids(value)
-        {
-            return Err(Invalid::new(Field::HeaderValue, reason));
+        if holds_ids(name) {
+            return match check_ids(value) {
+                Ok(()) => Ok(Self {
+                    name,
+                    value: HeaderText::ids(value),
+                }),
+                Err(reason) => Err(Invalid::new(Field::HeaderValue, reason)),
+            };
         }
         match HeaderText::new(value) {
             Ok(value) => Ok(Self { name, value }),
@@ -77,8 +81,9 @@ pub(super) fn write_thread(id: MessageId<'_>, references: &str, w: &mut Writer<'
     }
     w.str("References:");
     text::fold(references, 11, w);
-    w.crlf();
-    id::field("", id.as_str(), w);
+    w.str("\r\n <");
+    w.str(id.as_str());
+    w.str(">\r\n");
 }
 
 /// Octets of a field's name: with its colon it fills a line.

@@ -13,7 +13,7 @@ use crate::wire::writer::Writer;
 
 impl<'a> Message<'a> {
     /// A message that is ready: `octets` are sent as they are, header and all. Fields and parts
-    /// that are set besides are not written.
+    /// that are set besides are not written; recipients that are set are added.
     ///
     /// ```
     /// use embedded_smtp::{MailboxList, Message, ReversePath};
@@ -61,6 +61,7 @@ impl<'a> Message<'a> {
         message.bcc = recipients;
         message.text = Some(content);
         message.atoms = atom;
+        message.is_ready_made = true;
         message
     }
 }

@@ -40,6 +40,12 @@ impl<'a> HeaderText<'a> {
         })
     }
 
+    /// Identifiers that were checked. RFC 2047 §5: an encoded word "MUST NOT be used in any
+    /// portion of" them, so one that holds `=?` is written like any other.
+    pub(super) const fn ids(text: &'a str) -> Self {
+        Self { text, write: fold }
+    }
+
     /// The text as it was given.
     #[must_use]
     pub const fn as_str(self) -> &'a str {

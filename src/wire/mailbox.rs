@@ -289,8 +289,9 @@ const fn is_readable(mut rest: &[u8]) -> bool {
         return false;
     }
     while let [byte, tail @ ..] = rest {
-        // RFC 2047 §7: what looks like an encoded word would be decoded.
-        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..]) {
+        // RFC 2047 §7: what looks like an encoded word would be decoded, by some readers when the
+        // backslashes are gone.
+        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..] | [b'=', b'\\', ..]) {
             return false;
         }
         rest = tail;
