@@ -99,7 +99,7 @@ pub fn of_invalid(invalid: Invalid) -> String {
         }
         (_, Reason::Reserved) => "use the option meant for it, or leave it out",
         (_, Reason::QuoteName) => "",
-        (_, Reason::AsIsOnly) => "give it encoding=none",
+        (_, Reason::AsIsOnly) => "make it ASCII with CRLF line ends, and give it encoding=none",
         (Field::Attachment, _) => "leave out encoding=none, so that it travels in base64",
         (_, Reason::TooLarge) => "send less, or ask for a higher limit",
         (_, Reason::NeedsSmtpUtf8) => "use ASCII addresses, or another server",

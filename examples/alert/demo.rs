@@ -10,8 +10,8 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use crate::escape;
 use crate::identity::Identity;
-use crate::letter::{Content, Encoding, File, Letter, Refused};
-use crate::options::{self, Importance, Options};
+use crate::letter::{Content, File, Letter, Refused};
+use crate::options::{self, Encoding, Importance, Options};
 use crate::outcome::exit;
 use crate::picture;
 use crate::send::Job;

@@ -16,8 +16,8 @@ use embedded_smtp::message::Attachment;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::letter::{Content, Encoding, File, Letter, Refused, unreadable};
-use crate::options::Importance;
+use crate::letter::{Content, File, Letter, Refused, unreadable};
+use crate::options::{Encoding, Importance};
 
 /// Reads a letter from a file, or from stdin for `-`.
 pub fn read(path: &Path) -> Result<Letter, Refused> {

@@ -13,7 +13,7 @@ use crate::advice;
 use crate::check::Usage;
 use crate::escape;
 use crate::identity::Identity;
-use crate::options::{Importance, Options};
+use crate::options::{Attach, Encoding, Importance, Options};
 use crate::source::{OnDisk, Source};
 
 /// All that a message is made of.
@@ -52,14 +52,6 @@ pub struct File {
 pub enum Content {
     Held(Vec<u8>),
     OnDisk(OnDisk),
-}
-
-/// How a file travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    Base64,
-    /// As it is, or not at all.
-    None,
 }
 
 /// Why there is no letter.
@@ -105,7 +97,7 @@ impl Letter {
             files: options
                 .attach
                 .iter()
-                .map(|option| File::read(option, options.stream))
+                .map(|attach| File::read(attach, options.stream))
                 .collect::<Result<_, _>>()?,
             headers: options.header.clone(),
             auto_submitted: !options.no_auto_submitted,
@@ -246,48 +238,23 @@ impl Parts<'_> {
 }
 
 impl File {
-    /// Reads `FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]`. The options are split off
-    /// the end, so that a path may hold commas.
-    fn read(option: &str, stream: bool) -> Result<Self, Refused> {
-        let mut path = option;
-        let [mut media_type, mut name, mut content_id, mut encoding] = [None; 4];
-        while let Some((before, last)) = path.rsplit_once(',') {
-            let Some((key, value)) = last.split_once('=') else {
-                break;
-            };
-            let slot = match key {
-                "type" => &mut media_type,
-                "name" => &mut name,
-                "cid" => &mut content_id,
-                "encoding" => &mut encoding,
-                _ => break,
-            };
-            if slot.replace(value).is_some() {
-                return Err(Refused::Usage(format!("--attach: {key}= is given twice")));
-            }
-            path = before;
-        }
-        let encoding = match encoding {
-            None | Some("base64") => Encoding::Base64,
-            Some("none") => Encoding::None,
-            Some(_) => {
-                return Err(Refused::Usage(
-                    "--attach: encoding is base64 or none".into(),
-                ));
-            }
-        };
+    /// The file that an option names: read, or opened to be read while the mail is sent.
+    fn read(attach: &Attach, stream: bool) -> Result<Self, Refused> {
+        let path = &*attach.path;
         let last = path.rsplit(std::path::is_separator).next().unwrap_or(path);
         let content = if stream {
             OnDisk::open(path).map(Content::OnDisk)
         } else {
             fs::read(path).map(Content::Held)
         };
+        let given =
+            |value: &Option<String>, default: &str| value.as_deref().unwrap_or(default).to_owned();
         Ok(Self {
-            name: name.unwrap_or(last).into(),
-            media_type: media_type.unwrap_or_else(|| media_type_of(path)).into(),
+            name: given(&attach.name, last),
+            media_type: given(&attach.media_type, media_type_of(path)),
             content: content.map_err(|error| unreadable("--attach", path, &error))?,
-            encoding,
-            content_id: content_id.map(Into::into),
+            encoding: attach.encoding,
+            content_id: attach.content_id.clone(),
         })
     }
 

@@ -177,6 +177,7 @@ const fn name(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedded_smtp::message::{ContentFault, Part};
     use embedded_smtp::{Field, Invalid, Reason, Violation};
 
     fn row(ruling: Ruling) -> (&'static str, u8, u16, &'static str, &'static str) {
@@ -307,6 +308,19 @@ mod tests {
         ] {
             assert_eq!(row(failed(Fault::Protocol(violation), Phase::Data)), broken);
         }
+        let file = |kind| {
+            let part = Part::Attachment(0);
+            row(failed(
+                Fault::Content(ContentFault { part, kind }),
+                Phase::Content,
+            ))
+        };
+        let changed = ("failed", 74, 500, "content", "reconnect");
+        assert_eq!(file(ContentFaultKind::TooShort), changed);
+        let wrong = ("failed", 74, 500, "content", "never");
+        assert_eq!(file(ContentFaultKind::BareLf), wrong);
+        let unreadable = Fault::Source(embedded_io::ErrorKind::Other);
+        assert_eq!(row(failed(unreadable, Phase::Content)), changed);
         let unknown = ("unknown", 75, 500, "content", "reconnect");
         for fault in [
             Fault::Closed,

@@ -175,25 +175,25 @@ static BASE64: Coding = Coding {
     atom: base64_lines,
 };
 
-/// Writes all whole lines that fit, or one line.
+/// Writes all that fits, or one group of three octets where the buffer's end cuts it.
 fn base64_lines(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
     let rest = content.octets.get(at.position..).unwrap_or_default();
+    let column = at.position % base64::LINE;
     if rest.is_empty() {
+        if column > 0 {
+            w.crlf();
+        }
         return Progress::End;
     }
-    let mut lines = base64::whole_lines(rest, w.free());
-    w.advance(lines.saturating_mul(base64::ENCODED_LINE));
-    if lines == 0 {
-        lines = 1;
-        // A line that the buffer's end cuts is encoded twice, so it too goes the fast way.
-        let mut line = [0; base64::ENCODED_LINE];
-        if base64::whole_lines(rest, &mut line) > 0 {
-            w.bytes(&line);
-        } else {
-            base64::line(rest, w);
+    let (mut taken, written) = base64::lines(rest, column, w.free());
+    w.advance(written);
+    if taken == 0 {
+        let group = rest.get(..3).unwrap_or(rest);
+        base64::line(group, w);
+        taken = group.len();
+        if column.saturating_add(taken) == base64::LINE {
             w.crlf();
         }
     }
-    let octets = lines.saturating_mul(base64::LINE);
-    at.advance(at.position.saturating_add(octets))
+    at.advance(at.position.saturating_add(taken))
 }

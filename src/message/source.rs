@@ -102,13 +102,14 @@ fn base64_lines(
     }
     loop {
         let column = at.position % base64::LINE;
-        if column == 0
-            && let Some(line) = w.take_chunk::<{ base64::LINE }>()
-        {
-            let lines = base64::whole_lines(&line, w.free());
-            w.advance(lines.saturating_mul(base64::ENCODED_LINE));
-            at.position = at.position.saturating_add(base64::LINE);
-            continue;
+        if column.is_multiple_of(3) {
+            let (waiting, free) = w.waiting();
+            let (taken, written) = base64::lines(waiting, column, free);
+            if taken > 0 {
+                w.encoded(taken, written);
+                at.position = at.position.saturating_add(taken);
+                continue;
+            }
         }
         let Some(byte) = w.take() else {
             break;
@@ -125,21 +126,8 @@ fn base64_lines(
         }
         w.settle();
     }
-    let free = w.free().len();
-    let column = at.position % base64::LINE;
-    let room = if column == 0 && free >= base64::ENCODED_LINE {
-        whole_lines_in(free)
-    } else if free >= base64::ENCODED_LINE + SLACK {
-        whole_lines_in(free.saturating_sub(SLACK)).saturating_sub(column)
-    } else {
-        free.saturating_sub(SLACK) / 2
-    };
+    let room = base64::fitting(at.position % base64::LINE, w.free().len());
     next(content, place, at, w, room)
-}
-
-/// Octets whose encoding fills `free` with whole lines.
-fn whole_lines_in(free: usize) -> usize {
-    (free / base64::ENCODED_LINE).saturating_mul(base64::LINE)
 }
 
 /// Octets kept free for what an earlier piece left to be written.

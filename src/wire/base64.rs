@@ -24,22 +24,58 @@ pub(crate) const fn encoded_len(octets: usize) -> u32 {
     }
 }
 
-/// Encodes whole lines into `out`, as many as there are and as fit. Returns their number.
-pub(crate) fn whole_lines(content: &[u8], out: &mut [u8]) -> usize {
-    let (lines, _) = content.as_chunks::<LINE>();
-    let (slots, _) = out.as_chunks_mut::<ENCODED_LINE>();
-    let count = lines.len().min(slots.len());
-    for (line, slot) in lines.iter().zip(slots) {
-        let [encoded @ .., cr, lf] = slot;
+/// Encodes groups of three octets into `out`, as many as there are and as fit, in lines whose first
+/// begins at `column` of the content, a multiple of three. A line's last group is written with its
+/// line end or not at all. Returns the octets of `content` that were taken, and those written.
+pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, usize) {
+    let (mut triples, _) = content.as_chunks::<3>();
+    let mut free = out;
+    let mut until_end = LINE.saturating_sub(column) / 3;
+    let (mut taken, mut written) = (0_usize, 0_usize);
+    loop {
+        let mut count = until_end.min(triples.len()).min(free.len() / 4);
+        let mut is_end = count == until_end;
+        if is_end && free.len() < count.saturating_mul(4).saturating_add(2) {
+            count = count.saturating_sub(1);
+            is_end = false;
+        }
+        let octets = count.saturating_mul(4);
+        let Some((line, later)) = triples.split_at_checked(count) else {
+            break;
+        };
+        let Some((encoded, rest)) = free.split_at_mut_checked(octets) else {
+            break;
+        };
         let (quads, _) = encoded.as_chunks_mut::<4>();
-        let (triples, _) = line.as_chunks::<3>();
-        for (triple, quad) in triples.iter().zip(quads) {
+        for (triple, quad) in line.iter().zip(quads) {
             *quad = encode(*triple);
         }
-        *cr = b'\r';
-        *lf = b'\n';
+        taken = taken.saturating_add(count.saturating_mul(3));
+        written = written.saturating_add(octets);
+        let Some((end, rest)) = rest.split_first_chunk_mut::<2>() else {
+            break;
+        };
+        if !is_end {
+            break;
+        }
+        *end = *b"\r\n";
+        written = written.saturating_add(2);
+        (triples, free) = (later, rest);
+        until_end = LINE / 3;
     }
-    count
+    (taken, written)
+}
+
+/// Octets of content from `column` on, in whole groups, whose lines fit into `free`.
+pub(crate) fn fitting(column: usize, free: usize) -> usize {
+    // As if the line's beginning were still to be written.
+    let free = free.saturating_add((column / 3).saturating_mul(4));
+    let lines = (free / ENCODED_LINE).saturating_mul(LINE);
+    // A line's last group needs its line end too.
+    let groups = (free % ENCODED_LINE / 4).min(LINE / 3 - 1);
+    lines
+        .saturating_add(groups.saturating_mul(3))
+        .saturating_sub(column)
 }
 
 /// One line of at most [`LINE`] octets, without its line end; padded where it ends the content.
@@ -111,27 +147,66 @@ mod tests {
         for len in 0..content.len() {
             let content = &content[..len];
             let mut out = [0; 500];
-            let lines = whole_lines(content, &mut out);
-            assert_eq!(lines, len / LINE);
-            let mut got = out[..lines * ENCODED_LINE].to_vec();
-            let rest = &content[lines * LINE..];
-            if !rest.is_empty() {
-                let mut w = Writer::new(&mut out, 0);
-                line(rest, &mut w);
+            let (taken, written) = lines(content, 0, &mut out);
+            assert_eq!(taken, len / 3 * 3);
+            let mut got = out[..written].to_vec();
+            let mut w = Writer::new(&mut out, 0);
+            line(&content[taken..], &mut w);
+            if len % LINE > 0 {
                 w.crlf();
-                let n = w.len();
-                got.extend_from_slice(&out[..n]);
             }
+            let n = w.len();
+            got.extend_from_slice(&out[..n]);
             assert_eq!(got, reference(content), "{len} octets");
             assert_eq!(encoded_len(len) as usize, got.len());
         }
     }
 
     #[test]
-    fn only_whole_lines_that_fit_are_written() {
-        let mut out = [0; 2 * ENCODED_LINE - 1];
-        assert_eq!(whole_lines(&[0; 3 * LINE], &mut out), 1);
-        assert_eq!(out[ENCODED_LINE], 0);
+    fn lines_go_on_where_the_last_piece_ended() {
+        let content: Vec<u8> = (0..6 * LINE).map(|i| (i * 5) as u8).collect();
+        let whole = reference(&content);
+        for size in 6..2 * ENCODED_LINE {
+            let (mut got, mut position) = (Vec::new(), 0);
+            while position < content.len() {
+                let mut out = std::vec![0; size];
+                let (taken, written) = lines(&content[position..], position % LINE, &mut out);
+                assert!(taken > 0 && written + 6 > size.min(whole.len() - got.len()));
+                got.extend_from_slice(&out[..written]);
+                position += taken;
+            }
+            assert_eq!(got, whole, "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn what_fits_is_what_is_written() {
+        let content = [0; 3 * LINE];
+        for column in (0..LINE).step_by(3) {
+            for free in 0..2 * ENCODED_LINE {
+                let (taken, _) = lines(&content, column, &mut std::vec![0; free]);
+                assert_eq!(fitting(column, free), taken, "{column} {free}");
+                // Octets of a group that is not complete wait elsewhere.
+                assert!(fitting(column + 1, free) <= taken);
+            }
+        }
+    }
+
+    #[test]
+    fn only_groups_that_fit_are_written() {
+        let line = [0; LINE];
+        for (column, free, done) in [
+            (0, 3, (0, 0)),
+            (0, 7, (3, 4)),
+            (54, 5, (0, 0)),
+            (54, 6, (3, 6)),
+            (54, 9, (3, 6)),
+            (54, 10, (6, 10)),
+        ] {
+            let mut out = [0xff; 16];
+            assert_eq!(lines(&line, column, &mut out[..free]), done);
+            assert!(out[done.1..].iter().all(|octet| *octet == 0xff));
+        }
     }
 
     #[test]

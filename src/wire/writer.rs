@@ -157,12 +157,26 @@ impl<'a> Writer<'a> {
         Some(byte)
     }
 
-    /// The next `N` octets from the source, if so many are there.
-    pub(crate) fn take_chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let waiting = self.out.get(self.source..self.source_end)?;
-        let chunk = *waiting.first_chunk::<N>()?;
-        self.source = self.source.saturating_add(N);
-        Some(chunk)
+    /// The octets from the source that were not taken yet, and the room in front of them, for code
+    /// that fills it as it does [`free`](Self::free).
+    pub(crate) fn waiting(&mut self) -> (&[u8], &mut [u8]) {
+        let waiting = self.source_end.saturating_sub(self.source);
+        if self.before > 0 || self.len > self.start {
+            return (&[], &mut []);
+        }
+        match self.out.split_at_mut_checked(self.source) {
+            Some((front, back)) => (
+                back.get(..waiting).unwrap_or_default(),
+                front.get_mut(self.len..).unwrap_or_default(),
+            ),
+            None => (&[], &mut []),
+        }
+    }
+
+    /// `taken` octets from the source were written as `written` octets.
+    pub(crate) fn encoded(&mut self, taken: usize, written: usize) {
+        self.source = self.source.saturating_add(taken);
+        self.advance(written);
     }
 
     /// Whether the source was asked, and gave nothing.

@@ -5,10 +5,10 @@
 #![no_std]
 
 pub mod alert;
-mod meter;
+pub mod meter;
 mod transport;
 
-pub use transport::{Chunks, Transport};
+pub use transport::{Chunks, FNV_OFFSET, Transport, fnv};
 
 use core::hint::black_box;
 
@@ -77,7 +77,8 @@ pub fn measure(chunks: Chunks, sent: Expected, scenario: fn(Transport) -> Option
     exit(transport.at_end() && transport.octets == sent.octets && transport.hash == sent.hash)
 }
 
-fn exit(success: bool) -> ! {
+/// Ends the emulation.
+pub fn exit(success: bool) -> ! {
     loop {
         debug::exit(if success {
             debug::EXIT_SUCCESS
@@ -89,7 +90,7 @@ fn exit(success: bool) -> ! {
 
 /// Prints `name=value`.
 #[inline(never)]
-fn number(name: &str, mut value: u32) {
+pub fn number(name: &str, mut value: u32) {
     let mut digits = [b'\n'; 11];
     let mut rest = &mut digits[..10];
     while let Some((last, front)) = rest.split_last_mut() {

@@ -13,7 +13,8 @@ const SYST_CVR: *mut u32 = 0xe000_e018 as *mut u32;
 /// SysTick has 24 bits.
 const TICKS: u32 = 0x00ff_ffff;
 
-pub(crate) fn start() {
+/// Starts the clock.
+pub fn start() {
     // SAFETY: the registers of SysTick, which nobody else uses; no interrupt is enabled.
     unsafe {
         write_volatile(SYST_RVR, TICKS);
@@ -22,15 +23,16 @@ pub(crate) fn start() {
     }
 }
 
+/// The clock's ticks.
 #[inline(always)]
-pub(crate) fn now() -> u32 {
+pub fn now() -> u32 {
     // SAFETY: reads a counter.
     unsafe { read_volatile(SYST_CVR) }
 }
 
-/// SysTick counts down.
+/// Ticks from `before` to `after`: SysTick counts down.
 #[inline(always)]
-pub(crate) fn between(before: u32, after: u32) -> u32 {
+pub fn between(before: u32, after: u32) -> u32 {
     before.wrapping_sub(after) & TICKS
 }
 
@@ -39,7 +41,7 @@ const LOOPS: u32 = 5_000;
 
 /// Ticks of `2 * LOOPS` instructions.
 #[inline(never)]
-pub(crate) fn calibrate() -> u32 {
+pub fn calibrate() -> u32 {
     let before = now();
     // SAFETY: counts a register down.
     unsafe {
@@ -59,8 +61,9 @@ fn stack_pointer() -> u32 {
     pointer & !3
 }
 
+/// Begins a measurement of the stack.
 #[inline(always)]
-pub(crate) fn paint_stack() {
+pub fn paint_stack() {
     let top = stack_pointer();
     let mut at = top - DEPTH;
     while at < top {
@@ -72,7 +75,7 @@ pub(crate) fn paint_stack() {
 
 /// Octets below the stack pointer that were used since [`paint_stack`], called in the same frame.
 #[inline(always)]
-pub(crate) fn peak_stack() -> u32 {
+pub fn peak_stack() -> u32 {
     let top = stack_pointer();
     let mut at = top - DEPTH;
     // SAFETY: as in `paint_stack`.

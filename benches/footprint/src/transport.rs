@@ -15,17 +15,18 @@ pub type Chunks = &'static [&'static [u8]];
 pub struct Transport {
     chunks: Chunks,
     chunk: &'static [u8],
-    pub(crate) hash: u32,
-    pub(crate) octets: u32,
-    pub(crate) reads: u32,
-    pub(crate) writes: u32,
-    pub(crate) flushes: u32,
+    /// Of what was written.
+    pub hash: u32,
+    pub octets: u32,
+    pub reads: u32,
+    pub writes: u32,
+    pub flushes: u32,
     /// Time spent in here.
-    pub(crate) ticks: u32,
+    pub ticks: u32,
 }
 
 impl Transport {
-    pub(crate) fn new(chunks: Chunks) -> Self {
+    pub fn new(chunks: Chunks) -> Self {
         Self {
             chunks,
             chunk: &[],
@@ -38,7 +39,7 @@ impl Transport {
         }
     }
 
-    pub(crate) fn at_end(&self) -> bool {
+    pub fn at_end(&self) -> bool {
         self.chunk.is_empty() && self.chunks.is_empty()
     }
 }
@@ -83,10 +84,11 @@ impl Write for Transport {
     }
 }
 
-pub(crate) const FNV_OFFSET: u32 = 0x811c_9dc5;
+/// Where FNV-1a begins.
+pub const FNV_OFFSET: u32 = 0x811c_9dc5;
 
 /// FNV-1a, continued.
-pub(crate) const fn fnv(mut hash: u32, mut octets: &[u8]) -> u32 {
+pub const fn fnv(mut hash: u32, mut octets: &[u8]) -> u32 {
     const FNV_PRIME: u32 = 0x0100_0193;
     while let [octet, rest @ ..] = octets {
         hash = (hash ^ *octet as u32).wrapping_mul(FNV_PRIME);

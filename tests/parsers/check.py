@@ -1,0 +1,218 @@
+"""Runs the cases: `check.py ALERT READ_MAILS NODE_FOLDER WORK_FOLDER [PATTERN]`.
+
+`alert --eml` writes each case's mail, its octets are checked, each parser reads all mails in one
+process, and what it read is compared with what was put in. README.md has the rules.
+"""
+
+import fnmatch
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cases as case_files
+import octets
+
+HERE = Path(__file__).parent
+
+
+def main():
+    alert, read_mails, node_folder, work, *pattern = sys.argv[1:]
+    work = Path(work)
+    shutil.rmtree(work, ignore_errors=True)
+    adapters = HERE / "adapters"
+    parsers = {
+        "email": [sys.executable, adapters / "python_email.py"],
+        "GMime": [sys.executable, adapters / "gmime.py"],
+        "mailparser": ["node", adapters / "mailparser.mjs", node_folder],
+        "mail-parser": [read_mails, "mail-parser"],
+        "mailparse": [read_mails, "mailparse"],
+    }
+    cases = case_files.load(case_files.FOLDER)
+    if pattern:
+        cases = [case for case in cases if fnmatch.fnmatch(case.name, pattern[0])]
+    faults = tomllib.loads((HERE / "faults.toml").read_text("utf-8")).get("fault", [])
+
+    mails = {}
+    with ThreadPoolExecutor() as pool:
+        written = pool.map(lambda case: write(alert, case, work), cases)
+        for case, mail in zip(cases, written):
+            if mail is not None:
+                mails[case.name] = mail
+    for case in cases:
+        check_octets(case, mails)
+
+    paths = {str(mail): name for name, mail in mails.items()}
+    with ThreadPoolExecutor() as pool:
+        jobs = {name: pool.submit(read, command, paths) for name, command in parsers.items()}
+        answers = {name: job.result() for name, job in jobs.items()}
+    used = set()
+    for case in cases:
+        if case.name in mails:
+            case.results += [compare(case, name, answers[name], faults, used) for name in parsers]
+    failed = report(cases, list(parsers), not pattern, faults, used)
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return failed > 0 or not cases
+
+
+def write(alert, case, work):
+    """Has `alert` write the case's mail. Its path, or None if there is none to read."""
+    folder = work / "files" / re.sub(r"[^A-Za-z0-9.-]+", "_", case.name)
+    while folder.exists():
+        folder = folder.with_name(folder.name + "_")
+    arguments, stdin = case_files.arguments(case, folder)
+    done = subprocess.run([alert, *arguments], cwd=folder, input=stdin, capture_output=True, timeout=60)
+    error = done.stderr.decode("utf-8", "replace")
+    wrong = []
+    if case.refused is not None:
+        if done.returncode != case.refused["exit"]:
+            wrong.append(f"exit {done.returncode}, not {case.refused['exit']}: {error.strip()}")
+        elif not re.search(case.refused["error"], error):
+            wrong.append(f"the error does not say {case.refused['error']!r}: {error.strip()}")
+        if done.stdout:
+            wrong.append(f"{len(done.stdout)} octets on stdout beside a refusal")
+        if not re.fullmatch(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\n", error):
+            wrong.append(f"the error is not one clean line: {error!r}")
+    elif done.returncode != 0:
+        wrong.append(f"exit {done.returncode}: {error.strip()}")
+    case.results.append((".", []) if not wrong else ("F", [f"alert: {line}" for line in wrong]))
+    if done.returncode != 0 or case.refused is not None:
+        return None
+    path = folder / "mail.eml"
+    path.write_bytes(done.stdout)
+    return path
+
+
+def check_octets(case, mails):
+    if case.name not in mails:
+        return
+    mail = mails[case.name].read_bytes()
+    wrong = octets.faults(mail, case.utf8)
+    if case.same_as is not None:
+        other = mails.get(case.same_as)
+        if other is None or other.read_bytes() != mail:
+            wrong.append(f"other octets than {case.same_as}")
+    wrong = list(dict.fromkeys(wrong))
+    case.results.append((".", []) if not wrong else ("F", [f"octets: {line}" for line in wrong]))
+
+
+def read(command, paths):
+    """What a parser reads from all the mails, by the case's name."""
+    stdin = "".join(f"{path}\n" for path in paths)
+    done = subprocess.run(command, input=stdin, stdout=subprocess.PIPE, encoding="utf-8", timeout=600)
+    mails = [json.loads(line) for line in done.stdout.split("\n") if line]
+    return {paths[mail["path"]]: mail for mail in mails}
+
+
+def compare(case, parser, answers, faults, used):
+    """A mark for the table, and what differs."""
+    answer = answers.get(case.name, {"error": "the parser ended before"})
+    lines, known = [], False
+    for field, wanted, got in differences(case.expect, answer):
+        fault = next((f for f in faults if covers(f, case, parser, field, wanted, got)), None)
+        if fault is None:
+            lines.append(f"{parser}: {field}: wanted {short(wanted)}, got {short(got)}")
+        else:
+            known = True
+            used.add(faults.index(fault))
+    return "F" if lines else "x" if known else ".", lines
+
+
+def covers(fault, case, parser, field, wanted, got):
+    wanted, got = (json.dumps(value, ensure_ascii=False) for value in (wanted, got))
+    return (
+        fault["parser"] == parser
+        and field in fault["fields"]
+        and re.search(fault.get("got", ""), got)
+        and (not fault.get("but_for_blanks") or wanted.replace(" ", "") == got.replace(" ", ""))
+        and any(fnmatch.fnmatchcase(case.name, pattern) for pattern in fault["cases"])
+    )
+
+
+def differences(expect, answer):
+    """Field, wanted and got, where they differ."""
+    if answer["error"] is not None:
+        yield "error", None, answer["error"]
+    if "subject" not in answer:
+        return
+    # RFC 2045 §5.1: "The type, subtype, and parameter names are not case sensitive."
+    answer["structure"] = answer["structure"].lower()
+    for attachment in answer["attachments"]:
+        attachment["type"] = attachment["type"].lower()
+    for field in ("subject", "from", "to", "cc", "reply_to", "message_id", "date", "structure"):
+        if answer[field] != expect[field]:
+            yield field, expect[field], answer[field]
+    is_single = "(" not in expect["structure"]
+    for field in ("text", "html"):
+        wanted, got = lines_of(expect[field]), lines_of(answer[field])
+        # A body that is one part ends in a line end, whether the text does or not.
+        if got != wanted and not (is_single and wanted is not None and got == wanted + "\n"):
+            yield field, wanted, got
+    headers = {name: values for name, values in answer["headers"].items() if is_extra(name)}
+    for name in sorted({*headers, *expect["headers"]}):
+        if headers.get(name) != expect["headers"].get(name):
+            yield f"headers.{name}", expect["headers"].get(name), headers.get(name)
+    yield from attachment_differences(expect["attachments"], answer["attachments"])
+
+
+def attachment_differences(wanted, got):
+    if len(wanted) != len(got):
+        yield "attachments", len(wanted), len(got)
+        return
+    for one, other in zip(wanted, got):
+        one = {"params": {}, "disposition": "attachment", "cid": None, **one}
+        for field in ("name", "type", "params", "disposition", "cid", "octets"):
+            if one[field] != other[field]:
+                yield f"attachments.{field}", one[field], other[field]
+
+
+def lines_of(text):
+    # Line ends are given in all mixtures; what counts is where lines end.
+    return None if text is None else re.sub(r"\r\n|\r|\n", "\n", text)
+
+
+def is_extra(name):
+    """Whether a field is none of those that are compared as what they mean."""
+    return name not in STANDARD and not name.startswith("content-")
+
+
+STANDARD = {"from", "to", "cc", "reply-to", "subject", "message-id", "date", "mime-version"}
+
+
+def short(value):
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+
+
+# Characters of a value in a line of the report.
+SHOWN = 200
+
+
+def report(cases, parsers, is_whole, faults, used):
+    """Prints the table and what failed. How many cases did."""
+    columns = ["alert", "octets", *parsers]
+    print("  ".join(columns) + "   (. good, F failed, x a known fault of the parser)")
+    failed = 0
+    for case in cases:
+        marks = [mark for mark, _ in case.results]
+        marks += [" "] * (len(columns) - len(marks))
+        row = "  ".join(mark.center(len(column)) for mark, column in zip(marks, columns))
+        print(f"{row}   {case.name}")
+        failed += "F" in marks
+    if is_whole:
+        for index, fault in enumerate(faults):
+            if index not in used:
+                print(f"a known fault that did not show: {fault['parser']}, {fault['fields']}, {fault['cases']}")
+    print()
+    for case in cases:
+        for _, lines in case.results:
+            for line in lines:
+                print(f"FAILED {case.name}\n    {line}")
+    return failed
+
+
+sys.exit(main())
