@@ -54,6 +54,7 @@ impl Flow<'_> {
         while let Some(verb) = self.next {
             let from = out.len();
             let walk = self.outgoing.walk;
+            let mut recipient = None;
             match (verb, operation) {
                 (Verb::Rcpt, Operation::Mail(mail)) => {
                     let envelope = self.message(mail).envelope();
@@ -67,7 +68,7 @@ impl Flow<'_> {
                         self.outgoing.walk = walk;
                         break;
                     }
-                    command::rcpt(&mut out, address);
+                    recipient = Some(address);
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
@@ -91,11 +92,16 @@ impl Flow<'_> {
                             return Some(Act::Done);
                         }
                     }
-                    command::bare(&mut out, ".");
                     self.delivery = Delivery::Unknown;
                 }
-                _ => holds_secret = self.write(verb, operation, &mut out),
+                _ => {}
             }
+            out.str(verb.words());
+            match recipient {
+                Some(address) => command::path(&mut out, address.as_str()),
+                None => holds_secret = self.arguments(verb, operation, &mut out),
+            }
+            command::line_end(&mut out);
             self.flight = self.flight.saturating_add(out.len().saturating_sub(from));
             let cut = out.end_atom();
             self.skip = cut.unwrap_or(0);
@@ -207,62 +213,39 @@ impl Flow<'_> {
         self.flight > 0 && self.flight.saturating_add(further) > FLIGHT_MAX
     }
 
-    /// Writes a command; whether it holds a secret.
+    /// Writes what follows a command's first words; whether it holds a secret.
     #[inline(never)]
-    pub(super) fn write(
-        &self,
-        verb: Verb,
-        operation: &Operation<'_, '_>,
-        out: &mut Writer<'_>,
-    ) -> bool {
+    fn arguments(&self, verb: Verb, operation: &Operation<'_, '_>, out: &mut Writer<'_>) -> bool {
         match (verb, operation) {
             (Verb::Ehlo | Verb::Helo, _) => {
-                let keyword = if verb == Verb::Ehlo { "EHLO" } else { "HELO" };
                 if let Some(name) = self.name {
-                    command::hello(out, keyword, name);
+                    out.str(name.as_str());
                 }
             }
             (Verb::Mail, Operation::Mail(mail)) => {
                 let envelope = self.message(mail).envelope();
-                command::mail(out, envelope.reverse_path(), self.outgoing.parameters);
+                command::path(out, envelope.reverse_path().as_str());
+                command::mail_parameters(out, self.outgoing.parameters);
             }
             (Verb::Auth, Operation::Login { credentials, .. }) => {
-                out.str("AUTH ");
                 out.str(self.mechanism.as_str());
-                let has_initial = self.has_initial_response(credentials);
-                if has_initial {
+                if self.has_initial_response(credentials) {
                     out.byte(b' ');
-                    sasl::plain(out, credentials);
+                    sasl::response(out, credentials, self.mechanism, 0);
+                    return true;
                 }
-                command::line_end(out);
-                return has_initial;
             }
             (Verb::AuthResponse, Operation::Login { credentials, .. }) => {
-                match (self.mechanism, self.responses) {
-                    (Mechanism::Plain, _) => sasl::plain(out, credentials),
-                    // The name first, the password second, whatever the prompts say.
-                    (Mechanism::Login, 0) => sasl::login_user(out, credentials),
-                    (Mechanism::Login, _) => sasl::login_password(out, credentials),
-                }
-                command::line_end(out);
+                sasl::response(out, credentials, self.mechanism, self.responses);
                 return true;
             }
-            (Verb::AuthCancel, _) => command::bare(out, "*"),
-            (Verb::StartTls, _) => command::bare(out, "STARTTLS"),
-            (Verb::Data, _) => command::bare(out, "DATA"),
-            (Verb::Content, _) => command::bare(out, "."),
-            (Verb::Rset, _) => command::bare(out, "RSET"),
-            (Verb::Noop, _) => command::bare(out, "NOOP"),
-            (Verb::Quit, _) => command::bare(out, "QUIT"),
-            (Verb::Greeting | Verb::Rcpt | Verb::Mail | Verb::Auth | Verb::AuthResponse, _) => {}
+            _ => {}
         }
         false
     }
 
     pub(super) fn has_initial_response(&self, credentials: &Credentials<'_>) -> bool {
-        // `AUTH PLAIN `, the response, CRLF.
-        let line = sasl::plain_len(credentials).saturating_add(13);
-        self.mechanism == Mechanism::Plain && line <= sasl::AUTH_LINE_MAX
+        self.mechanism == Mechanism::Plain && sasl::fits_auth_line(credentials)
     }
 
     /// A command is in the buffer as a whole. Whether another may follow it in this flight.
