@@ -113,6 +113,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The refusal that a reply is.
+    #[inline(never)]
+    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
+        let kind = RefusalKind::of(head, phase);
+        Self { head, phase, kind }
+    }
+
     /// The code of the reply that decided: 400 to 599. When every recipient was refused, that of
     /// the first.
     #[must_use]
@@ -161,7 +168,7 @@ pub enum RefusalKind {
 impl RefusalKind {
     /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
     /// [`Self::of_recipients`] has the last word.
-    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
+    fn of(head: ReplyHead, phase: Phase) -> Self {
         if head.code == 421 {
             return Self::Closing;
         }

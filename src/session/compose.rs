@@ -1,5 +1,8 @@
 //! What goes out: commands and content into the buffer, flight by flight.
 //!
+//! Lengths and positions are those of one buffer, and numbers those of one flight, which is no
+//! longer than [`FLIGHT_MAX`] and one command: the arithmetic wraps only in name.
+//!
 //! This file does not know replies.
 
 use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part};
@@ -63,7 +66,7 @@ impl Flow<'_> {
                         continue;
                     };
                     // What the buffer's end cut goes out as a whole.
-                    let length = address.as_str().len().saturating_add(RCPT_FRAME);
+                    let length = address.as_str().len().wrapping_add(RCPT_FRAME);
                     if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
@@ -82,8 +85,8 @@ impl Flow<'_> {
                             self.mode = Mode::Compose;
                             self.fill(part);
                             self.window = (
-                                start.saturating_add(from),
-                                buffer.len().saturating_sub(TERMINATOR),
+                                start.wrapping_add(from),
+                                buffer.len().wrapping_sub(TERMINATOR),
                             );
                             return Some(Act::Fill);
                         }
@@ -102,7 +105,7 @@ impl Flow<'_> {
                 None => holds_secret = self.arguments(verb, operation, &mut out),
             }
             command::line_end(&mut out);
-            self.flight = self.flight.saturating_add(out.len().saturating_sub(from));
+            self.flight = self.flight.wrapping_add(out.len().wrapping_sub(from));
             let cut = out.end_atom();
             self.skip = cut.unwrap_or(0);
             match (holds_secret, verb, cut) {
@@ -125,7 +128,7 @@ impl Flow<'_> {
                 break;
             }
         }
-        let end = start.saturating_add(out.len());
+        let end = start.wrapping_add(out.len());
         if holds_secret {
             buffer.mark_secret(end);
         }
@@ -210,7 +213,7 @@ impl Flow<'_> {
     }
 
     pub(super) fn is_flight_full(&self, further: usize) -> bool {
-        self.flight > 0 && self.flight.saturating_add(further) > FLIGHT_MAX
+        self.flight > 0 && self.flight.wrapping_add(further) > FLIGHT_MAX
     }
 
     /// Writes what follows a command's first words; whether it holds a secret.
@@ -254,7 +257,7 @@ impl Flow<'_> {
         if self.unanswered == 0 {
             self.due = verb;
         }
-        self.unanswered = self.unanswered.saturating_add(1);
+        self.unanswered = self.unanswered.wrapping_add(1);
         self.next = match verb {
             Verb::Rset if self.first != Verb::Rset => Some(self.first),
             Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
@@ -264,7 +267,7 @@ impl Flow<'_> {
                 self.behind_content(operation)
             }
             Verb::AuthResponse => {
-                self.responses = self.responses.saturating_add(1);
+                self.responses = self.responses.wrapping_add(1);
                 None
             }
             Verb::Ehlo | Verb::Helo => {

@@ -19,7 +19,7 @@ use crate::message::{Message, Part};
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, Missing, Violation};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, RefusalKind};
+use crate::report::{RecipientStatus, Refusal};
 use crate::wire::command::MailParameters;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
@@ -430,9 +430,7 @@ impl<'b> Flow<'b> {
     /// The operation was refused by the reply read last, and the connection stands.
     #[inline(never)]
     pub(super) fn refused(&mut self, phase: Phase) {
-        let head = self.inbox.head();
-        let kind = RefusalKind::of(head, phase);
-        self.fail(Error::Refused(Refusal { head, phase, kind }));
+        self.fail(Error::Refused(Refusal::of(self.inbox.head(), phase)));
     }
 
     /// The connection is of no use any more.
