@@ -27,7 +27,7 @@ impl Report {
     /// The final reply's enhanced status code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// The number of recipients the mail was accepted for; at least one.
@@ -86,7 +86,7 @@ impl RecipientStatus {
     /// The enhanced status code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// Whether the recipient was accepted.
@@ -130,7 +130,7 @@ impl Refusal {
     /// Its enhanced status code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// What was asked.
@@ -175,8 +175,7 @@ impl RefusalKind {
         if is_temporary(head, phase) {
             return Self::Temporary;
         }
-        let about = |subject, detail| head.enhanced.is_some_and(|e| e.is(subject, detail));
-        if phase == Phase::Auth || head.code == 530 || about(7, 8) || about(7, 9) {
+        if phase == Phase::Auth || head.code == 530 || matches!(head.about(), (7, 8 | 9)) {
             return Self::Authentication;
         }
         match phase {
@@ -206,27 +205,20 @@ impl RefusalKind {
 const fn is_temporary(head: ReplyHead, phase: Phase) -> bool {
     match head.code {
         400..=499 => true,
-        552 => {
-            matches!(phase, Phase::Rcpt)
-                && !matches!(
-                    head.enhanced,
-                    Some(EnhancedStatusCode { subject: 2 | 3, .. })
-                )
-        }
+        552 => matches!(phase, Phase::Rcpt) && !matches!(head.about(), (2 | 3, _)),
         _ => false,
     }
 }
 
 /// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10; 550, 551, 553 or 556 without an enhanced code.
 fn is_no_such_mailbox(head: ReplyHead) -> bool {
-    match head.enhanced {
-        Some(e) => e.subject == 1 && matches!(e.detail, 1 | 2 | 3 | 6 | 10),
+    match head.enhanced() {
+        Some(_) => matches!(head.about(), (1, 1 | 2 | 3 | 6 | 10)),
         None => matches!(head.code, 550 | 551 | 553 | 556),
     }
 }
 
 /// 501, 503, 504, 552, 555, 5.5.x, 5.6.x.
 fn is_request_fault(head: ReplyHead) -> bool {
-    matches!(head.code, 501 | 503 | 504 | 552 | 555)
-        || head.enhanced.is_some_and(|e| matches!(e.subject, 5 | 6))
+    matches!(head.code, 501 | 503 | 504 | 552 | 555) || matches!(head.about(), (5 | 6, _))
 }

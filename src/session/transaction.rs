@@ -131,10 +131,7 @@ mod tests {
 
     #[test]
     fn more_recipients_than_are_counted_are_still_some_of_them_refused() {
-        let head = |code| ReplyHead {
-            code,
-            enhanced: None,
-        };
+        let head = |code| ReplyHead::new(code, None);
         let mut verdict = Verdict::default();
         for _ in 0..70_000 {
             assert!(!verdict.recipient(head(250)));
