@@ -14,7 +14,7 @@ use crate::observer::Observer;
 use crate::outcome::{Error, Fault, StartTlsError};
 use crate::report::{RecipientStatus, Report};
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
-use crate::transport::Secure;
+use crate::transport::{Secure, is_closed};
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Mechanism};
 use crate::wire::reply::Reply;
@@ -251,11 +251,11 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     /// Sends a mail whose streamed parts are read from `sources` meanwhile: the first streamed
     /// part from the first, in the order text, HTML, attachments.
     ///
-    /// A part of known length is read to that length, one of unknown length to the source's end.
+    /// Each source is read to its end: a read of no octets. A part of known length must end there.
     ///
     /// # Errors
     ///
-    /// As [`Self::send`]; and [`Error::Failed`] with [`Fault::Source`] or [`Fault::Content`] where a source fails, ends too early or gives
+    /// As [`Self::send`]; and [`Error::Failed`] with [`Fault::Source`] or [`Fault::Content`] where a source fails, has another length than announced, or gives
     /// what cannot be sent. The mail never gets its terminator then, and the connection ends.
     pub fn send_streamed<R: Read>(
         &mut self,
@@ -263,8 +263,9 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         sources: &mut [R],
         results: &mut [RecipientStatus],
     ) -> Result<Report, Error<T::Error>> {
-        let mut mail = Operation::Mail(MailOperation::new(message, results));
-        self.run_from(&mut mail, sources)
+        let mut mail = MailOperation::new(message, results);
+        mail.sources = sources.len();
+        self.run_from(&mut Operation::Mail(mail), sources)
     }
 
     /// Sends mails one after the other; with PIPELINING, each one's MAIL to DATA rides behind the
@@ -342,6 +343,12 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                             }
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
                             Err(error) => {
+                                while is_closed(error.kind())
+                                    && let Some(window) = turn.listen(&mut self.observer)
+                                    && let Ok(octets) = self.transport.read(window)
+                                {
+                                    turn.received(octets);
+                                }
                                 turn.fault(Fault::Transport(()));
                                 return turn.end(Some(error));
                             }

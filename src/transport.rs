@@ -2,7 +2,15 @@
 //!
 //! This file opens nothing and verifies nothing.
 
-use embedded_io::{ErrorType, Read, Write};
+use embedded_io::{ErrorKind, ErrorType, Read, Write};
+
+/// Whether an error says that the other side closed the connection, so that a read will not wait.
+pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
+    )
+}
 
 /// A transport that keeps what is sent on it confidential and has proven whose server it leads to.
 ///

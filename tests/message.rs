@@ -822,7 +822,7 @@ fn a_streamed_attachment_is_the_same_as_one_from_a_slice() -> Result<(), Invalid
 }
 
 #[test]
-fn a_source_that_ends_too_early_is_no_message() -> Result<(), Invalid> {
+fn a_source_of_another_length_than_announced_is_no_message() -> Result<(), Invalid> {
     for attachment in [
         Attachment::streamed("a", "a/b", Some(10))?,
         Attachment::streamed_as_is("a", "a/b", Some(10))?,
@@ -838,8 +838,12 @@ fn a_source_that_ends_too_early_is_no_message() -> Result<(), Invalid> {
             fault.to_string(),
             "attachment 0 ended before its announced length"
         );
-        // No more is read than was announced.
-        let text = in_one_piece(&message, Part::Attachment(0), b"long enough").unwrap();
+        let fault = in_one_piece(&message, Part::Attachment(0), b"goes on too long").unwrap_err();
+        assert_eq!(
+            (fault.part, fault.kind),
+            (Part::Attachment(0), ContentFaultKind::TooLong)
+        );
+        let text = in_one_piece(&message, Part::Attachment(0), b"just right").unwrap();
         assert_eq!(Some(text.len() as u32), message.encoded_len());
     }
     Ok(())
@@ -849,7 +853,7 @@ fn a_source_that_ends_too_early_is_no_message() -> Result<(), Invalid> {
 fn a_source_that_is_not_given_is_a_fault() -> Result<(), Invalid> {
     let attachments = [Attachment::streamed("a", "a/b", None)?];
     let message = Message::new(FROM).attachments(&attachments);
-    assert!(message.is_streamed() && message.encoded_len().is_none());
+    assert!(message.streamed_parts() == 1 && message.encoded_len().is_none());
     let fault = message.reader().read(&mut [0; 2_000]).unwrap_err();
     assert_eq!(fault.kind, ContentFaultKind::NoSource);
     Ok(())

@@ -675,3 +675,365 @@ fn a_failed_starttls_is_an_error_like_others() {
         "Refused { client: Client { state: Rejected, .. }, error: NotOffered(Extension(StartTls)) }"
     );
 }
+
+/// Takes so many octets, says something, and closes.
+struct Impatient {
+    takes: usize,
+    says: Vec<u8>,
+}
+
+impl ErrorType for Impatient {
+    type Error = ErrorKind;
+}
+
+impl Read for Impatient {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        let n = buf.len().min(self.says.len());
+        buf[..n].copy_from_slice(&self.says[..n]);
+        self.says.drain(..n);
+        if n == 0 && self.takes > 0 {
+            Err(ErrorKind::TimedOut)
+        } else {
+            Ok(n)
+        }
+    }
+}
+
+impl Write for Impatient {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        if self.takes == 0 {
+            return Err(ErrorKind::BrokenPipe);
+        }
+        let n = buf.len().min(self.takes);
+        self.takes -= n;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+/// Rule: 421 at any time. A server that refuses in the middle of the content, or of a flight, and
+/// closes has refused, though it is noticed by a write that fails.
+#[test]
+fn what_the_server_said_before_it_closed_counts() {
+    let before = "220 x\r\n250-x\r\n250 PIPELINING\r\n";
+    let flight = "250 ok\r\n250 ok\r\n354 go\r\n";
+    // EHLO alone, the flight too, and some of the content.
+    let cases = [
+        (
+            20,
+            String::new(),
+            "421 4.3.2 bye\r\n",
+            "refused 421 4.3.2 at mail (Closing, 500)",
+        ),
+        (
+            20,
+            String::new(),
+            "250 ok\r\n421 bye\r\n",
+            "refused 421 at mail (Closing, 500)",
+        ),
+        (
+            20,
+            String::new(),
+            "250 ok\r\n550 no\r\n",
+            "failed at mail: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "421 bye\r\n",
+            "refused 421 at content (Closing, 500)",
+        ),
+        (
+            900,
+            flight.into(),
+            "552 5.3.4 big\r\n",
+            "refused 552 5.3.4 at content (Request, 400)",
+        ),
+        (
+            900,
+            flight.into(),
+            "250 fine\r\n",
+            "failed at content: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "552-big\r\n552",
+            "failed at content: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "garbage\r\n",
+            "failed at content: transport BrokenPipe",
+        ),
+        (
+            900,
+            flight.into(),
+            "",
+            "failed at content: transport BrokenPipe",
+        ),
+    ];
+    let text = "A line of some text.\n".repeat(200);
+    let mail = alert().text(&text);
+    for (takes, replies, last, wanted) in cases {
+        // Each read gives what is asked for, so that nothing comes before its time.
+        let mut link = Slow {
+            lines: Default::default(),
+            link: Impatient {
+                takes,
+                says: Vec::new(),
+            },
+        };
+        let all = format!("{before}{replies}");
+        link.lines
+            .extend(all.split_inclusive('\n').map(String::from));
+        link.lines
+            .extend(last.split_inclusive("\r\n").map(String::from));
+        let mut buffer = [0; 256];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        smtp.open("a.example").unwrap();
+        let end = support::vector::report(smtp.send(&mail));
+        assert_eq!(end, wanted, "{last}");
+        if wanted.starts_with("refused") {
+            let reply = smtp.last_reply().unwrap().code();
+            assert!(wanted.contains(&reply.to_string()), "{reply}");
+        }
+        assert_eq!(smtp.quit(), Err(Error::Ended));
+    }
+}
+
+/// One line at each read.
+struct Slow {
+    lines: std::collections::VecDeque<String>,
+    link: Impatient,
+}
+
+impl ErrorType for Slow {
+    type Error = ErrorKind;
+}
+
+impl Read for Slow {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        if self.link.says.is_empty() {
+            self.link.says = self.lines.pop_front().unwrap_or_default().into();
+        }
+        self.link.read(buf)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        self.link.write(buf)
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+/// Gives octets in pieces of so many, and an error at the end if it is to.
+struct Reader<'a> {
+    octets: &'a [u8],
+    piece: usize,
+    fails: bool,
+}
+
+impl ErrorType for Reader<'_> {
+    type Error = ErrorKind;
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        assert!(!buf.is_empty());
+        if self.octets.is_empty() && self.fails {
+            return Err(ErrorKind::InvalidData);
+        }
+        let n = buf.len().min(self.piece).min(self.octets.len());
+        let (now, later) = self.octets.split_at(n);
+        buf[..n].copy_from_slice(now);
+        self.octets = later;
+        Ok(n)
+    }
+}
+
+/// Rule: attachments are streamed in constant memory, and arrive as from a slice, whatever the
+/// pieces and the buffer.
+#[test]
+fn streamed_parts_arrive_as_from_slices() {
+    let log: Vec<u8> = (0..20_000_u32).map(|n| (n % 251) as u8).collect();
+    let csv = "time;bar\r\n.12:00;8.4\r\n".repeat(300);
+    let whole = [
+        Attachment::new("log.bin", "application/octet-stream", &log).unwrap(),
+        Attachment::as_is("log.csv", "text/csv", csv.as_bytes()).unwrap(),
+    ];
+    let streamed = [
+        Attachment::streamed("log.bin", "application/octet-stream", Some(20_000)).unwrap(),
+        Attachment::streamed_as_is("log.csv", "text/csv", None).unwrap(),
+    ];
+    let wanted = support::vector::plain(&alert().attachments(&whole));
+    for (buffer, piece) in [(256, 1), (256, 1000), (512, 57), (1024, 100), (4096, 4096)] {
+        let server = Server::builder().build();
+        let mut link = server.duplex();
+        let mut buffer = vec![0; buffer];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        smtp.open("a.example").unwrap();
+        let mail = alert().attachments(&streamed);
+        let mut sources = [
+            Reader {
+                octets: &log,
+                piece,
+                fails: false,
+            },
+            Reader {
+                octets: csv.as_bytes(),
+                piece,
+                fails: false,
+            },
+        ];
+        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+        assert_eq!(report.accepted(), 1);
+        smtp.quit().unwrap();
+        assert_eq!(server.violations(), [""; 0]);
+        assert!(
+            server.deliveries()[0].content == wanted,
+            "pieces of {piece}"
+        );
+    }
+}
+
+/// Rule: sources stand in the order of the parts as they were given, not as they are written, and
+/// so in every mail of a connection; a part without octets has its own too.
+#[test]
+fn each_streamed_part_is_read_from_its_own_source() {
+    let content = [&b"zero"[..], b"", b"two", b"three"];
+    let part = |index: usize| {
+        let length = u32::try_from(content[index].len()).unwrap();
+        Attachment::streamed("a", "a/b", Some(length)).unwrap()
+    };
+    let whole = |index: usize| Attachment::new("a", "a/b", content[index]).unwrap();
+    let streamed = [
+        part(0),
+        part(1).inline("one@x").unwrap(),
+        part(2).inline("two@x").unwrap(),
+        part(3),
+    ];
+    let given = [
+        whole(0),
+        whole(1).inline("one@x").unwrap(),
+        whole(2).inline("two@x").unwrap(),
+        whole(3),
+    ];
+    let wanted = support::vector::plain(&alert().html("<b>").attachments(&given));
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    for _ in 0..2 {
+        let mail = alert().html("<b>").attachments(&streamed);
+        let mut sources = content.map(|octets| Reader {
+            octets,
+            piece: 100,
+            fails: false,
+        });
+        let _ = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+    }
+    smtp.quit().unwrap();
+    for delivery in server.deliveries() {
+        assert!(delivery.content == wanted);
+    }
+    assert_eq!(server.deliveries().len(), 2);
+}
+
+/// Rule: never the final dot of a truncated mail. A source that fails, has another length than
+/// announced or gives what cannot be sent, or none at all.
+#[test]
+fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
+    let as_is = |octets| {
+        (
+            Attachment::streamed_as_is("a.txt", "text/plain", None),
+            octets,
+        )
+    };
+    let sized = |octets| (Attachment::streamed("a.bin", "a/b", Some(4000)), octets);
+    let long = vec![b'x'; 5000];
+    let cases: [(_, bool, &str); 7] = [
+        (
+            sized(&long[..3999]),
+            false,
+            "attachment 0 ended before its announced length",
+        ),
+        (
+            sized(&long[..4001]),
+            false,
+            "attachment 0 goes on behind its announced length",
+        ),
+        (
+            sized(&long[..100]),
+            true,
+            "the source of a streamed part failed: InvalidData",
+        ),
+        (
+            as_is(&b"a\rb"[..]),
+            false,
+            "attachment 0 holds a CR without a LF",
+        ),
+        (
+            as_is(&b"a\nb"[..]),
+            false,
+            "attachment 0 holds a LF without a CR",
+        ),
+        (
+            as_is(&b"a\xffb"[..]),
+            false,
+            "attachment 0 holds an octet above 0x7F",
+        ),
+        (
+            as_is(&long[..999]),
+            false,
+            "attachment 0 holds a line of more than 998 octets",
+        ),
+    ];
+    for ((attachment, octets), fails, wanted) in cases {
+        for piece in [1, 57, 4096] {
+            let server = Server::builder().build();
+            let mut link = server.duplex();
+            let mut buffer = [0; 512];
+            let mut smtp = Client::new(&mut link, &mut buffer);
+            smtp.open("a.example").unwrap();
+            let attachments = [attachment.unwrap()];
+            let mail = alert().attachments(&attachments);
+            let mut sources = [Reader {
+                octets,
+                piece,
+                fails,
+            }];
+            let error = smtp
+                .send_streamed(&mail, &mut sources, &mut [])
+                .unwrap_err();
+            assert_eq!(error.to_string(), format!("{wanted} (phase: content)"));
+            assert_eq!(smtp.delivery(), Delivery::None);
+            assert_eq!(smtp.quit(), Err(Error::Ended));
+            assert_eq!(server.deliveries().len(), 0);
+            let said = server.traffic()[0].octets_written;
+            drop(smtp);
+            assert_eq!(server.traffic()[0].octets_written, said);
+        }
+    }
+    // Without a source for each streamed part, nothing is sent at all.
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let attachments = [Attachment::streamed("a.bin", "a/b", None).unwrap()];
+    let mail = alert().attachments(&attachments);
+    let error = smtp.send(&mail).unwrap_err();
+    assert!(matches!(error, Error::Invalid(_)), "{error}");
+    smtp.quit().unwrap();
+    assert_eq!(server.violations(), [""; 0]);
+}

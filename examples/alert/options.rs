@@ -81,7 +81,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Policy::Partial, help_heading = CONNECTION)]
     pub policy: Policy,
     /// Send N mails over the one connection
-    #[arg(long, value_name = "N", conflicts_with_all = ["message_id", "eml"])]
+    #[arg(long, value_name = "N", conflicts_with = "message_id")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=REPEAT_MAX))]
     #[arg(help_heading = CONNECTION)]
     pub repeat: Option<u32>,
@@ -119,14 +119,15 @@ pub struct Options {
     /// How urgent it is
     #[arg(long, value_enum, help_heading = MESSAGE)]
     pub importance: Option<Importance>,
-    /// Attach a file; with a cid it is inline. May repeat
+    /// Attach a file, by default in base64; with encoding=none it travels as it is and must be
+    /// ASCII with CRLF line ends. With a cid it is inline. May repeat
     #[arg(
         long,
         value_name = "FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]"
     )]
     #[arg(allow_hyphen_values = true, help_heading = MESSAGE)]
     pub attach: Vec<String>,
-    /// Read attachments from disk while sending
+    /// Read attachments from disk in pieces while sending
     #[arg(long, help_heading = MESSAGE)]
     pub stream: bool,
     /// A header field, 'Name: value'; may repeat
@@ -150,7 +151,8 @@ pub struct Options {
     /// What is otherwise random is made of this number
     #[arg(long, value_name = "N", help_heading = MESSAGE)]
     pub seed: Option<u64>,
-    /// The fields of the "Send email" connector as JSON, - for stdin
+    /// The fields of the "Send email" connector as JSON, - for stdin. ContentData that is no
+    /// base64 travels as it is where it can, else in base64
     #[arg(long, value_name = "FILE|-", help_heading = MESSAGE)]
     pub json: Option<PathBuf>,
     /// Print the message and send nothing

@@ -5,6 +5,7 @@
 
 use std::io;
 
+use embedded_smtp::message::ContentFaultKind;
 use embedded_smtp::{Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry};
 
 /// A row of the table.
@@ -76,6 +77,13 @@ impl Ruling {
                 fault: Fault::Protocol(_),
                 phase,
             } => Self::failed(exit::PROTOCOL, name(*phase)),
+            Error::Failed {
+                fault: Fault::Content(fault),
+                phase,
+            } if !has_changed(fault.kind) => Self {
+                retry: NEVER,
+                ..Self::failed(exit::IO, name(*phase))
+            },
             Error::Failed { phase, .. } => Self::failed(exit::IO, name(*phase)),
             Error::Unknown { .. } => Self {
                 outcome: "unknown",
@@ -150,6 +158,11 @@ impl Ruling {
             retry,
         }
     }
+}
+
+/// Whether a file was not what it had been, which may be otherwise the next time.
+const fn has_changed(kind: ContentFaultKind) -> bool {
+    matches!(kind, ContentFaultKind::TooShort | ContentFaultKind::TooLong)
 }
 
 /// The phase as the result has it.

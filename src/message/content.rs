@@ -65,8 +65,8 @@ impl<'a> Content<'a> {
             Some((encoded, true)) => (encoded, &COPIED),
             Some((encoded, false)) => (encoded, &LINES),
             None => {
-                let quoted = quoted_printable::encoded_len(octets);
-                let base64 = base64::encoded_len(canonical_len(octets));
+                let (quoted, canonical) = quoted_printable::encoded_len(octets);
+                let base64 = base64::encoded_len(canonical);
                 if quoted <= base64 {
                     (quoted, &QUOTED_PRINTABLE)
                 } else {
@@ -273,23 +273,6 @@ fn first_line(text: &[u8]) -> &[u8] {
     }
     text.get(..text.len().wrapping_sub(rest.len()))
         .unwrap_or(text)
-}
-
-/// Octets of `text` with CRLF for every line end.
-const fn canonical_len(text: &[u8]) -> usize {
-    let mut len = text.len();
-    let mut rest = text;
-    while let [_, tail @ ..] = rest {
-        rest = match rest {
-            [b'\r', b'\n', tail @ ..] => tail,
-            [b'\r' | b'\n', ..] => {
-                len = len.saturating_add(1);
-                tail
-            }
-            _ => tail,
-        };
-    }
-    len
 }
 
 /// A length as far as SIZE can say it.

@@ -33,6 +33,8 @@ pub struct ContentFault {
 pub enum ContentFaultKind {
     /// The source ended before the length that was announced.
     TooShort,
+    /// The source went on behind the length that was announced.
+    TooLong,
     /// A CR without a LF behind it.
     BareCr,
     /// A LF without a CR in front of it.
@@ -55,6 +57,7 @@ impl ContentFaultKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TooShort => "ended before its announced length",
+            Self::TooLong => "goes on behind its announced length",
             Self::BareCr => "holds a CR without a LF",
             Self::BareLf => "holds a LF without a CR",
             Self::EightBit => "holds an octet above 0x7F",

@@ -45,6 +45,7 @@ pub(crate) use crate::wire::dot::Dots;
 
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
+use crate::wire::command::{RcptParameters, notify_always};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
@@ -113,6 +114,8 @@ pub struct Message<'a> {
     references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,
+    /// What RCPT carries where the server offers DSN; linked on use.
+    notify: Option<RcptParameters>,
     seed: u64,
     headers: &'a [Header<'a>],
     text: Option<Content<'a>>,
@@ -120,6 +123,8 @@ pub struct Message<'a> {
     attachments: &'a [Attachment<'a>],
     /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
     mailbox: fn(Mailbox<'_>, usize, &mut Writer<'_>),
+    /// Writes the fields that few messages have. A pointer, for the same reason.
+    rare_fields: fn(&Message<'_>, &mut Writer<'_>),
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
     body: Atoms,
     /// The atoms of the message.
@@ -134,7 +139,7 @@ impl<'a> Message<'a> {
     /// [`sender`](Self::sender) or [`reverse_path`](Self::reverse_path) says otherwise.
     #[must_use]
     pub const fn new(from: Mailbox<'a>) -> Self {
-        let message = Self {
+        let mut message = Self {
             from,
             authors: MailboxList::EMPTY,
             sender: None,
@@ -152,16 +157,19 @@ impl<'a> Message<'a> {
             references: "",
             read_receipt: None,
             delivery_receipt: None,
+            notify: None,
             seed: 0,
             headers: &[],
             text: None,
             html: None,
             attachments: &[],
             mailbox: mailboxes::write_plain,
+            rare_fields: |_, _| {},
             body: body::atom,
             atoms: composed,
         };
-        message.named(from.has_plain_name())
+        message.note_name(from.has_plain_name());
+        message
     }
 
     /// A message with several authors, which names the one who sends it (RFC 5322 §3.6.2).
@@ -175,15 +183,16 @@ impl<'a> Message<'a> {
         }
         let mut message = Self::new(sender);
         message.authors = authors;
-        Ok(message.named(authors.has_plain_names()))
+        message.note_name(authors.has_plain_names());
+        Ok(message)
     }
 
-    /// The message, with encoded words if a name that it was given needs them.
-    const fn named(mut self, is_plain: bool) -> Self {
+    /// Links encoded words if a name that the message was given needs them.
+    #[inline(always)] // So that nothing is linked for a name that is known when compiling.
+    const fn note_name(&mut self, is_plain: bool) {
         if !is_plain {
             self.mailbox = mailboxes::write;
         }
-        self
     }
 
     /// The recipients named in the To field: mailboxes separated by `;` or `,`.
@@ -191,15 +200,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn to<L>(self, list: L) -> Result<Self, Invalid>
+    pub fn to<L>(mut self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
         let list = in_field(Field::To, list.try_into())?;
-        let mut message = self.named(list.has_plain_names());
-        message.to = list;
-        Ok(message)
+        self.note_name(list.has_plain_names());
+        self.to = list;
+        Ok(self)
     }
 
     /// The recipients named in the Cc field.
@@ -207,15 +216,15 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn cc<L>(self, list: L) -> Result<Self, Invalid>
+    pub fn cc<L>(mut self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
         let list = in_field(Field::Cc, list.try_into())?;
-        let mut message = self.named(list.has_plain_names());
-        message.cc = list;
-        Ok(message)
+        self.note_name(list.has_plain_names());
+        self.cc = list;
+        Ok(self)
     }
 
     /// Recipients that the message does not name.
@@ -237,22 +246,23 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// As [`MailboxList::parse`].
-    pub fn reply_to<L>(self, list: L) -> Result<Self, Invalid>
+    pub fn reply_to<L>(mut self, list: L) -> Result<Self, Invalid>
     where
         L: TryInto<MailboxList<'a>>,
         Invalid: From<L::Error>,
     {
         let list = in_field(Field::ReplyTo, list.try_into())?;
-        let mut message = self.named(list.has_plain_names());
-        message.reply_to = list;
-        Ok(message)
+        self.note_name(list.has_plain_names());
+        self.reply_to = list;
+        Ok(self)
     }
 
     /// Who sends the message, if not the author.
     #[must_use]
     pub const fn sender(mut self, sender: Mailbox<'a>) -> Self {
         self.sender = Some(sender);
-        self.named(sender.has_plain_name())
+        self.note_name(sender.has_plain_name());
+        self
     }
 
     /// Where reports of failed delivery go: an address, or `<>` for nowhere.
@@ -294,6 +304,7 @@ impl<'a> Message<'a> {
         T: TryInto<Address<'a>>,
         Invalid: From<T::Error>,
     {
+        self.rare_fields = rare_fields;
         self.read_receipt = Some(in_field(Field::ReadReceipt, to.try_into())?);
         Ok(self)
     }
@@ -309,7 +320,9 @@ impl<'a> Message<'a> {
         T: TryInto<Address<'a>>,
         Invalid: From<T::Error>,
     {
+        self.rare_fields = rare_fields;
         self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
+        self.notify = Some(notify_always);
         Ok(self)
     }
 
@@ -365,6 +378,7 @@ impl<'a> Message<'a> {
         Invalid: From<T::Error>,
     {
         header::check_references(references)?;
+        self.rare_fields = rare_fields;
         self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
         self.references = references;
         let headers = self.headers;
@@ -488,21 +502,37 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Whether every recipient's server shall be asked to report what becomes of the message
-    /// (RFC 3461), where the server offers that.
-    #[must_use]
-    pub const fn wants_delivery_receipt(&self) -> bool {
-        self.delivery_receipt.is_some()
+    /// What RCPT carries beside the address where the server offers DSN.
+    pub(crate) const fn rcpt_parameters(&self) -> Option<RcptParameters> {
+        self.notify
     }
 
-    /// Whether a part comes from a source.
+    /// How many parts come from a source.
     #[must_use]
-    pub fn is_streamed(&self) -> bool {
+    pub fn streamed_parts(&self) -> usize {
         let texts = [self.text, self.html].into_iter().flatten();
         let attachments = self.attachments.iter().map(|part| part.content);
         texts
             .chain(attachments)
-            .any(|content| content.coding.is_streamed)
+            .filter(|content| content.coding.is_streamed)
+            .count()
+    }
+
+    /// The number of the source that gives this part's octets: sources are counted from 0 in the
+    /// order text, HTML, attachments.
+    pub(crate) fn source_number(&self, part: Part) -> usize {
+        let is_streamed = |content: &Option<Content<'_>>| {
+            content.is_some_and(|content| content.coding.is_streamed)
+        };
+        let (texts, attachments) = match part {
+            Part::Text | Part::Message => (0, 0),
+            Part::Html => (1, 0),
+            Part::Attachment(index) => (2, usize::from(index)),
+        };
+        let texts = [self.text, self.html].into_iter().take(texts);
+        let before = self.attachments.iter().take(attachments);
+        let before = before.map(|part| Some(part.content));
+        texts.chain(before).filter(is_streamed).count()
     }
 
     /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
@@ -628,6 +658,7 @@ impl<'a> Message<'a> {
     }
 
     /// The first step from `step` on that has a mailbox to write, or what follows them.
+    #[inline(never)] // One copy, in flash as in the source.
     fn list_from(&self, step: Step) -> Step {
         match step {
             Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
@@ -646,9 +677,6 @@ impl<'a> Message<'a> {
         if let Some(id) = self.message_id {
             id::field("Message-ID:", id.as_str(), w);
         }
-        if let Some(id) = self.in_reply_to {
-            header::write_thread(id, self.references, w);
-        }
         w.str(match self.importance {
             Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
             Importance::Normal => "",
@@ -657,15 +685,7 @@ impl<'a> Message<'a> {
         if self.auto_submitted {
             w.str("Auto-Submitted: auto-generated\r\n");
         }
-        let receipts = [
-            ("Disposition-Notification-To:", self.read_receipt),
-            ("Return-Receipt-To:", self.delivery_receipt),
-        ];
-        for (name, address) in receipts {
-            if let Some(address) = address {
-                self.mailbox_field(name, address.into(), w);
-            }
-        }
+        (self.rare_fields)(self, w);
     }
 
     /// Writes a field of one mailbox.
@@ -693,6 +713,22 @@ impl<'a> Message<'a> {
         w.str(if first { name } else { ",\r\n" });
         (self.mailbox)(mailbox, if first { name.len() } else { 0 }, w);
         at.advance(position as usize)
+    }
+}
+
+/// Writes what the message answers, and the receipts it asks for.
+fn rare_fields(message: &Message<'_>, w: &mut Writer<'_>) {
+    if let Some(id) = message.in_reply_to {
+        header::write_thread(id, message.references, w);
+    }
+    let receipts = [
+        ("Disposition-Notification-To:", message.read_receipt),
+        ("Return-Receipt-To:", message.delivery_receipt),
+    ];
+    for (name, address) in receipts {
+        if let Some(address) = address {
+            message.mailbox_field(name, address.into(), w);
+        }
     }
 }
 

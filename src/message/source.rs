@@ -44,20 +44,27 @@ pub(super) fn next(
     w: &mut Writer<'_>,
     room: usize,
 ) -> Progress {
-    let missing = if content.length == UNKNOWN {
-        usize::MAX
-    } else {
-        (content.length as usize).saturating_sub(at.position)
+    // A source of known length is asked once more at its end, so that what goes on is not cut off
+    // in silence.
+    let missing = match content.length {
+        UNKNOWN => usize::MAX,
+        length => {
+            let length = length as usize;
+            if at.position > length {
+                return abort(place, ContentFaultKind::TooLong);
+            }
+            length.saturating_sub(at.position)
+        }
     };
-    if w.is_source_at_end() && content.length != UNKNOWN && missing > 0 {
+    at.is_at_end = w.is_source_at_end();
+    if at.is_at_end && content.length != UNKNOWN && missing > 0 {
         return abort(place, ContentFaultKind::TooShort);
     }
-    at.is_at_end = missing == 0 || w.is_source_at_end();
     if at.is_at_end {
         w.forget_source();
         return Progress::More;
     }
-    let room = room.min(missing);
+    let room = room.min(missing.max(1));
     if room == 0 {
         return Progress::Stop(Filled::More);
     }

@@ -10,7 +10,7 @@ use crate::wire::ehlo::Mechanism;
 
 use super::Delivery;
 use super::buffer::Buffer;
-use super::flow::Flow;
+use super::flow::{Flow, Mode};
 use super::operation::{MailOperation, Operation};
 use super::table::{self, State, Verb};
 use super::transaction::Verdict;
@@ -207,7 +207,7 @@ impl Flow<'_> {
         self.is_lock_step = true;
         self.inbox.forget();
         self.verdict = Verdict::default();
-        match self.address(mail.message) {
+        match self.address(mail.message, mail.sources) {
             Ok(()) => self.go(Verb::Rset),
             Err(invalid) => self.fail(invalid.into()),
         }
@@ -226,6 +226,36 @@ impl Flow<'_> {
         }
         self.inbox.forget();
         self.refused(self.due.phase());
+    }
+
+    /// The transport takes no more, since the server has closed the connection. Whether to read on
+    /// in what it said before: that may be why.
+    #[inline(never)]
+    pub(super) fn listen(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) -> bool {
+        if self.mode != Mode::Await {
+            self.due = self.verb_under_way();
+            self.mode = Mode::Await;
+            buffer.wipe_secret();
+            self.inbox.clear();
+        }
+        loop {
+            match self.inbox.poll(buffer, None, observer) {
+                Ok(false) => return !self.is_at_end,
+                Err(_) => return false,
+                Ok(true) => {}
+            }
+            let head = self.inbox.head();
+            // Replies to commands before the one that failed are of no interest any more.
+            if head.code == CLOSING || (self.state == State::Content && head.code >= 400) {
+                observer.reply(self.inbox.reply(buffer));
+                self.inbox.keep(buffer);
+                if self.delivery == Delivery::Unknown {
+                    self.delivery = Delivery::Refused;
+                }
+                self.verdict.part(head, self.due.phase());
+                return false;
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part};
 use crate::observer::Observer;
 use crate::outcome::Fault;
-use crate::wire::command;
+use crate::wire::command::{self, NOTIFY_FRAME};
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials};
 use crate::wire::writer::Writer;
@@ -60,18 +60,26 @@ impl Flow<'_> {
             let mut recipient = None;
             match (verb, operation) {
                 (Verb::Rcpt, Operation::Mail(mail)) => {
-                    let envelope = self.message(mail).envelope();
+                    let message = self.message(mail);
+                    let envelope = message.envelope();
                     let Some(address) = envelope.next_recipient(&mut self.outgoing.walk) else {
                         self.next = Some(Verb::Data);
                         continue;
                     };
                     // What the buffer's end cut goes out as a whole.
-                    let length = address.as_str().len().wrapping_add(RCPT_FRAME);
+                    let mut length = address.as_str().len().wrapping_add(RCPT_FRAME);
+                    let parameters = match self.capabilities.offers(Extension::Dsn) {
+                        true => message.rcpt_parameters(),
+                        false => None,
+                    };
+                    if parameters.is_some() {
+                        length = length.wrapping_mul(4).wrapping_add(NOTIFY_FRAME);
+                    }
                     if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
                     }
-                    recipient = Some(address);
+                    recipient = Some((address, parameters));
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
@@ -83,7 +91,7 @@ impl Flow<'_> {
                         }
                         Filled::Source { part, from } => {
                             self.mode = Mode::Compose;
-                            self.fill(part);
+                            self.part = Some((part, mail.message.source_number(part)));
                             self.window = (
                                 start.wrapping_add(from),
                                 buffer.len().wrapping_sub(TERMINATOR),
@@ -101,7 +109,7 @@ impl Flow<'_> {
             }
             out.str(verb.words());
             match recipient {
-                Some(address) => command::path(&mut out, address.as_str()),
+                Some((to, parameters)) => command::rcpt(&mut out, to, parameters),
                 None => holds_secret = self.arguments(verb, operation, &mut out),
             }
             command::line_end(&mut out);
@@ -170,22 +178,9 @@ impl Flow<'_> {
         filled
     }
 
-    /// Asks for octets of a streamed part, in the buffer's end.
-    fn fill(&mut self, part: Part) {
-        // Each part is read to its end before the next one begins.
-        match &mut self.part {
-            Some((last, _)) if *last == part => {}
-            Some((last, number)) => {
-                *last = part;
-                *number = number.saturating_add(1);
-            }
-            None => self.part = Some((part, 0)),
-        }
-    }
-
-    /// The number of the streamed part under way.
+    /// The number of the source that is asked.
     pub(super) fn source(&self) -> usize {
-        self.part.map_or(0, |(_, number)| usize::from(number))
+        self.part.map_or(0, |(_, number)| number)
     }
 
     /// This many octets of the part asked for stand in the buffer; none at its end.
@@ -296,7 +291,7 @@ impl Flow<'_> {
             return None;
         }
         // A next mail that the server could not take is refused when its own turn comes.
-        self.address(mail.next?).ok()?;
+        self.address(mail.next?, 0).ok()?;
         Some(Verb::Mail)
     }
 

@@ -98,8 +98,8 @@ pub(super) struct Flow<'b> {
     pub(super) outgoing: Outgoing,
     /// Octets of a streamed part that were asked for.
     pub(super) source: Option<Sourced>,
-    /// The streamed part being sent, and how many there were before it.
-    pub(super) part: Option<(Part, u16)>,
+    /// The streamed part whose octets were asked for.
+    pub(super) part: Option<(Part, usize)>,
     pub(super) verdict: Verdict,
     pub(super) delivery: Delivery,
 }
@@ -253,7 +253,7 @@ impl<'b> Flow<'b> {
                 }
                 self.responses = 0;
             }
-            Operation::Mail(mail) => self.address(mail.message)?,
+            Operation::Mail(mail) => self.address(mail.message, mail.sources)?,
             _ => {}
         }
         Ok(())
@@ -261,28 +261,29 @@ impl<'b> Flow<'b> {
 
     /// The mechanism to log in with.
     pub(super) fn choose(&self, forced: Option<Mechanism>) -> Result<Mechanism, Missing> {
+        let offers = |mechanism| self.capabilities.offers_mechanism(mechanism);
+        let mechanism = match forced {
+            Some(mechanism) => mechanism,
+            None if offers(Mechanism::Plain) => Mechanism::Plain,
+            None => Mechanism::Login,
+        };
         if !self.capabilities.offers(Extension::Auth) {
-            return Err(Missing::Extension(Extension::Auth));
-        }
-        let offered = |mechanism: &Mechanism| self.capabilities.offers_mechanism(*mechanism);
-        match forced {
-            Some(mechanism) if offered(&mechanism) => Ok(mechanism),
-            Some(mechanism) => Err(Missing::Mechanism(mechanism)),
-            None => [Mechanism::Plain, Mechanism::Login]
-                .into_iter()
-                .find(offered)
-                .ok_or(Missing::AnyMechanism),
+            Err(Missing::Extension(Extension::Auth))
+        } else if offers(mechanism) {
+            Ok(mechanism)
+        } else {
+            Err(forced.map_or(Missing::AnyMechanism, Missing::Mechanism))
         }
     }
 
     /// What MAIL will say of this message; refuses what the server could not take.
     #[inline(never)]
-    pub(super) fn address(&mut self, message: &Message<'_>) -> Result<(), Invalid> {
+    pub(super) fn address(&mut self, message: &Message<'_>, sources: usize) -> Result<(), Invalid> {
         let mut walk = Default::default();
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
         }
-        if message.is_streamed() {
+        if message.streamed_parts() > sources {
             return Err(Invalid::new(Field::Message, Reason::NoSource));
         }
         let offers = |extension| self.capabilities.offers(extension);
@@ -443,18 +444,20 @@ impl<'b> Flow<'b> {
         if self.verdict.is_final() || (self.is_leaving() && !is_unknown) {
             return;
         }
-        let verb = match self.next {
-            Some(next) if self.unanswered == 0 => next,
-            _ => self.due,
-        };
         self.failure = Some(if is_unknown {
             Error::Unknown { fault }
         } else {
-            Error::Failed {
-                fault,
-                phase: verb.phase(),
-            }
+            let phase = self.verb_under_way().phase();
+            Error::Failed { fault, phase }
         });
+    }
+
+    /// The command that is going out, or whose reply is awaited.
+    pub(super) fn verb_under_way(&self) -> Verb {
+        match self.next {
+            Some(next) if self.unanswered == 0 => next,
+            _ => self.due,
+        }
     }
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.

@@ -202,6 +202,16 @@ impl Turn<'_, '_> {
         self.session.flow.no_source();
     }
 
+    /// The server closed the connection, so the transport takes no more octets. Where to receive
+    /// what it said before; `None` when there is no more to learn.
+    pub(crate) fn listen(&mut self, observer: &mut dyn Observer) -> Option<&mut [u8]> {
+        let Session { buffer, flow } = &mut *self.session;
+        if !flow.listen(buffer, observer) {
+            return None;
+        }
+        buffer.octets().get_mut(flow.inbox.end()..)
+    }
+
     /// The transport or a source failed.
     pub(crate) fn fault(&mut self, fault: Fault<()>) {
         self.session.flow.fault(fault);

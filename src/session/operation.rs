@@ -35,6 +35,8 @@ pub(crate) struct MailOperation<'o, 'm> {
     pub(crate) next: Option<&'o Message<'m>>,
     /// This mail was the last one's `next`.
     pub(crate) is_next: bool,
+    /// How many sources there are for streamed parts.
+    pub(crate) sources: usize,
     /// QUIT follows, whatever comes of the mail.
     pub(crate) quit: bool,
     /// Where each recipient's result goes, as far as there is room.
@@ -48,6 +50,7 @@ impl<'o, 'm> MailOperation<'o, 'm> {
             message,
             next: None,
             is_next: false,
+            sources: 0,
             quit: false,
             results,
         }

@@ -118,6 +118,12 @@ impl Verdict {
         }
     }
 
+    /// The server refused out of turn, and closed the connection.
+    pub(super) fn part(&mut self, head: ReplyHead, phase: Phase) {
+        self.decision = Some(Refusal::of(head, phase));
+        self.is_doomed = true;
+    }
+
     /// MAIL was refused as a bad sequence of commands.
     pub(super) fn is_out_of_sequence(&self) -> bool {
         self.decision

@@ -3,7 +3,9 @@
 //! Arguments are values that were checked when they were made, so nothing is checked here. This
 //! file does not know when a command may be sent.
 
+use super::address::Address;
 use super::writer::Writer;
+use super::xtext;
 
 /// What MAIL carries beside the reverse-path; only what the server offered.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +36,32 @@ pub(crate) fn mail_parameters(out: &mut Writer<'_>, parameters: MailParameters) 
 pub(crate) fn path(out: &mut Writer<'_>, address: &str) {
     out.str(address);
     out.byte(b'>');
+}
+
+/// Writes the parameters of a RCPT command, each with a blank before it.
+pub(crate) type RcptParameters = fn(&mut Writer<'_>, Address<'_>);
+
+/// The longest that [`notify_always`] writes, in octets, apart from three for each octet of the
+/// address.
+pub(crate) const NOTIFY_FRAME: usize = 49;
+
+/// What RCPT says behind `RCPT TO:<`.
+pub(crate) fn rcpt(out: &mut Writer<'_>, to: Address<'_>, parameters: Option<RcptParameters>) {
+    path(out, to.as_str());
+    if let Some(parameters) = parameters {
+        parameters(out, to);
+    }
+}
+
+/// RFC 3461 §4.1: a report whatever comes of the mail; §4.2: the recipient as it stands here, so
+/// that a report can name it.
+pub(crate) fn notify_always(out: &mut Writer<'_>, to: Address<'_>) {
+    out.str(" NOTIFY=SUCCESS,FAILURE,DELAY");
+    // Other characters would need the address type of RFC 6533.
+    if to.is_ascii() {
+        out.str(" ORCPT=rfc822;");
+        xtext::write(out, to.as_str().as_bytes());
+    }
 }
 
 /// CRLF.

@@ -40,35 +40,40 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
     skip_line_end(text, at)
 }
 
-/// Octets of all the lines that [`line`] makes of `text`; at most `u32::MAX`.
-pub(crate) const fn encoded_len(text: &[u8]) -> u32 {
-    let mut octets = 0_u32;
+/// Octets of all the lines that [`line`] makes of `text`, at most `u32::MAX`; and octets of the
+/// text with CRLF for every line end.
+pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
+    let mut encoded = 0_u32;
+    let mut octets = text.len();
     let mut column = 0_usize;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         if is_line_end(*byte) {
-            octets = octets.saturating_add(2);
+            encoded = encoded.saturating_add(2);
             column = 0;
             rest = match rest {
                 [b'\r', b'\n', tail @ ..] => tail,
-                _ => tail,
+                _ => {
+                    octets = octets.saturating_add(1);
+                    tail
+                }
             };
             continue;
         }
         let mut width = width(is_literal(rest, column));
         if column.saturating_add(width) > LINE {
-            octets = octets.saturating_add(3);
+            encoded = encoded.saturating_add(3);
             column = 0;
             width = self::width(is_literal(rest, 0));
         }
-        octets = octets.saturating_add(width as u32);
+        encoded = encoded.saturating_add(width as u32);
         column = column.saturating_add(width);
         rest = tail;
     }
     if column > 0 {
-        octets = octets.saturating_add(2);
+        encoded = encoded.saturating_add(2);
     }
-    octets
+    (encoded, octets)
 }
 
 /// Whether the octet that `rest` begins with, which ends no line, is written as it is behind
@@ -133,7 +138,7 @@ mod tests {
             at = line(text, at, &mut w);
         }
         let n = w.len();
-        assert_eq!(encoded_len(text) as usize, n);
+        assert_eq!(encoded_len(text).0 as usize, n);
         String::from_utf8(out[..n].to_vec()).unwrap()
     }
 

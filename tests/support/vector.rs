@@ -96,7 +96,12 @@ impl Vector {
         let text: &'static str = String::from_utf8(unescape(self.field("text", "Hello\\n")))
             .unwrap()
             .leak();
-        Message::new(Mailbox::parse(self.field("from", "a@example.org")).unwrap())
+        let message = Message::new(Mailbox::parse(self.field("from", "a@example.org")).unwrap());
+        let message = match self.field("receipt", "") {
+            "" => message,
+            address => message.delivery_receipt(address).unwrap(),
+        };
+        message
             .to(self.field("to", "b@example.org"))
             .unwrap()
             .cc(self.field("cc", ""))

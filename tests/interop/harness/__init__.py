@@ -1,0 +1,1 @@
+"""Runs the `alert` example against real mail servers on loopback."""

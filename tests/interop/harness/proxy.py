@@ -1,0 +1,87 @@
+"""A TCP proxy on loopback that delays both ways and counts the client's turns and segments."""
+
+import queue
+import socket
+import struct
+import threading
+import time
+
+# struct tcp_info: eight octets, then 32-bit and four 64-bit fields; tcpi_data_segs_in stands here.
+TCP_INFO_OCTETS = 192
+DATA_SEGMENTS_IN = 152
+SECONDS = 30
+
+
+class Proxy:
+    """Serves one connection; `turns` and `segments` are there once `finish` returned."""
+
+    def __init__(self, port, delay):
+        self.target = port
+        self.delay = delay
+        self.events = []
+        self.segments = 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        self.listener.settimeout(SECONDS)
+        with self.listener:
+            client, _ = self.listener.accept()
+        server = socket.create_connection(("127.0.0.1", self.target), SECONDS)
+        with client, server:
+            for one in (client, server):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                one.settimeout(SECONDS)
+            pumps = [
+                threading.Thread(target=self.pump, args=ends, daemon=True)
+                for ends in (("client", client, server), ("server", server, client))
+            ]
+            for pump in pumps:
+                pump.start()
+            for pump in pumps:
+                pump.join(SECONDS)
+            info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_OCTETS)
+            (self.segments,) = struct.unpack_from("I", info, DATA_SEGMENTS_IN)
+
+    def pump(self, who, source, sink):
+        waiting = queue.Queue()
+        forward = threading.Thread(target=self.forward, args=(waiting, sink), daemon=True)
+        forward.start()
+        try:
+            while octets := source.recv(1 << 16):
+                with self.lock:
+                    self.events.append((who, octets))
+                waiting.put((time.monotonic() + self.delay, octets))
+        except OSError:
+            pass
+        waiting.put((time.monotonic() + self.delay, None))
+        forward.join(SECONDS)
+
+    def forward(self, waiting, sink):
+        try:
+            while True:
+                due, octets = waiting.get()
+                time.sleep(max(due - time.monotonic(), 0))
+                if octets is None:
+                    return sink.shutdown(socket.SHUT_WR)
+                sink.sendall(octets)
+        except OSError:
+            pass
+
+    def finish(self):
+        self.thread.join(SECONDS)
+
+    @property
+    def turns(self):
+        """What the client sent, by turn: a turn begins where the server spoke last."""
+        turns, last = [], "server"
+        for who, octets in self.events:
+            if who == "client":
+                if last == "server":
+                    turns.append(b"")
+                turns[-1] += octets
+            last = who
+        return turns

@@ -1,0 +1,55 @@
+"""Exim with its own authenticators, Maildirs, STARTTLS and implicit TLS."""
+
+import shutil
+from dataclasses import dataclass
+
+from .. import install
+from .base import (
+    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Server, accounts, give,
+    give_ports, template,
+)
+
+
+@dataclass
+class Exim(Maildirs, Server):
+    name = "exim"
+    own_fields = ("return-path", "envelope-to", "delivery-date", "received")
+
+    def offers(self):
+        mechanisms = ("plain", "login", "cram-md5")
+        return [
+            Listener("submission", auth=mechanisms),
+            Listener("relay"),
+            Listener("starttls", security="starttls", auth=mechanisms),
+            Listener("tls", security="tls", auth=mechanisms),
+        ]
+
+    def launch(self):
+        packages = install.unpacked(self.cache, "exim")
+        etc = self.folder / "etc"
+        ids = accounts(etc, ["Debian-exim", "interop"])
+        give(self.mail, ids["interop"], 0o755)
+        ports = give_ports(self.listeners)
+        template("exim/exim.conf", etc / "exim4/interop.conf", **ports,
+                 domain=DOMAIN, size=SIZE, user=USER, password=quoted(PASSWORD),
+                 mailboxes=" : ".join(MAILBOXES))
+        (etc / "exim4/trusted_configs").write_text("/etc/exim4/interop.conf\n")
+        shutil.copytree(self.certificates, etc / "exim4/certificates")
+        for path in [etc / "exim4/certificates", *(etc / "exim4/certificates").iterdir()]:
+            give(path, ids["Debian-exim"], 0o755 if path.is_dir() else 0o600)
+        script = (
+            "mkdir -p /var/spool/exim4/{db,input,msglog}; chown -R Debian-exim: /var/spool/exim4\n"
+            "exim4 -C /etc/exim4/interop.conf -bdf\n"
+        )
+        self.spawn_in_namespace(packages, etc, "bash", "-euc", script)
+
+    def logs(self):
+        main = self.store / "exim-mainlog.log"
+        return [main if main.exists() else self.log]
+
+
+def quoted(text):
+    """A text that Exim's expansion and its list and string syntax leave as it is."""
+    for special, escape in (("\\", "\\\\\\\\"), ('"', '\\"'), ("$", "\\\\$")):
+        text = text.replace(special, escape)
+    return text

@@ -1,0 +1,92 @@
+"""The two servers that store the octets as received: aiosmtpd and nodemailer's smtp-server."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+
+from .. import install
+from .base import (
+    DOMAIN, HERE, MAILBOXES, PASSWORD, SIZE, START_SECONDS, TOKEN, USER, Broken, Delivered,
+    Listener, Server,
+)
+
+
+@dataclass
+class Store(Server):
+    exact = True
+
+    def delivered(self):
+        return [
+            Delivered(content=path.with_suffix(".eml").read_bytes(),
+                      envelope=json.loads(path.read_text()))
+            for path in sorted(self.mail.glob("*.json"))
+        ]
+
+    def settings(self, listeners):
+        return json.dumps({
+            "folder": str(self.mail), "domain": DOMAIN, "mailboxes": MAILBOXES, "user": USER,
+            "password": PASSWORD, "token": TOKEN, "size": SIZE, "listeners": listeners,
+            "certificate": str(self.certificates / "ecdsa.pem"),
+            "key": str(self.certificates / "ecdsa.key"),
+        })
+
+    def read_ports(self):
+        """Takes the ports from the line that the server prints when it listens."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            for line in self.log.read_text().splitlines(keepends=True):
+                if line.startswith("ports ") and line.endswith("\n"):
+                    ports = json.loads(line.removeprefix("ports "))
+                    for listener in self.listeners:
+                        listener.port = ports[listener.name]
+                    return
+            time.sleep(0.02)
+        raise Broken(f"{self.name} named no ports")
+
+
+@dataclass
+class Aiosmtpd(Store):
+    name = "aiosmtpd"
+
+    def offers(self):
+        mechanisms = ("plain", "login")
+        return [
+            Listener("submission", auth=mechanisms, pipelining=False),
+            Listener("relay", pipelining=False),
+            Listener("starttls", security="starttls", auth=mechanisms, pipelining=False),
+        ]
+
+    def launch(self):
+        python = install.aiosmtpd_python(self.cache)
+        kinds = {"submission": "plain", "relay": "none", "starttls": "starttls"}
+        # Of the harness's own environment nothing may reach another Python's imports.
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        self.spawn(python, HERE / "aiosmtpd_store.py", self.settings(kinds), env=environment)
+        self.read_ports()
+
+
+@dataclass
+class SmtpServer(Store):
+    name = "smtp-server"
+    mechanisms = ("plain", "login", "cram-md5", "xoauth2")
+
+    def offers(self):
+        return [
+            Listener("submission", auth=self.mechanisms),
+            Listener("relay"),
+            Listener("no-pipelining", auth=self.mechanisms, pipelining=False),
+        ]
+
+    def launch(self):
+        modules = install.smtp_server_modules(self.cache)
+        offered = {"authMethods": [name.upper() for name in self.mechanisms]}
+        options = {
+            "submission": offered | {"hideSTARTTLS": True},
+            "relay": {"authOptional": True, "disabledCommands": ["AUTH", "STARTTLS"]},
+            "no-pipelining": offered | {"hideSTARTTLS": True, "hidePIPELINING": True},
+        }
+        environment = os.environ | {"NODE_PATH": str(modules)}
+        self.spawn(install.tool("node", "nodejs"), HERE / "smtp_server_store.js",
+                   self.settings(options), env=environment)
+        self.read_ports()
