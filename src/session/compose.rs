@@ -5,7 +5,7 @@
 //!
 //! This file does not know replies.
 
-use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part};
+use crate::message::{Filled, Message};
 use crate::observer::Observer;
 use crate::outcome::Fault;
 use crate::wire::command::{self, NOTIFY_FRAME};
@@ -27,18 +27,6 @@ const FLIGHT_MAX: usize = 4096;
 
 /// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA that may follow.
 const RCPT_FRAME: usize = 18;
-
-/// Octets kept free behind the content for its terminator, so that both leave in one write.
-const TERMINATOR: usize = 3;
-
-/// Where the octets of a streamed part were asked for, and how many came.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sourced {
-    /// Octets of content that stand at the buffer's beginning already.
-    ready: usize,
-    from: usize,
-    octets: usize,
-}
 
 impl Flow<'_> {
     /// Fills the buffer with what goes out next; `None` when there is nothing.
@@ -83,19 +71,16 @@ impl Flow<'_> {
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
-                    match self.content(mail.message, &mut out, observer) {
+                    match (mail.content)(self, mail.message, &mut out, observer) {
                         Filled::Complete => {}
                         Filled::More => {
                             self.mode = Mode::Compose;
                             break;
                         }
-                        Filled::Source { part, from } => {
+                        Filled::Source { .. } => {
                             self.mode = Mode::Compose;
-                            self.part = Some((part, mail.message.source_number(part)));
-                            self.window = (
-                                start.wrapping_add(from),
-                                buffer.len().wrapping_sub(TERMINATOR),
-                            );
+                            let (from, to) = self.window;
+                            self.window = (start.wrapping_add(from), start.wrapping_add(to));
                             return Some(Act::Fill);
                         }
                         Filled::Abort(fault) => {
@@ -142,61 +127,6 @@ impl Flow<'_> {
         }
         self.window = (start, end);
         (start < end).then_some(Act::Send)
-    }
-
-    /// Writes as much content as there is room for.
-    fn content(
-        &mut self,
-        message: &Message<'_>,
-        out: &mut Writer<'_>,
-        observer: &mut dyn Observer,
-    ) -> Filled {
-        let room = out.free().len().saturating_sub(TERMINATOR);
-        let room = out.free().get_mut(..room).unwrap_or_default();
-        let cursor = &mut self.outgoing.cursor;
-        let (octets, filled) = match self.source.take() {
-            None => message.fill(cursor, Dots::Stuffed, room),
-            Some(Sourced {
-                ready,
-                from,
-                octets,
-            }) => message.filled(cursor, Dots::Stuffed, room, ready, from, octets),
-        };
-        match filled {
-            Filled::Source { from, .. } => {
-                self.source = Some(Sourced {
-                    ready: octets,
-                    from,
-                    octets: 0,
-                });
-            }
-            _ => {
-                observer.content(octets);
-                out.advance(octets);
-            }
-        }
-        filled
-    }
-
-    /// The number of the source that is asked.
-    pub(super) fn source(&self) -> usize {
-        self.part.map_or(0, |(_, number)| number)
-    }
-
-    /// This many octets of the part asked for stand in the buffer; none at its end.
-    pub(super) fn filled(&mut self, octets: usize) {
-        if let Some(source) = &mut self.source {
-            source.octets = octets;
-        }
-    }
-
-    /// Nobody gives the octets of the part asked for.
-    pub(super) fn no_source(&mut self) {
-        let part = self.part.map_or(Part::Message, |(part, _)| part);
-        self.fault(Fault::Content(ContentFault {
-            part,
-            kind: ContentFaultKind::NoSource,
-        }));
     }
 
     /// The message whose commands are going out: the next one once this one's content is out.

@@ -26,7 +26,7 @@ use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 
 use super::answer::CLOSING;
 use super::buffer::Buffer;
-use super::compose::Sourced;
+use super::content::Sourced;
 use super::inbox::Inbox;
 use super::operation::Operation;
 use super::table::{self, State, Verb};
