@@ -266,7 +266,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                     "the server refused ({}) with {}",
                     refusal.phase, refusal.head.code
                 )?;
-                match refusal.head.enhanced {
+                match refusal.head.enhanced() {
                     Some(enhanced) => write!(f, " {enhanced}"),
                     None => Ok(()),
                 }

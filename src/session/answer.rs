@@ -34,7 +34,8 @@ impl Flow<'_> {
             // The phase that failed is this reply's, so it is still outstanding.
             return self.fault(Fault::Protocol(Violation::OutOfPlace(code)));
         }
-        self.unanswered = self.unanswered.saturating_sub(1);
+        // A reply is read only where one is outstanding.
+        self.unanswered = self.unanswered.wrapping_sub(1);
         if verb == Verb::Quit {
             self.state = State::Closed;
             return self.finish();

@@ -19,14 +19,14 @@ use crate::message::{Message, Part};
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, Missing, Violation};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, RefusalKind};
+use crate::report::{RecipientStatus, Refusal};
 use crate::wire::command::MailParameters;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 
 use super::answer::CLOSING;
 use super::buffer::Buffer;
-use super::compose::Sourced;
+use super::content::Sourced;
 use super::inbox::Inbox;
 use super::operation::Operation;
 use super::table::{self, State, Verb};
@@ -261,17 +261,18 @@ impl<'b> Flow<'b> {
 
     /// The mechanism to log in with.
     pub(super) fn choose(&self, forced: Option<Mechanism>) -> Result<Mechanism, Missing> {
+        let offers = |mechanism| self.capabilities.offers_mechanism(mechanism);
+        let mechanism = match forced {
+            Some(mechanism) => mechanism,
+            None if offers(Mechanism::Plain) => Mechanism::Plain,
+            None => Mechanism::Login,
+        };
         if !self.capabilities.offers(Extension::Auth) {
-            return Err(Missing::Extension(Extension::Auth));
-        }
-        let offered = |mechanism: &Mechanism| self.capabilities.offers_mechanism(*mechanism);
-        match forced {
-            Some(mechanism) if offered(&mechanism) => Ok(mechanism),
-            Some(mechanism) => Err(Missing::Mechanism(mechanism)),
-            None => [Mechanism::Plain, Mechanism::Login]
-                .into_iter()
-                .find(offered)
-                .ok_or(Missing::AnyMechanism),
+            Err(Missing::Extension(Extension::Auth))
+        } else if offers(mechanism) {
+            Ok(mechanism)
+        } else {
+            Err(forced.map_or(Missing::AnyMechanism, Missing::Mechanism))
         }
     }
 
@@ -430,9 +431,7 @@ impl<'b> Flow<'b> {
     /// The operation was refused by the reply read last, and the connection stands.
     #[inline(never)]
     pub(super) fn refused(&mut self, phase: Phase) {
-        let head = self.inbox.head();
-        let kind = RefusalKind::of(head, phase);
-        self.fail(Error::Refused(Refusal { head, phase, kind }));
+        self.fail(Error::Refused(Refusal::of(self.inbox.head(), phase)));
     }
 
     /// The connection is of no use any more.

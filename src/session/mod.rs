@@ -39,6 +39,7 @@
 mod answer;
 mod buffer;
 mod compose;
+mod content;
 mod flow;
 mod inbox;
 mod operation;
