@@ -380,14 +380,16 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         operation: &mut Operation<'_, '_>,
         sources: &mut [R],
     ) -> Result<Report, Error<T::Error>> {
-        let mut turn = self.session.begin(operation).map_err(Error::widen)?;
+        let mut turn = self.session.begin(operation);
         loop {
-            let step = turn.step(operation, &mut self.observer);
-            match step.map_err(Error::widen)? {
+            match turn.step(operation, &mut self.observer) {
                 Step::Send(mut octets) => {
                     while !octets.is_empty() {
                         match self.transport.write(octets).await {
-                            Ok(0) => return turn.fault(Fault::Closed),
+                            Ok(0) => {
+                                turn.fault(Fault::Closed);
+                                break;
+                            }
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
                             Err(error) => {
                                 while is_closed(error.kind())
@@ -396,28 +398,33 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                                 {
                                     turn.received(octets);
                                 }
-                                return turn.fault(Fault::Transport(error));
+                                turn.fault(Fault::Transport(()));
+                                return turn.end(Some(error));
                             }
                         }
                     }
                 }
                 Step::Fill { source, into } => match sources.get_mut(source) {
-                    None => return turn.no_source(),
+                    None => turn.no_source(),
                     Some(source) => match source.read(into).await {
                         Ok(octets) => turn.filled(octets),
-                        Err(error) => return turn.fault(Fault::Source(error.kind())),
+                        Err(error) => turn.fault(Fault::Source(error.kind())),
                     },
                 },
                 Step::Flush => {
                     if let Err(error) = self.transport.flush().await {
-                        return turn.fault(Fault::Transport(error));
+                        turn.fault(Fault::Transport(()));
+                        return turn.end(Some(error));
                     }
                 }
                 Step::Receive(window) => match self.transport.read(window).await {
                     Ok(octets) => turn.received(octets),
-                    Err(error) => return turn.fault(Fault::Transport(error)),
+                    Err(error) => {
+                        turn.fault(Fault::Transport(()));
+                        return turn.end(Some(error));
+                    }
                 },
-                Step::Done(report) => return Ok(report),
+                Step::Done => return turn.end(None),
             }
         }
     }

@@ -18,17 +18,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report on an operation that is not a mail.
-    pub(crate) const NONE: Self = Self {
-        head: ReplyHead {
-            code: 0,
-            enhanced: None,
-        },
-        accepted: 0,
-        refused: 0,
-        is_any_temporary: false,
-    };
-
     /// The final reply's code, 200 to 299.
     #[must_use]
     pub const fn code(&self) -> u16 {

@@ -1,6 +1,10 @@
 //! The `alert` example as a command: its outcomes, its input, and what hostile input does.
 //!
-//! Each test runs the built example against the mock server over TCP.
+//! Each test runs the built example against the mock server over TCP; here with the driver that is
+//! the default, in `alert_cli_async.rs` with the other one.
+
+/// The arguments that choose the driver.
+const DRIVER: &[&str] = &[];
 
 #[allow(dead_code)]
 #[path = "../examples/alert/escape.rs"]
@@ -21,5 +25,9 @@ mod input;
 mod refusals;
 #[path = "alert_cli/sent.rs"]
 mod sent;
+#[path = "alert_cli/streamed.rs"]
+mod streamed;
+#[path = "alert_cli/twins.rs"]
+mod twins;
 #[path = "alert_cli/usage.rs"]
 mod usage;

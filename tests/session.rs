@@ -905,6 +905,50 @@ fn streamed_parts_arrive_as_from_slices() {
     }
 }
 
+/// Rule: sources stand in the order of the parts as they were given, not as they are written, and
+/// so in every mail of a connection; a part without octets has its own too.
+#[test]
+fn each_streamed_part_is_read_from_its_own_source() {
+    let content = [&b"zero"[..], b"", b"two", b"three"];
+    let part = |index: usize| {
+        let length = u32::try_from(content[index].len()).unwrap();
+        Attachment::streamed("a", "a/b", Some(length)).unwrap()
+    };
+    let whole = |index: usize| Attachment::new("a", "a/b", content[index]).unwrap();
+    let streamed = [
+        part(0),
+        part(1).inline("one@x").unwrap(),
+        part(2).inline("two@x").unwrap(),
+        part(3),
+    ];
+    let given = [
+        whole(0),
+        whole(1).inline("one@x").unwrap(),
+        whole(2).inline("two@x").unwrap(),
+        whole(3),
+    ];
+    let wanted = support::vector::plain(&alert().html("<b>").attachments(&given));
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    smtp.open("a.example").unwrap();
+    for _ in 0..2 {
+        let mail = alert().html("<b>").attachments(&streamed);
+        let mut sources = content.map(|octets| Reader {
+            octets,
+            piece: 100,
+            fails: false,
+        });
+        let _ = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+    }
+    smtp.quit().unwrap();
+    for delivery in server.deliveries() {
+        assert!(delivery.content == wanted);
+    }
+    assert_eq!(server.deliveries().len(), 2);
+}
+
 /// Rule: never the final dot of a truncated mail. A source that fails, has another length than
 /// announced or gives what cannot be sent, or none at all.
 #[test]

@@ -3,8 +3,10 @@
 use std::io;
 
 use embedded_io::ErrorKind;
+use embedded_smtp::message::{ContentFault, ContentFaultKind, Part};
 use embedded_smtp::{Error, Fault, Field, Invalid, Reason, RefusalKind, Violation};
 
+use crate::letter::Letter;
 use crate::outcome::Ruling;
 
 /// What happened and what to do, in one line. `reply` is the reply that decided, ready to show.
@@ -43,6 +45,25 @@ pub fn of_unreachable(error: &io::Error) -> String {
     format!("cannot connect ({error}): check host, port and network")
 }
 
+/// A part turned out to be what cannot be sent.
+pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
+    let file = match fault.part {
+        Part::Attachment(index) => letter.files.get(usize::from(index)),
+        _ => None,
+    };
+    let what = match file {
+        Some(file) => format!("attachment {} {}", file.name, fault.kind.as_str()),
+        None => fault.to_string(),
+    };
+    let advice = match fault.kind {
+        ContentFaultKind::TooShort | ContentFaultKind::TooLong => {
+            "it changed while it was read: send it again"
+        }
+        _ => "leave out encoding=none, so that it travels in base64",
+    };
+    format!("{what}: {advice}")
+}
+
 fn describe(fault: &Fault<io::Error>) -> String {
     match fault {
         Fault::Transport(error) if is_timeout(error) => "the server took too long".into(),
@@ -78,6 +99,8 @@ pub fn of_invalid(invalid: Invalid) -> String {
         }
         (_, Reason::Reserved) => "use the option meant for it, or leave it out",
         (_, Reason::QuoteName) => "",
+        (_, Reason::AsIsOnly) => "make it ASCII with CRLF line ends, and give it encoding=none",
+        (Field::Attachment, _) => "leave out encoding=none, so that it travels in base64",
         (_, Reason::TooLarge) => "send less, or ask for a higher limit",
         (_, Reason::NeedsSmtpUtf8) => "use ASCII addresses, or another server",
         (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",

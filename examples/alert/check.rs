@@ -1,7 +1,7 @@
 //! Which options go together: a usage error is found here, before anything is read, resolved or
 //! sent.
 
-use crate::options::{Auth, Driver, Options, Security};
+use crate::options::{Auth, Options, Security};
 
 /// The arguments cannot be used: what is wrong with them.
 #[derive(Debug)]
@@ -109,10 +109,6 @@ impl Options {
             ("--auth oauthbearer", self.auth == Auth::Oauthbearer),
             ("--auth cram-md5", self.auth == Auth::CramMd5),
             ("--auth scram-sha-256", self.auth == Auth::ScramSha256),
-            ("--driver async", self.driver == Driver::Async),
-            ("--stream", self.stream),
-            ("--read-receipt", self.read_receipt.is_some()),
-            ("--delivery-receipt", self.delivery_receipt.is_some()),
         ];
         match missing.iter().find(|(_, is_given)| *is_given) {
             Some((name, _)) => Err(unsupported(name, "")),

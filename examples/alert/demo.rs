@@ -10,10 +10,11 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use crate::escape;
 use crate::identity::Identity;
-use crate::letter::{File, Letter, Refused};
-use crate::options::{self, Importance, Options};
+use crate::letter::{Content, File, Letter, Refused};
+use crate::options::{self, Encoding, Importance, Options};
 use crate::outcome::exit;
-use crate::{picture, send};
+use crate::picture;
+use crate::send::Job;
 
 const LOG: &str = "time;pressure in bar\r\n\
     11:58;7.1\r\n\
@@ -61,7 +62,7 @@ fn show() -> Result<u8, String> {
     let parts = letter.parts().map_err(what)?;
     let identity = Identity::new(&options, parts.domain(), 0);
     let message = parts.message(&identity).map_err(what)?;
-    let ending = send::send(&options, &server, None, &[message]);
+    let ending = Job::new(&options, &server, None, &letter, &[message]).send(&mut []);
 
     let mut out = std::io::stdout().lock();
     let mut print = |text: String| {
@@ -92,13 +93,15 @@ fn sample() -> Letter {
             File {
                 name: "log.csv".into(),
                 media_type: "text/csv".into(),
-                content: LOG.into(),
+                content: Content::Held(LOG.into()),
+                encoding: Encoding::Base64,
                 content_id: None,
             },
             File {
                 name: "gauge.png".into(),
                 media_type: "image/png".into(),
-                content: picture::gauge(84, 80, 100),
+                content: Content::Held(picture::gauge(84, 80, 100)),
+                encoding: Encoding::Base64,
                 content_id: Some("gauge".into()),
             },
         ],

@@ -2,6 +2,9 @@
 //!
 //! Field names are read without regard to case; unknown fields are ignored, `null` is a field that
 //! is absent, and a field given twice is refused.
+//!
+//! `ContentTransferEncoding` says how `ContentData` is written in the JSON. On the wire a text goes
+//! as it is where that is possible, else in base64: it arrives unchanged in either case.
 
 use std::fmt;
 use std::io::Read;
@@ -9,12 +12,12 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use embedded_smtp::message::Attachment;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::check::unsupported;
-use crate::letter::{File, Letter, Refused, unreadable};
-use crate::options::Importance;
+use crate::letter::{Content, File, Letter, Refused, unreadable};
+use crate::options::{Encoding, Importance};
 
 /// Reads a letter from a file, or from stdin for `-`.
 pub fn read(path: &Path) -> Result<Letter, Refused> {
@@ -38,17 +41,10 @@ fn parse(text: &[u8]) -> Result<Letter, Refused> {
         return Err(invalid("it must be an object: put the fields in braces"));
     };
     let fields = Fields::new(fields)?;
-    for (name, option) in [
-        ("ReadReceipt", "--read-receipt"),
-        ("DeliveryReceipt", "--delivery-receipt"),
-    ] {
-        if fields
-            .text(name)?
-            .is_some_and(|text| !text.trim().is_empty())
-        {
-            return Err(unsupported(&format!("--json: {name} (as {option})"), "").into());
-        }
-    }
+    let receipt = |name| {
+        let address = fields.text(name)?.filter(|text| !text.trim().is_empty());
+        Ok::<_, Refused>(address.map(str::to_owned))
+    };
     let list = |name| Ok::<_, Refused>(fields.text(name)?.unwrap_or_default().to_owned());
     let body = fields.text("Body")?.map(str::to_owned);
     let is_html = match fields.find("IsHtml") {
@@ -87,6 +83,8 @@ fn parse(text: &[u8]) -> Result<Letter, Refused> {
         importance,
         files,
         auto_submitted: true,
+        read_receipt: receipt("ReadReceipt")?,
+        delivery_receipt: receipt("DeliveryReceipt")?,
         ..Letter::default()
     })
 }
@@ -109,21 +107,38 @@ fn file(item: &Json) -> Result<File, Refused> {
                 ))
             })?
         }
-        None => data.into(),
-        Some(_) => {
-            let name = "--json: ContentTransferEncoding other than base64";
-            return Err(unsupported(name, "").into());
-        }
+        _ => data.into(),
     };
     let text = |name, default: &str| -> Result<String, Refused> {
         Ok(fields.text(name)?.unwrap_or(default).to_owned())
     };
+    let media_type = text("ContentType", "application/octet-stream")?;
+    // A message must not travel in base64 (RFC 2046 §5.2.1).
+    let is_text = encoding.as_deref() != Some("base64") || is_message(&media_type);
     Ok(File {
         name: text("FileName", "attachment")?,
-        media_type: text("ContentType", "application/octet-stream")?,
-        content,
+        media_type,
+        encoding: if is_text && can_go_as_is(&content) {
+            Encoding::None
+        } else {
+            Encoding::Base64
+        },
+        content: Content::Held(content),
         content_id: fields.text("ContentId")?.map(str::to_owned),
     })
+}
+
+/// Whether a text arrives unchanged if it is sent as it is: with CRLF line ends, in ASCII, and
+/// without lines that begin as a boundary does.
+fn can_go_as_is(content: &[u8]) -> bool {
+    let is_like_boundary = |line: &[u8]| line.starts_with(b"--=_");
+    !content.split(|octet| *octet == b'\n').any(is_like_boundary)
+        && Attachment::as_is("name", "text/plain", content).is_ok()
+}
+
+fn is_message(media_type: &str) -> bool {
+    let kind = media_type.split('/').next().unwrap_or_default();
+    kind.eq_ignore_ascii_case("message")
 }
 
 fn invalid(what: impl fmt::Display) -> Refused {

@@ -6,17 +6,18 @@
 
 use std::fs;
 
-use embedded_smtp::message::{Attachment, Date, Header};
+use embedded_smtp::message::{Attachment, Date, Header, Part};
 use embedded_smtp::{Field, Invalid, Mailbox, Message, Reason, message};
 
 use crate::advice;
-use crate::check::{Usage, unsupported};
+use crate::check::Usage;
 use crate::escape;
 use crate::identity::Identity;
-use crate::options::{Importance, Options};
+use crate::options::{Attach, Encoding, Importance, Options};
+use crate::source::{OnDisk, Source};
 
 /// All that a message is made of.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Letter {
     pub from: String,
     pub reply_to: String,
@@ -32,15 +33,25 @@ pub struct Letter {
     /// `Name: value`.
     pub headers: Vec<String>,
     pub auto_submitted: bool,
+    pub read_receipt: Option<String>,
+    pub delivery_receipt: Option<String>,
 }
 
 /// A file to attach, or to show in the HTML if it has a Content-ID.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct File {
     pub name: String,
     pub media_type: String,
-    pub content: Vec<u8>,
+    pub content: Content,
+    pub encoding: Encoding,
     pub content_id: Option<String>,
+}
+
+/// Where a file's octets are.
+#[derive(Debug)]
+pub enum Content {
+    Held(Vec<u8>),
+    OnDisk(OnDisk),
 }
 
 /// Why there is no letter.
@@ -86,10 +97,12 @@ impl Letter {
             files: options
                 .attach
                 .iter()
-                .map(|option| File::read(option))
+                .map(|attach| File::read(attach, options.stream))
                 .collect::<Result<_, _>>()?,
             headers: options.header.clone(),
             auto_submitted: !options.no_auto_submitted,
+            read_receipt: options.read_receipt.clone(),
+            delivery_receipt: options.delivery_receipt.clone(),
         })
     }
 
@@ -110,6 +123,34 @@ impl Letter {
                 .collect()
         };
         lists().map(list).unwrap_or_default()
+    }
+
+    /// The readers of the files on disk, in the order of the files.
+    pub fn sources(&self) -> Vec<Source<'_>> {
+        let on_disk = self.files.iter().filter_map(|file| match &file.content {
+            Content::OnDisk(on_disk) => Some(Source::new(on_disk)),
+            Content::Held(_) => None,
+        });
+        on_disk.collect()
+    }
+
+    /// Which of the [`sources`](Self::sources) a part comes from.
+    pub fn source_number(&self, part: Part) -> Option<usize> {
+        let Part::Attachment(index) = part else {
+            return None;
+        };
+        let is_on_disk = |file: &&File| matches!(file.content, Content::OnDisk(_));
+        let before = self.files.iter().take(index.into());
+        Some(before.filter(is_on_disk).count())
+    }
+
+    /// Whether a file that is held travels as it is: its lines may look like the message's
+    /// boundaries, which only the whole message can tell.
+    pub fn is_any_held_as_is(&self) -> bool {
+        let is_held_as_is = |file: &File| {
+            file.encoding == Encoding::None && matches!(file.content, Content::Held(_))
+        };
+        self.files.iter().any(is_held_as_is)
     }
 
     /// What of the message must be checked before it can be put together.
@@ -177,6 +218,12 @@ impl Parts<'_> {
         if letter.auto_submitted {
             message = message.auto_submitted();
         }
+        if let Some(address) = &letter.read_receipt {
+            message = message.read_receipt(&**address)?;
+        }
+        if let Some(address) = &letter.delivery_receipt {
+            message = message.delivery_receipt(&**address)?;
+        }
         if let Some(text) = &letter.text {
             message = message.text(text);
         }
@@ -191,52 +238,46 @@ impl Parts<'_> {
 }
 
 impl File {
-    /// Reads `FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]`. The options are split off
-    /// the end, so that a path may hold commas.
-    fn read(option: &str) -> Result<Self, Refused> {
-        let mut path = option;
-        let [mut media_type, mut name, mut content_id, mut encoding] = [None; 4];
-        while let Some((before, last)) = path.rsplit_once(',') {
-            let Some((key, value)) = last.split_once('=') else {
-                break;
-            };
-            let slot = match key {
-                "type" => &mut media_type,
-                "name" => &mut name,
-                "cid" => &mut content_id,
-                "encoding" => &mut encoding,
-                _ => break,
-            };
-            if slot.replace(value).is_some() {
-                return Err(Refused::Usage(format!("--attach: {key}= is given twice")));
-            }
-            path = before;
-        }
-        match encoding {
-            None | Some("base64") => {}
-            Some("none") => return Err(unsupported("--attach …,encoding=none", "").into()),
-            Some(_) => {
-                return Err(Refused::Usage(
-                    "--attach: encoding is base64 or none".into(),
-                ));
-            }
-        }
+    /// The file that an option names: read, or opened to be read while the mail is sent.
+    fn read(attach: &Attach, stream: bool) -> Result<Self, Refused> {
+        let path = &*attach.path;
         let last = path.rsplit(std::path::is_separator).next().unwrap_or(path);
-        let content = fs::read(path).map_err(|error| unreadable("--attach", path, &error))?;
+        let content = if stream {
+            OnDisk::open(path).map(Content::OnDisk)
+        } else {
+            fs::read(path).map(Content::Held)
+        };
+        let given =
+            |value: &Option<String>, default: &str| value.as_deref().unwrap_or(default).to_owned();
         Ok(Self {
-            name: name.unwrap_or(last).into(),
-            media_type: media_type.unwrap_or_else(|| media_type_of(path)).into(),
-            content,
-            content_id: content_id.map(Into::into),
+            name: given(&attach.name, last),
+            media_type: given(&attach.media_type, media_type_of(path)),
+            content: content.map_err(|error| unreadable("--attach", path, &error))?,
+            encoding: attach.encoding,
+            content_id: attach.content_id.clone(),
         })
     }
 
-    fn attachment(&self) -> Result<Attachment<'_>, Invalid> {
-        let attachment = Attachment::new(&self.name, &self.media_type, &self.content)?;
-        match &self.content_id {
+    fn attachment(&self) -> Result<Attachment<'_>, Refused> {
+        let (name, media_type) = (&*self.name, &*self.media_type);
+        let attachment = match (&self.content, self.encoding) {
+            (Content::Held(octets), Encoding::Base64) => Attachment::new(name, media_type, octets),
+            (Content::Held(octets), Encoding::None) => Attachment::as_is(name, media_type, octets),
+            (Content::OnDisk(file), Encoding::Base64) => {
+                Attachment::streamed(name, media_type, file.length)
+            }
+            (Content::OnDisk(file), Encoding::None) => {
+                Attachment::streamed_as_is(name, media_type, file.length)
+            }
+        };
+        let attachment = attachment.and_then(|attachment| match &self.content_id {
             Some(id) => attachment.inline(id),
             None => Ok(attachment),
-        }
+        });
+        attachment.map_err(|invalid| {
+            let name = escape::line(name);
+            Refused::Invalid(format!("{name}: {}", advice::of_invalid(invalid)))
+        })
     }
 }
 

@@ -6,12 +6,15 @@
 //! cargo run --example alert -- --help                        the options
 //! ```
 //!
-//! How a device would use the crate is in `send.rs`, and what it needs of a transport in `link.rs`;
-//! the rest is what a command has to do: read options and files, and say how it ended.
+//! How a device would use the crate is in `driver/`, and what it needs of a transport in `link/`,
+//! both with the blocking client and with the async one; the rest is what a command has to do: read
+//! options and files, and say how it ended.
 
 mod advice;
 mod check;
 mod demo;
+mod driver;
+mod eml;
 mod escape;
 mod identity;
 mod json;
@@ -22,13 +25,13 @@ mod outcome;
 mod picture;
 mod report;
 mod send;
+mod source;
 mod watch;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use embedded_smtp::message::ContentFault;
 use embedded_smtp::{Credentials, Domain, Field, Invalid, Message, Reason};
 
 use check::Usage;
@@ -37,6 +40,7 @@ use letter::{Letter, Parts, Refused};
 use options::Options;
 use outcome::{Ruling, exit};
 use report::Ending;
+use send::Job;
 
 fn main() -> ExitCode {
     if std::env::args_os().len() <= 1 {
@@ -88,13 +92,27 @@ fn run(options: &Options) -> Result<u8, Usage> {
 /// Checks everything that needs no server, then sends.
 fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u8, Refused> {
     let parts = letter.parts()?;
-    let count = options.repeat.unwrap_or(1);
+    let mut sources = letter.sources();
+    // What is printed is one message.
+    let count = if options.eml {
+        1
+    } else {
+        options.repeat.unwrap_or(1)
+    };
     let identities: Vec<_> = (0..count)
         .map(|number| Identity::new(options, parts.domain(), number))
         .collect();
     let messages = messages(&parts, &identities)?;
+    if letter.is_any_held_as_is() {
+        for message in &messages {
+            eml::check(message, letter, &mut sources)?;
+        }
+    }
     if options.eml {
-        return Ok(print(&messages));
+        return match messages.first() {
+            Some(message) => eml::print(message, letter, &mut sources),
+            None => Ok(exit::OK),
+        };
     }
     let helo = Domain::parse(&options.helo).map_err(|e| e.in_field(Field::EhloName))?;
     if !helo.is_ascii() {
@@ -107,7 +125,8 @@ fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u
     let Some(server) = &options.server else {
         return Err(Refused::Usage("give --server HOST:PORT".into()));
     };
-    let ending = send::send(options, server, credentials.as_ref(), &messages);
+    let job = Job::new(options, server, credentials.as_ref(), letter, &messages);
+    let ending = job.send(&mut sources);
     ending.print(&letter.recipients());
     Ok(ending.ruling.exit)
 }
@@ -130,36 +149,4 @@ fn invalid(options: &Options, recipients: &[String], error: String) -> u8 {
         Ending::early(Ruling::INVALID, error).print(recipients);
     }
     exit::DATA
-}
-
-/// A message that cannot be completed.
-fn invalid_content(fault: ContentFault) -> u8 {
-    let _ = writeln!(std::io::stderr(), "error: {fault}");
-    exit::DATA
-}
-
-/// `--eml`: the octets as they would be delivered.
-fn print(messages: &[Message<'_>]) -> u8 {
-    let mut stdout = std::io::stdout().lock();
-    let mut piece = [0; 8192];
-    for message in messages {
-        let mut reader = message.reader();
-        loop {
-            let octets = match reader.read(&mut piece) {
-                Ok(octets) => octets,
-                Err(fault) => return invalid_content(fault),
-            };
-            let Some(piece) = piece.get(..octets).filter(|piece| !piece.is_empty()) else {
-                break;
-            };
-            if let Err(error) = stdout.write_all(piece) {
-                let _ = writeln!(std::io::stderr(), "error: cannot write to stdout ({error})");
-                return exit::IO;
-            }
-        }
-    }
-    match stdout.flush() {
-        Ok(()) => exit::OK,
-        Err(_) => exit::IO,
-    }
 }

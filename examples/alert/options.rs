@@ -81,7 +81,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Policy::Partial, help_heading = CONNECTION)]
     pub policy: Policy,
     /// Send N mails over the one connection
-    #[arg(long, value_name = "N", conflicts_with_all = ["message_id", "eml"])]
+    #[arg(long, value_name = "N", conflicts_with = "message_id")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=REPEAT_MAX))]
     #[arg(help_heading = CONNECTION)]
     pub repeat: Option<u32>,
@@ -119,14 +119,15 @@ pub struct Options {
     /// How urgent it is
     #[arg(long, value_enum, help_heading = MESSAGE)]
     pub importance: Option<Importance>,
-    /// Attach a file; with a cid it is inline. May repeat
+    /// Attach a file, by default in base64; with encoding=none it travels as it is and must be
+    /// ASCII with CRLF line ends. With a cid it is inline. May repeat
     #[arg(
         long,
         value_name = "FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]"
     )]
-    #[arg(allow_hyphen_values = true, help_heading = MESSAGE)]
-    pub attach: Vec<String>,
-    /// Read attachments from disk while sending
+    #[arg(allow_hyphen_values = true, value_parser = attach, help_heading = MESSAGE)]
+    pub attach: Vec<Attach>,
+    /// Read the files of --attach from disk in pieces while sending
     #[arg(long, help_heading = MESSAGE)]
     pub stream: bool,
     /// A header field, 'Name: value'; may repeat
@@ -150,7 +151,8 @@ pub struct Options {
     /// What is otherwise random is made of this number
     #[arg(long, value_name = "N", help_heading = MESSAGE)]
     pub seed: Option<u64>,
-    /// The fields of the "Send email" connector as JSON, - for stdin
+    /// The fields of the "Send email" connector as JSON, - for stdin. ContentData that is no
+    /// base64 travels as it is where it can, else in base64
     #[arg(long, value_name = "FILE|-", help_heading = MESSAGE)]
     pub json: Option<PathBuf>,
     /// Print the message and send nothing
@@ -167,6 +169,24 @@ pub struct Server {
     /// Without the brackets of an IPv6 address.
     pub host: String,
     pub port: u16,
+}
+
+/// A file to attach.
+#[derive(Debug, Clone)]
+pub struct Attach {
+    pub path: String,
+    pub media_type: Option<String>,
+    pub name: Option<String>,
+    pub content_id: Option<String>,
+    pub encoding: Encoding,
+}
+
+/// How a file travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Base64,
+    /// As it is, or not at all.
+    None,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,6 +279,40 @@ fn server(text: &str) -> Result<Server, String> {
     Ok(Server {
         host: host.into(),
         port,
+    })
+}
+
+/// Reads `FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]`. The options are split off the
+/// end, so that a path may hold commas.
+fn attach(text: &str) -> Result<Attach, String> {
+    let mut path = text;
+    let [mut media_type, mut name, mut content_id, mut encoding] = [None; 4];
+    while let Some((before, last)) = path.rsplit_once(',') {
+        let Some((key, value)) = last.split_once('=') else {
+            break;
+        };
+        let slot = match key {
+            "type" => &mut media_type,
+            "name" => &mut name,
+            "cid" => &mut content_id,
+            "encoding" => &mut encoding,
+            _ => break,
+        };
+        if slot.replace(value).is_some() {
+            return Err(format!("{key}= is given twice"));
+        }
+        path = before;
+    }
+    Ok(Attach {
+        path: path.into(),
+        media_type: media_type.map(Into::into),
+        name: name.map(Into::into),
+        content_id: content_id.map(Into::into),
+        encoding: match encoding {
+            None | Some("base64") => Encoding::Base64,
+            Some("none") => Encoding::None,
+            Some(_) => return Err("encoding is base64 or none".into()),
+        },
     })
 }
 

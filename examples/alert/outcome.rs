@@ -5,6 +5,7 @@
 
 use std::io;
 
+use embedded_smtp::message::ContentFaultKind;
 use embedded_smtp::{Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry};
 
 /// A row of the table.
@@ -76,6 +77,13 @@ impl Ruling {
                 fault: Fault::Protocol(_),
                 phase,
             } => Self::failed(exit::PROTOCOL, name(*phase)),
+            Error::Failed {
+                fault: Fault::Content(fault),
+                phase,
+            } if !has_changed(fault.kind) => Self {
+                retry: NEVER,
+                ..Self::failed(exit::IO, name(*phase))
+            },
             Error::Failed { phase, .. } => Self::failed(exit::IO, name(*phase)),
             Error::Unknown { .. } => Self {
                 outcome: "unknown",
@@ -152,6 +160,11 @@ impl Ruling {
     }
 }
 
+/// Whether a file was not what it had been, which may be otherwise the next time.
+const fn has_changed(kind: ContentFaultKind) -> bool {
+    matches!(kind, ContentFaultKind::TooShort | ContentFaultKind::TooLong)
+}
+
 /// The phase as the result has it.
 const fn name(phase: Phase) -> &'static str {
     match phase {
@@ -164,6 +177,7 @@ const fn name(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use embedded_smtp::message::{ContentFault, Part};
     use embedded_smtp::{Field, Invalid, Reason, Violation};
 
     fn row(ruling: Ruling) -> (&'static str, u8, u16, &'static str, &'static str) {
@@ -294,6 +308,19 @@ mod tests {
         ] {
             assert_eq!(row(failed(Fault::Protocol(violation), Phase::Data)), broken);
         }
+        let file = |kind| {
+            let part = Part::Attachment(0);
+            row(failed(
+                Fault::Content(ContentFault { part, kind }),
+                Phase::Content,
+            ))
+        };
+        let changed = ("failed", 74, 500, "content", "reconnect");
+        assert_eq!(file(ContentFaultKind::TooShort), changed);
+        let wrong = ("failed", 74, 500, "content", "never");
+        assert_eq!(file(ContentFaultKind::BareLf), wrong);
+        let unreadable = Fault::Source(embedded_io::ErrorKind::Other);
+        assert_eq!(row(failed(unreadable, Phase::Content)), changed);
         let unknown = ("unknown", 75, 500, "content", "reconnect");
         for fault in [
             Fault::Closed,

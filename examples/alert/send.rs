@@ -1,58 +1,84 @@
-//! The session: from connecting to QUIT, with the crate's blocking client.
+//! What is sent, and how it went: around the session, which is in `driver/`.
 
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use embedded_smtp::blocking::Client;
-use embedded_smtp::{Credentials, Error, Fault, Mechanism, Message, Phase, Report, Violation};
+use embedded_smtp::{Credentials, Error, Fault, Message, Phase, Report, Violation};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::advice;
-use crate::letter::Refused;
-use crate::link::{Deadlines, Link};
-use crate::options::{Auth, Options, Policy, Server};
+use crate::letter::{Letter, Refused};
+use crate::link::Deadlines;
+use crate::options::{Driver, Options, Server};
 use crate::outcome::Ruling;
 use crate::report::Ending;
+use crate::source::Source;
 use crate::watch::{Heard, Watch};
+use crate::{advice, driver};
 
-type SmtpClient<'b, 'w> = Client<'b, Link, &'w Watch>;
+/// What is to be sent, and how.
+pub struct Job<'a> {
+    pub options: &'a Options,
+    pub server: &'a Server,
+    pub credentials: Option<&'a Credentials<'a>>,
+    /// What the messages were made of.
+    pub letter: &'a Letter,
+    pub messages: &'a [Message<'a>],
+    pub watch: Watch,
+}
 
-/// Sends the messages over one connection, and says how it ended.
-pub fn send(
-    options: &Options,
-    server: &Server,
-    credentials: Option<&Credentials<'_>>,
-    messages: &[Message<'_>],
-) -> Ending {
-    let timeout = options
-        .timeout
-        .map(|seconds| Duration::from_secs(seconds.get().into()));
-    let deadlines = Deadlines::new(timeout);
-    let link = match Link::connect(server, deadlines.clone()) {
-        Ok(link) => link,
-        Err(error) => return Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
-    };
-    let watch = Watch::new(deadlines, options.transcript, progress(messages));
-    let mut buffer = vec![0; options.buffer];
-    let mut client = Client::new(link, &mut buffer).observe(&watch);
-    if options.no_pipelining {
-        client = client.without_pipelining();
+impl<'a> Job<'a> {
+    pub fn new(
+        options: &'a Options,
+        server: &'a Server,
+        credentials: Option<&'a Credentials<'a>>,
+        letter: &'a Letter,
+        messages: &'a [Message<'a>],
+    ) -> Self {
+        let timeout = options
+            .timeout
+            .map(|seconds| Duration::from_secs(seconds.get().into()));
+        let watch = Watch::new(
+            Deadlines::new(timeout),
+            options.transcript,
+            progress(messages),
+        );
+        Self {
+            options,
+            server,
+            credentials,
+            letter,
+            messages,
+            watch,
+        }
     }
-    if options.policy == Policy::All {
-        client = client.all_or_none();
+
+    /// Sends the messages over one connection, and says how it ended.
+    pub fn send(&self, sources: &mut [Source<'_>]) -> Ending {
+        let mut ending = match self.options.driver {
+            Driver::Blocking => driver::blocking::run(self, sources),
+            Driver::Async => match runtime() {
+                Ok(runtime) => {
+                    let ending = runtime.block_on(driver::asynch::run(self, sources));
+                    // A resolver that is still at work is left alone.
+                    runtime.shutdown_background();
+                    ending
+                }
+                Err(error) => Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
+            },
+        };
+        self.watch.end();
+        if let Some(complaint) = sources.iter().find_map(Source::complaint) {
+            ending.error = Some(complaint + ": check the file and send again");
+        }
+        ending
     }
-    if credentials.is_none() {
-        client = client.or_helo();
-    }
-    let ending = match open(&mut client, options, credentials) {
-        Ok(()) => send_messages(&mut client, &watch, messages),
-        Err(error) => lost(&watch, 0, &error),
-    };
-    // After a fault, and where QUIT was sent already, the client refuses to.
-    let _ = client.quit();
-    watch.end();
-    ending
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 /// Builds the credentials that `--user` and its password make.
@@ -60,45 +86,32 @@ pub fn credentials<'a>(user: &'a str, password: &'a str) -> Result<Credentials<'
     Ok(Credentials::new(user, password)?)
 }
 
-fn open<'b>(
-    client: &mut SmtpClient<'b, '_>,
-    options: &'b Options,
-    credentials: Option<&Credentials<'_>>,
-) -> Result<(), Error<io::Error>> {
-    client.open(&*options.helo)?;
-    let Some(credentials) = credentials else {
-        return Ok(());
-    };
-    let mechanism = match options.auth {
-        Auth::Plain => Some(Mechanism::Plain),
-        Auth::Login => Some(Mechanism::Login),
-        _ => None,
-    };
-    client.danger_login_in_plaintext(credentials, mechanism)
+/// How it went so far.
+pub struct Tally<'a> {
+    job: &'a Job<'a>,
+    /// Mails that were accepted.
+    count: usize,
+    ending: Option<Ending>,
 }
 
-fn send_messages(
-    client: &mut SmtpClient<'_, '_>,
-    watch: &Watch,
-    messages: &[Message<'_>],
-) -> Ending {
-    if let [message] = messages {
-        // QUIT rides behind the content.
-        return match client.send_last(message, &mut []) {
-            Ok(report) => accepted(watch, 1, report),
-            Err(error) => lost(watch, 0, &error),
-        };
+impl<'a> Tally<'a> {
+    pub fn new(job: &'a Job<'a>) -> Self {
+        Self {
+            job,
+            count: 0,
+            ending: None,
+        }
     }
-    let mut count = 0;
-    let mut ending: Option<Ending> = None;
-    client.send_all(messages, |result| {
+
+    /// Adds what came of another mail, and says whether to go on.
+    pub fn add(&mut self, result: Result<Report, Error<io::Error>>) -> ControlFlow<()> {
         let flow = match result {
             Ok(report) => {
-                count += 1;
-                let this = accepted(watch, count, report);
+                self.count += 1;
+                let this = accepted(&self.job.watch, report);
                 // Of several partial mails the last is shown, but one recipient that may fare
                 // better later makes the whole worth another try.
-                ending = Some(match ending.take() {
+                self.ending = Some(match self.ending.take() {
                     Some(last) if last.error.is_some() && this.error.is_none() => last,
                     Some(last) if last.ruling.retry == Some("later") => Ending {
                         ruling: last.ruling,
@@ -109,24 +122,32 @@ fn send_messages(
                 ControlFlow::Continue(())
             }
             Err(error) => {
-                ending = Some(lost(watch, count, &error));
+                self.lost(&error);
                 ControlFlow::Break(())
             }
         };
-        watch.next_mail();
+        self.job.watch.next_mail();
         flow
-    });
-    match ending {
-        Some(ending) => Ending {
-            messages: count,
-            ..ending
-        },
-        None => Ending::early(Ruling::INVALID, "there is no message to send".into()),
+    }
+
+    /// It ended here.
+    pub fn lost(&mut self, error: &Error<io::Error>) {
+        self.ending = Some(lost(self.job, error));
+    }
+
+    pub fn ending(self) -> Ending {
+        match self.ending {
+            Some(ending) => Ending {
+                messages: self.count,
+                ..ending
+            },
+            None => Ending::early(Ruling::INVALID, "there is no message to send".into()),
+        }
     }
 }
 
-/// A mail was accepted, as the last of so many.
-fn accepted(watch: &Watch, messages: usize, report: Report) -> Ending {
+/// A mail was accepted.
+fn accepted(watch: &Watch, report: Report) -> Ending {
     let recipients = watch.recipients();
     let error = report.is_partial().then(|| {
         let refused: Vec<String> = recipients
@@ -148,14 +169,15 @@ fn accepted(watch: &Watch, messages: usize, report: Report) -> Ending {
     Ending {
         ruling: Ruling::of_report(&report),
         reply: watch.last_reply(Phase::Content, report.code()),
-        messages,
+        messages: 1,
         recipients,
         error,
     }
 }
 
-/// A mail was not accepted, and so many were before it.
-fn lost(watch: &Watch, messages: usize, error: &Error<io::Error>) -> Ending {
+/// A mail was not accepted.
+fn lost(job: &Job<'_>, error: &Error<io::Error>) -> Ending {
+    let watch = &job.watch;
     let reply = match error {
         Error::Refused(refusal) if refusal.phase() == Phase::Rcpt => watch
             .first_refusal(refusal.code())
@@ -174,9 +196,15 @@ fn lost(watch: &Watch, messages: usize, error: &Error<io::Error>) -> Ending {
     Ending {
         ruling: Ruling::of_error(error),
         recipients: watch.recipients(),
-        error: Some(advice::of_error(error, shown.as_deref())),
+        error: Some(match error {
+            Error::Failed {
+                fault: Fault::Content(fault),
+                ..
+            } => advice::of_content(*fault, job.letter),
+            error => advice::of_error(error, shown.as_deref()),
+        }),
         reply,
-        messages,
+        messages: 0,
     }
 }
 

@@ -53,6 +53,11 @@ impl Watch {
         }
     }
 
+    /// The times it sets.
+    pub fn deadlines(&self) -> Rc<Deadlines> {
+        Rc::clone(&self.deadlines)
+    }
+
     /// The last reply of a phase with this code, or in any phase.
     pub fn last_reply(&self, phase: Phase, code: u16) -> Option<Heard> {
         let seen = self.seen.borrow();

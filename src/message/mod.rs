@@ -518,6 +518,23 @@ impl<'a> Message<'a> {
             .count()
     }
 
+    /// The number of the source that gives this part's octets: sources are counted from 0 in the
+    /// order text, HTML, attachments.
+    pub(crate) fn source_number(&self, part: Part) -> usize {
+        let is_streamed = |content: &Option<Content<'_>>| {
+            content.is_some_and(|content| content.coding.is_streamed)
+        };
+        let (texts, attachments) = match part {
+            Part::Text | Part::Message => (0, 0),
+            Part::Html => (1, 0),
+            Part::Attachment(index) => (2, usize::from(index)),
+        };
+        let texts = [self.text, self.html].into_iter().take(texts);
+        let before = self.attachments.iter().take(attachments);
+        let before = before.map(|part| Some(part.content));
+        texts.chain(before).filter(is_streamed).count()
+    }
+
     /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
     /// are doubled on the way count once. `None` if a source does not say its length, or if there
     /// are 4 GiB or more.

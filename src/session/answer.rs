@@ -2,47 +2,42 @@
 //!
 //! This file writes nothing.
 
-use core::convert::Infallible;
-
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault, Violation};
+use crate::outcome::{Fault, Violation};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, RefusalKind};
+use crate::report::RecipientStatus;
 use crate::wire::ehlo::Mechanism;
-use crate::wire::reply::ReplyHead;
 
 use super::Delivery;
 use super::buffer::Buffer;
-use super::flow::{Flow, Mode, Outcome};
+use super::flow::{Flow, Mode};
 use super::operation::{MailOperation, Operation};
 use super::table::{self, State, Verb};
 use super::transaction::Verdict;
 
 impl Flow<'_> {
-    /// A reply was read. How the operation ended, if it did.
+    /// A reply was read.
     #[inline(never)]
     pub(super) fn answered(
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
         observer: &mut dyn Observer,
-    ) -> Option<Outcome> {
-        let head = self.inbox.head();
+    ) {
         let verb = self.due;
         let reply = self.inbox.reply(buffer);
+        let code = reply.head.code;
         observer.reply(reply);
-        self.unanswered = self.unanswered.saturating_sub(1);
         let before = self.state;
-        let after = table::follow(before, verb, head.code);
+        let after = table::follow(before, verb, code);
+        if after == State::Broken && verb != Verb::Quit {
+            // The phase that failed is this reply's, so it is still outstanding.
+            return self.fault(Fault::Protocol(Violation::OutOfPlace(code)));
+        }
+        self.unanswered = self.unanswered.saturating_sub(1);
         if verb == Verb::Quit {
             self.state = State::Closed;
-            return Some(self.finish());
-        }
-        if after == State::Broken {
-            let violation = Violation::OutOfPlace(head.code);
-            // The reply is no longer outstanding, but its phase is the one that failed.
-            self.unanswered = self.unanswered.saturating_add(1);
-            return Some(self.fault(Fault::Protocol(violation)));
+            return self.finish();
         }
         if verb == Verb::Rcpt
             && let Operation::Mail(mail) = operation
@@ -50,32 +45,29 @@ impl Flow<'_> {
             let index = self.verdict.answered();
             observer.recipient(index, reply);
             if let Some(slot) = mail.results.get_mut(usize::from(index)) {
-                *slot = RecipientStatus { head };
+                *slot = RecipientStatus { head: reply.head };
             }
         }
-        if head.code == CLOSING {
-            return Some(self.closing(head));
+        if code == CLOSING {
+            return self.closing();
         }
         self.state = after;
-        self.judge(verb, before, head, buffer);
+        self.judge(verb, before, buffer);
         if self.unanswered == 0 {
-            return self.resume(verb, head, operation);
+            return self.resume(verb, operation);
         }
-        self.due = self.due_after(verb, operation);
+        self.due = self.due_after(verb);
         observer.awaiting(self.due.phase());
         // What is outstanding behind a content may be the next mail's.
-        (verb == Verb::Content && self.due == Verb::Mail).then(|| self.finish())
+        if verb == Verb::Content && self.due == Verb::Mail {
+            self.finish();
+        }
     }
 
     /// Adds a reply to the verdict on the mail.
     #[inline(never)]
-    pub(super) fn judge(
-        &mut self,
-        verb: Verb,
-        before: State,
-        head: ReplyHead,
-        buffer: &mut Buffer<'_>,
-    ) {
+    pub(super) fn judge(&mut self, verb: Verb, before: State, buffer: &mut Buffer<'_>) {
+        let head = self.inbox.head();
         let is_refusal = head.code >= 400;
         let decides = match verb {
             Verb::Rcpt => {
@@ -123,44 +115,37 @@ impl Flow<'_> {
     }
 
     /// Whose reply follows that of `verb` in a flight.
-    pub(super) fn due_after(&self, verb: Verb, operation: &Operation<'_, '_>) -> Verb {
+    pub(super) fn due_after(&self, verb: Verb) -> Verb {
         match verb {
-            Verb::Rset => self.first_verb(operation),
+            Verb::Rset => self.first,
             Verb::Mail => Verb::Rcpt,
             Verb::Rcpt if self.is_data_due() => Verb::Data,
             Verb::Rcpt => Verb::Rcpt,
-            _ if self.is_leaving => Verb::Quit,
+            _ if self.is_leaving() => Verb::Quit,
             _ => Verb::Mail,
         }
     }
 
-    /// Everything sent was answered: what comes next, or how the operation ended.
+    /// Everything sent was answered: goes on with what comes next, if there is anything.
     #[inline(never)]
-    pub(super) fn resume(
-        &mut self,
-        verb: Verb,
-        head: ReplyHead,
-        operation: &Operation<'_, '_>,
-    ) -> Option<Outcome> {
-        let is_refusal = head.code >= 400;
+    pub(super) fn resume(&mut self, verb: Verb, operation: &Operation<'_, '_>) {
+        let code = self.inbox.head().code;
         match (operation, verb) {
             (Operation::Open, Verb::Ehlo)
-                if self.options.helo_fallback && matches!(head.code, 500 | 501 | 502 | 504) =>
+                if self.options.helo_fallback && matches!(code, 500 | 501 | 502 | 504) =>
             {
                 self.go(Verb::Helo);
             }
             (Operation::Login { .. }, Verb::AuthCancel) => {
-                return Some(self.fault(Fault::Protocol(Violation::AuthExchange)));
+                self.fault(Fault::Protocol(Violation::AuthExchange));
             }
-            (Operation::Mail(mail), _) if verb != Verb::Rset => return self.resume_mail(mail),
-            _ if is_refusal && !self.is_leaving => {
-                return Some(self.refused(verb.phase(), head));
-            }
+            (Operation::Mail(mail), _) if verb != Verb::Rset => self.resume_mail(mail),
+            _ if code >= 400 && !self.is_leaving() => self.refused(verb.phase()),
             (Operation::Open, Verb::Greeting) => self.go(Verb::Ehlo),
             (Operation::StartTls, _) if self.inbox.has_unread() => {
                 // What came in the clear behind the 220 must not be taken for the server's word
                 // under TLS (RFC 3207 §4.2: "MUST discard any knowledge obtained from the server").
-                return Some(self.fault(Fault::Protocol(Violation::Unasked)));
+                self.fault(Fault::Protocol(Violation::Unasked));
             }
             (Operation::Login { credentials, .. }, _) if self.state == State::Authenticating => {
                 let expected = match self.mechanism {
@@ -175,19 +160,16 @@ impl Flow<'_> {
                     Verb::AuthCancel
                 });
             }
-            (Operation::Reset, _) => return Some(self.finish()),
-            (_, Verb::Rset) => self.go(self.first_verb(operation)),
-            _ => return Some(self.finish()),
+            (_, Verb::Rset) if self.first != Verb::Rset => self.go(self.first),
+            _ => self.finish(),
         }
-        None
     }
 
     /// [`Self::resume`] for a mail.
     #[inline(never)]
-    pub(super) fn resume_mail(&mut self, mail: &MailOperation<'_, '_>) -> Option<Outcome> {
+    pub(super) fn resume_mail(&mut self, mail: &MailOperation<'_, '_>) {
         if matches!(self.state, State::Content | State::HollowContent) {
-            self.go(Verb::Content);
-            return None;
+            return self.go(Verb::Content);
         }
         if self.next == Some(Verb::Rcpt) {
             let mut walk = self.outgoing.walk;
@@ -198,57 +180,51 @@ impl Flow<'_> {
         if self.next == Some(Verb::Data) {
             self.close_recipients();
         }
-        if let (false, Some(next), None) = (
-            self.verdict.is_doomed(),
-            self.next,
-            self.verdict.outcome::<Infallible>(),
-        ) {
-            self.go(next);
-            return None;
+        if let Some(next) = self.next
+            && !self.verdict.is_doomed()
+            && !self.verdict.is_final()
+        {
+            return self.go(next);
         }
         if mail.is_next && !self.is_lock_step && self.verdict.is_out_of_sequence() {
             return self.again_in_lock_step(mail);
         }
-        if mail.quit && !self.is_leaving {
-            self.is_leaving = true;
-            self.go(if self.state.has_transaction() {
+        if mail.quit && !self.is_leaving() {
+            self.leave();
+            return self.go(if self.state.has_transaction() {
                 Verb::Rset
             } else {
                 Verb::Quit
             });
-            return None;
         }
-        Some(self.finish())
+        self.finish();
     }
 
     /// The server did not understand MAIL behind the content of another mail: says it again, and
     /// nothing rides there any more.
-    #[inline(never)]
-    pub(super) fn again_in_lock_step(&mut self, mail: &MailOperation<'_, '_>) -> Option<Outcome> {
+    fn again_in_lock_step(&mut self, mail: &MailOperation<'_, '_>) {
         self.is_lock_step = true;
         self.inbox.forget();
         self.verdict = Verdict::default();
         match self.address(mail.message, mail.sources) {
-            Ok(outgoing) => self.outgoing = outgoing,
-            Err(invalid) => return Some(Err(invalid.into())),
+            Ok(()) => self.go(Verb::Rset),
+            Err(invalid) => self.fail(invalid.into()),
         }
-        self.go(Verb::Rset);
-        None
     }
 
     /// 421: the server ends the session, whatever was asked.
     ///
     /// RFC 5321 §3.8: "Receipt of a 421 … response to any command" means that the channel closes.
     #[inline(never)]
-    pub(super) fn closing(&mut self, head: ReplyHead) -> Outcome {
+    pub(super) fn closing(&mut self) {
         self.state = State::Closed;
         if self.delivery == Delivery::Unknown {
             self.delivery = Delivery::Refused;
-        } else if self.is_leaving && self.due != Verb::Content {
+        } else if self.is_leaving() && self.due != Verb::Content {
             return self.finish();
         }
         self.inbox.forget();
-        self.refused(self.due.phase(), head)
+        self.refused(self.due.phase());
     }
 
     /// The transport takes no more, since the server has closed the connection. Whether to read on
@@ -279,13 +255,6 @@ impl Flow<'_> {
                 return false;
             }
         }
-    }
-
-    /// The operation was refused, and the connection stands.
-    pub(super) fn refused(&mut self, phase: Phase, head: ReplyHead) -> Outcome {
-        self.is_busy = false;
-        let kind = RefusalKind::of(head, phase);
-        Err(Error::Refused(Refusal { head, phase, kind }))
     }
 }
 

@@ -4,8 +4,7 @@
 
 use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part};
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault};
-use crate::report::Report;
+use crate::outcome::Fault;
 use crate::wire::command::{self, NOTIFY_FRAME};
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials};
@@ -88,10 +87,16 @@ impl Flow<'_> {
                         }
                         Filled::Source { part, from } => {
                             self.mode = Mode::Compose;
-                            return Some(self.fill(part, start, from, buffer.len()));
+                            self.part = Some((part, mail.message.source_number(part)));
+                            self.window = (
+                                start.saturating_add(from),
+                                buffer.len().saturating_sub(TERMINATOR),
+                            );
+                            return Some(Act::Fill);
                         }
                         Filled::Abort(fault) => {
-                            return Some(Act::Done(self.fault(Fault::Content(fault))));
+                            self.fault(Fault::Content(fault));
+                            return Some(Act::Done);
                         }
                     }
                     command::bare(&mut out, ".");
@@ -126,7 +131,8 @@ impl Flow<'_> {
         if holds_secret {
             buffer.mark_secret(end);
         }
-        (start < end).then_some(Act::Send { start, end })
+        self.window = (start, end);
+        (start < end).then_some(Act::Send)
     }
 
     /// Writes as much content as there is room for.
@@ -163,22 +169,9 @@ impl Flow<'_> {
         filled
     }
 
-    /// Asks for octets of a streamed part, in the buffer's end.
-    fn fill(&mut self, part: Part, start: usize, from: usize, buffer_len: usize) -> Act {
-        // Each part is read to its end before the next one begins.
-        match &mut self.part {
-            Some((last, _)) if *last == part => {}
-            Some((last, number)) => {
-                *last = part;
-                *number = number.saturating_add(1);
-            }
-            None => self.part = Some((part, 0)),
-        }
-        Act::Fill {
-            source: self.part.map_or(0, |(_, number)| usize::from(number)),
-            start: start.saturating_add(from),
-            end: buffer_len.saturating_sub(TERMINATOR),
-        }
+    /// The number of the source that is asked.
+    pub(super) fn source(&self) -> usize {
+        self.part.map_or(0, |(_, number)| number)
     }
 
     /// This many octets of the part asked for stand in the buffer; none at its end.
@@ -189,12 +182,12 @@ impl Flow<'_> {
     }
 
     /// Nobody gives the octets of the part asked for.
-    pub(super) fn no_source<E>(&mut self) -> Result<Report, Error<E>> {
+    pub(super) fn no_source(&mut self) {
         let part = self.part.map_or(Part::Message, |(part, _)| part);
         self.fault(Fault::Content(ContentFault {
             part,
             kind: ContentFaultKind::NoSource,
-        }))
+        }));
     }
 
     /// The message whose commands are going out: the next one once this one's content is out.
@@ -275,9 +268,7 @@ impl Flow<'_> {
         }
         self.unanswered = self.unanswered.saturating_add(1);
         self.next = match verb {
-            Verb::Rset if !matches!(operation, Operation::Reset) => {
-                Some(self.first_verb(operation))
-            }
+            Verb::Rset if self.first != Verb::Rset => Some(self.first),
             Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
             Verb::Content => {
                 // Only commands count towards the limit of a flight.
@@ -307,14 +298,14 @@ impl Flow<'_> {
             return None;
         }
         if mail.quit {
-            self.is_leaving = true;
+            self.leave();
             return Some(Verb::Quit);
         }
         if self.is_lock_step || self.state != State::Content {
             return None;
         }
         // A next mail that the server could not take is refused when its own turn comes.
-        self.outgoing = self.address(mail.next?, 0).ok()?;
+        self.address(mail.next?, 0).ok()?;
         Some(Verb::Mail)
     }
 

@@ -14,13 +14,12 @@
 //! The larger functions here and beside it are kept apart (`inline(never)`): inlined into the
 //! driver's pump, where each has one caller, they took 5 KB more flash on a Cortex-M3 at opt `s`.
 
-use core::convert::Infallible;
-
 use crate::error::{Field, Invalid, Reason};
 use crate::message::{Message, Part};
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, Missing, Violation};
-use crate::report::{RecipientStatus, Report};
+use crate::phase::Phase;
+use crate::report::{RecipientStatus, Refusal, RefusalKind};
 use crate::wire::command::MailParameters;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
@@ -34,23 +33,18 @@ use super::table::{self, State, Verb};
 use super::transaction::{Outgoing, Verdict};
 use super::{BUFFER_MIN, Delivery, Options};
 
-pub(super) type Outcome = Result<Report, Error<Infallible>>;
+/// Why an operation did not succeed. The transport's own error is not kept here: the driver has it,
+/// and puts it in at the end ([`Error::with_transport`]).
+pub(super) type Failure = Error<()>;
 
-/// What is to be done, in positions of the buffer.
+/// What is to be done. With [`Flow::window`], the octets it is to be done with.
 pub(super) enum Act {
-    Send {
-        start: usize,
-        end: usize,
-    },
-    /// Octets of the streamed part with this number are wanted.
-    Fill {
-        source: usize,
-        start: usize,
-        end: usize,
-    },
+    Send,
+    /// Octets of the streamed part under way are wanted.
+    Fill,
     Flush,
     Receive,
-    Done(Outcome),
+    Done,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +57,8 @@ pub(super) enum Mode {
     Flush,
     /// Replies are awaited.
     Await,
+    /// The operation ended: well, unless there is a failure.
+    Done,
 }
 
 pub(super) struct Flow<'b> {
@@ -75,13 +71,17 @@ pub(super) struct Flow<'b> {
     pub(super) is_upgraded: bool,
     /// An operation is under way.
     pub(super) is_busy: bool,
-    /// QUIT is all that is left to do: nothing that happens now changes an outcome.
-    pub(super) is_leaving: bool,
     /// The server answered a command pipelined behind content wrongly once.
     pub(super) is_lock_step: bool,
     /// The transport said that no more will come.
     pub(super) is_at_end: bool,
     pub(super) mode: Mode,
+    /// Why the operation did not succeed.
+    pub(super) failure: Option<Failure>,
+    /// The octets of the buffer that a step is about: the first, and the one behind the last.
+    pub(super) window: (usize, usize),
+    /// The command the operation begins with behind RSET, or ends with once it is leaving.
+    pub(super) first: Verb,
     /// What goes out next.
     pub(super) next: Option<Verb>,
     /// Whose reply comes next.
@@ -98,8 +98,8 @@ pub(super) struct Flow<'b> {
     pub(super) outgoing: Outgoing,
     /// Octets of a streamed part that were asked for.
     pub(super) source: Option<Sourced>,
-    /// The streamed part being sent, and how many there were before it.
-    pub(super) part: Option<(Part, u16)>,
+    /// The streamed part whose octets were asked for.
+    pub(super) part: Option<(Part, usize)>,
     pub(super) verdict: Verdict,
     pub(super) delivery: Delivery,
 }
@@ -118,10 +118,12 @@ impl<'b> Flow<'b> {
             name: None,
             is_upgraded: false,
             is_busy: false,
-            is_leaving: false,
             is_lock_step: false,
             is_at_end: false,
             mode: Mode::Start,
+            failure: None,
+            window: (0, 0),
+            first: Verb::Greeting,
             next: None,
             due: Verb::Greeting,
             unanswered: 0,
@@ -158,19 +160,34 @@ impl<'b> Flow<'b> {
 
     /// Begins an operation, or refuses it with nothing sent and nothing changed, but that a missing
     /// STARTTLS or AUTH bars what it should have protected, and that nothing is known of a mail.
+    pub(super) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer_len: usize) {
+        match self.prepare(operation, buffer_len) {
+            Err(failure) => self.fail(failure),
+            Ok(first) => {
+                self.inbox.forget();
+                self.verdict = Verdict::default();
+                self.failure = None;
+                self.first = first;
+                self.is_busy = true;
+            }
+        }
+    }
+
+    /// [`Self::begin`] up to where it can no longer be refused; the operation's first command.
     #[inline(never)]
-    pub(super) fn begin(
+    fn prepare(
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer_len: usize,
-    ) -> Result<(), Error<Infallible>> {
+    ) -> Result<Verb, Failure> {
         let mut is_next = false;
         if let Operation::Mail(mail) = operation {
             mail.results.fill(RecipientStatus::default());
             self.delivery = Delivery::None;
             is_next = mail.is_next;
         }
-        if self.is_busy || (self.unanswered > 0 && !is_next) {
+        let rides = is_next && self.unanswered > 0;
+        if self.is_busy || (self.unanswered > 0 && !rides) {
             self.state = State::Broken;
         }
         if matches!(self.state, State::Broken | State::Closed) {
@@ -179,38 +196,41 @@ impl<'b> Flow<'b> {
         if buffer_len < BUFFER_MIN {
             return Err(Invalid::new(Field::Buffer, Reason::TooSmall).into());
         }
-        let rides = is_next && self.unanswered > 0;
-        if !rides {
-            self.prepare(operation)?;
-            let verb = self.first_verb(operation);
-            // RSET leads to Ready, and what it is sent for must be in order there.
-            let (state, first) = if self.state.has_transaction() {
-                (State::Ready, Verb::Rset)
-            } else {
-                (self.state, verb)
-            };
-            let is_in_order = table::may_send(state, verb)
-                || matches!(operation, Operation::Quit if self.state == State::Connected);
-            if !is_in_order {
-                return Err(Error::OutOfOrder);
-            }
-            self.go(first);
+        if rides {
+            self.mode = Mode::Await;
+            return Ok(Verb::Mail);
         }
-        self.inbox.forget();
-        self.verdict = Verdict::default();
-        self.is_leaving = matches!(operation, Operation::Quit);
-        self.is_busy = true;
-        Ok(())
+        let verb = match operation {
+            Operation::Open if self.state == State::Connected => Verb::Greeting,
+            Operation::Open => Verb::Ehlo,
+            Operation::StartTls => Verb::StartTls,
+            Operation::Login { .. } => Verb::Auth,
+            Operation::Mail(_) => Verb::Mail,
+            Operation::Reset => Verb::Rset,
+            Operation::Noop => Verb::Noop,
+            Operation::Quit => Verb::Quit,
+        };
+        if self.state.is_idle() {
+            self.check(operation)?;
+        }
+        // RSET leads to Ready, and what it is sent for must be in order there.
+        let (state, first) = if self.state.has_transaction() {
+            (State::Ready, Verb::Rset)
+        } else {
+            (self.state, verb)
+        };
+        let leaves_unasked = verb == Verb::Quit && state == State::Connected;
+        if !leaves_unasked && !table::may_send(state, verb) {
+            return Err(Error::OutOfOrder);
+        }
+        self.go(first);
+        Ok(verb)
     }
 
     /// Checks what an operation needs of the server and of its values.
-    #[inline(never)]
-    pub(super) fn prepare(
-        &mut self,
-        operation: &Operation<'_, '_>,
-    ) -> Result<(), Error<Infallible>> {
+    fn check(&mut self, operation: &Operation<'_, '_>) -> Result<(), Failure> {
         match operation {
-            Operation::StartTls if self.is_idle() && self.state != State::LoginFailed => {
+            Operation::StartTls if self.state != State::LoginFailed => {
                 if self.is_upgraded {
                     return Err(Error::OutOfOrder);
                 }
@@ -219,7 +239,7 @@ impl<'b> Flow<'b> {
                     return Err(Error::NotOffered(Missing::Extension(Extension::StartTls)));
                 }
             }
-            Operation::Login { mechanism, .. } if self.is_idle() => {
+            Operation::Login { mechanism, .. } => {
                 match self.choose(*mechanism) {
                     Ok(mechanism) => self.mechanism = mechanism,
                     Err(missing) => {
@@ -233,16 +253,10 @@ impl<'b> Flow<'b> {
                 }
                 self.responses = 0;
             }
-            Operation::Mail(mail) if self.is_idle() => {
-                self.outgoing = self.address(mail.message, mail.sources)?;
-            }
+            Operation::Mail(mail) => self.address(mail.message, mail.sources)?,
             _ => {}
         }
         Ok(())
-    }
-
-    pub(super) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Ready | State::LoginFailed) || self.state.has_transaction()
     }
 
     /// The mechanism to log in with.
@@ -263,11 +277,7 @@ impl<'b> Flow<'b> {
 
     /// What MAIL will say of this message; refuses what the server could not take.
     #[inline(never)]
-    pub(super) fn address(
-        &self,
-        message: &Message<'_>,
-        sources: usize,
-    ) -> Result<Outgoing, Invalid> {
+    pub(super) fn address(&mut self, message: &Message<'_>, sources: usize) -> Result<(), Invalid> {
         let mut walk = Default::default();
         if message.envelope().next_recipient(&mut walk).is_none() {
             return Err(Invalid::new(Field::Recipients, Reason::Empty));
@@ -301,24 +311,21 @@ impl<'b> Flow<'b> {
             body_8bit_mime,
             smtp_utf8,
         };
-        Ok(Outgoing {
+        self.outgoing = Outgoing {
             parameters,
             ..Outgoing::default()
-        })
+        };
+        Ok(())
     }
 
-    /// The command an operation begins with, or ends with once it is leaving.
-    pub(super) fn first_verb(&self, operation: &Operation<'_, '_>) -> Verb {
-        match operation {
-            Operation::Open if self.state == State::Connected => Verb::Greeting,
-            Operation::Open => Verb::Ehlo,
-            Operation::StartTls => Verb::StartTls,
-            Operation::Login { .. } => Verb::Auth,
-            Operation::Mail(_) if !self.is_leaving => Verb::Mail,
-            Operation::Reset => Verb::Rset,
-            Operation::Noop => Verb::Noop,
-            Operation::Mail(_) | Operation::Quit => Verb::Quit,
-        }
+    /// QUIT is all that is left to do: nothing that happens now changes an outcome.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.first == Verb::Quit
+    }
+
+    /// Only QUIT is left to do.
+    pub(super) fn leave(&mut self) {
+        self.first = Verb::Quit;
     }
 
     /// Begins a flight with this command.
@@ -341,11 +348,7 @@ impl<'b> Flow<'b> {
         buffer.wipe_secret();
         loop {
             match self.mode {
-                Mode::Start => {
-                    if let Some(outcome) = self.start(buffer, observer) {
-                        return Act::Done(outcome);
-                    }
-                }
+                Mode::Start => self.start(buffer, observer),
                 Mode::Compose => {
                     if let Some(act) = self.compose(operation, buffer, observer) {
                         return act;
@@ -358,20 +361,16 @@ impl<'b> Flow<'b> {
                 Mode::Await => {
                     let capabilities = (self.due == Verb::Ehlo).then_some(&mut self.capabilities);
                     match self.inbox.poll(buffer, capabilities, observer) {
-                        Ok(true) => {
-                            if let Some(outcome) = self.answered(operation, buffer, observer) {
-                                return Act::Done(outcome);
-                            }
+                        Ok(true) => self.answered(operation, buffer, observer),
+                        Ok(false) if self.is_at_end => self.fault(Fault::Closed),
+                        Ok(false) => {
+                            self.window = (self.inbox.end(), buffer.len());
+                            return Act::Receive;
                         }
-                        Ok(false) if self.is_at_end => {
-                            return Act::Done(self.fault(Fault::Closed));
-                        }
-                        Ok(false) => return Act::Receive,
-                        Err(violation) => {
-                            return Act::Done(self.fault(Fault::Protocol(violation)));
-                        }
+                        Err(violation) => self.fault(Fault::Protocol(violation)),
                     }
                 }
+                Mode::Done => return Act::Done,
             }
         }
     }
@@ -388,59 +387,70 @@ impl<'b> Flow<'b> {
 
     /// Begins a flight, unless the server spoke out of turn.
     #[inline(never)]
-    pub(super) fn start(
-        &mut self,
-        buffer: &mut Buffer<'_>,
-        observer: &mut dyn Observer,
-    ) -> Option<Outcome> {
+    fn start(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) {
         if self.state == State::Connected && self.next == Some(Verb::Quit) {
             // The server has not spoken, and nothing was asked of it.
             self.state = State::Closed;
-            return Some(self.finish());
-        }
-        if self.next == Some(Verb::Greeting) {
+            self.finish();
+        } else if self.next == Some(Verb::Greeting) {
             self.next = None;
             self.due = Verb::Greeting;
             self.unanswered = 1;
             self.await_reply(observer);
-            return None;
-        }
-        if self.inbox.has_unread() {
+        } else if self.inbox.has_unread() {
             let is_reply = matches!(self.inbox.poll(buffer, None, observer), Ok(true));
-            let head = self.inbox.head();
             self.due = self.next.unwrap_or(self.due);
-            if is_reply && head.code == CLOSING {
+            if is_reply && self.inbox.head().code == CLOSING {
                 observer.reply(self.inbox.reply(buffer));
-                return Some(self.closing(head));
+                self.closing();
+            } else {
+                self.fault(Fault::Protocol(Violation::Unasked));
             }
-            return Some(self.fault(Fault::Protocol(Violation::Unasked)));
+        } else {
+            self.mode = Mode::Compose;
         }
-        self.mode = Mode::Compose;
-        None
     }
 
-    /// The operation is complete.
-    pub(super) fn finish(&mut self) -> Outcome {
-        self.is_busy = false;
-        self.verdict.outcome().unwrap_or(Ok(Report::NONE))
-    }
-
-    /// The connection is of no use any more. How the operation ended by that.
+    /// The operation is complete; how it ended, the verdict says.
     #[inline(never)]
-    pub(super) fn fault<E>(&mut self, fault: Fault<E>) -> Result<Report, Error<E>> {
-        self.state = State::Broken;
+    pub(super) fn finish(&mut self) {
         self.is_busy = false;
-        if let Some(outcome) = self.verdict.outcome() {
-            return outcome;
+        self.mode = Mode::Done;
+        self.failure = self.verdict.refusal().map(Error::Refused);
+    }
+
+    /// The operation failed, and the connection stands.
+    #[inline(never)]
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.is_busy = false;
+        self.mode = Mode::Done;
+        self.failure = Some(failure);
+    }
+
+    /// The operation was refused by the reply read last, and the connection stands.
+    #[inline(never)]
+    pub(super) fn refused(&mut self, phase: Phase) {
+        let head = self.inbox.head();
+        let kind = RefusalKind::of(head, phase);
+        self.fail(Error::Refused(Refusal { head, phase, kind }));
+    }
+
+    /// The connection is of no use any more.
+    #[inline(never)]
+    pub(super) fn fault(&mut self, fault: Fault<()>) {
+        self.state = State::Broken;
+        self.finish();
+        let is_unknown = self.delivery == Delivery::Unknown;
+        // What the server said of the mail stays true.
+        if self.verdict.is_final() || (self.is_leaving() && !is_unknown) {
+            return;
         }
-        if self.delivery == Delivery::Unknown {
-            return Err(Error::Unknown { fault });
-        }
-        if self.is_leaving {
-            return Ok(Report::NONE);
-        }
-        let phase = self.verb_under_way().phase();
-        Err(Error::Failed { fault, phase })
+        self.failure = Some(if is_unknown {
+            Error::Unknown { fault }
+        } else {
+            let phase = self.verb_under_way().phase();
+            Error::Failed { fault, phase }
+        });
     }
 
     /// The command that is going out, or whose reply is awaited.

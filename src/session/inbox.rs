@@ -61,7 +61,7 @@ enum Place {
 
 impl Inbox {
     /// Reads on in what was received. `true`: a whole reply was read, see [`Self::head`]. `false`:
-    /// more must be received into [`Self::window`].
+    /// more must be received behind [`Self::end`].
     ///
     /// Given `capabilities`, the lines of a 2yz reply behind its first go there, not to the text.
     #[inline(never)]
@@ -122,9 +122,9 @@ impl Inbox {
         }
     }
 
-    /// The part of the buffer to receive into; not empty when [`Self::poll`] asked for more.
-    pub(super) fn window<'a>(&self, buffer: &'a mut Buffer<'_>) -> &'a mut [u8] {
-        buffer.octets().get_mut(self.end..).unwrap_or_default()
+    /// Where what was received ends, and so what is received next begins.
+    pub(super) fn end(&self) -> usize {
+        self.end
     }
 
     /// Says that this many octets were received into the window.

@@ -45,8 +45,6 @@ mod operation;
 mod table;
 mod transaction;
 
-use core::convert::Infallible;
-
 pub use table::{Row, Sent, State, TABLE, Verb};
 
 pub(crate) use operation::{MailOperation, Operation};
@@ -103,8 +101,8 @@ pub(crate) enum Step<'s> {
     Flush,
     /// Receive at least one octet into this slice, and tell [`Turn::received`] how many.
     Receive(&'s mut [u8]),
-    /// The operation is complete.
-    Done(Report),
+    /// The operation ended, [`Turn::end`] says how.
+    Done,
 }
 
 /// A session: the caller's buffer and what is known of the dialogue.
@@ -121,13 +119,11 @@ impl<'b> Session<'b> {
         }
     }
 
-    /// Begins an operation; an error here means that nothing was sent.
-    pub(crate) fn begin(
-        &mut self,
-        operation: &mut Operation<'_, '_>,
-    ) -> Result<Turn<'_, 'b>, Error<Infallible>> {
-        self.flow.begin(operation, self.buffer.len())?;
-        Ok(Turn { session: self })
+    /// Begins an operation.
+    #[inline(never)]
+    pub(crate) fn begin(&mut self, operation: &mut Operation<'_, '_>) -> Turn<'_, 'b> {
+        self.flow.begin(operation, self.buffer.len());
+        Turn { session: self }
     }
 
     /// The name for EHLO, here and after STARTTLS.
@@ -168,21 +164,25 @@ pub(crate) struct Turn<'s, 'b> {
 
 impl Turn<'_, '_> {
     /// What the driver has to do next.
+    #[inline(never)]
     pub(crate) fn step(
         &mut self,
         operation: &mut Operation<'_, '_>,
         observer: &mut dyn Observer,
-    ) -> Result<Step<'_>, Error<Infallible>> {
+    ) -> Step<'_> {
         let Session { buffer, flow } = &mut *self.session;
-        match flow.act(operation, buffer, observer) {
-            Act::Send { start, end } => Ok(Step::Send(buffer.range(start, end))),
-            Act::Fill { source, start, end } => Ok(Step::Fill {
-                source,
-                into: buffer.octets().get_mut(start..end).unwrap_or_default(),
-            }),
-            Act::Flush => Ok(Step::Flush),
-            Act::Receive => Ok(Step::Receive(flow.inbox.window(buffer))),
-            Act::Done(outcome) => outcome.map(Step::Done),
+        let act = flow.act(operation, buffer, observer);
+        let (start, end) = flow.window;
+        let octets = buffer.octets().get_mut(start..end).unwrap_or_default();
+        match act {
+            Act::Send => Step::Send(octets),
+            Act::Fill => Step::Fill {
+                source: flow.source(),
+                into: octets,
+            },
+            Act::Flush => Step::Flush,
+            Act::Receive => Step::Receive(octets),
+            Act::Done => Step::Done,
         }
     }
 
@@ -198,26 +198,38 @@ impl Turn<'_, '_> {
     }
 
     /// The caller gave no source for a streamed part.
-    pub(crate) fn no_source<E>(self) -> Result<Report, Error<E>> {
-        self.session.flow.no_source()
+    pub(crate) fn no_source(&mut self) {
+        self.session.flow.no_source();
     }
 
     /// The server closed the connection, so the transport takes no more octets. Where to receive
     /// what it said before; `None` when there is no more to learn.
     pub(crate) fn listen(&mut self, observer: &mut dyn Observer) -> Option<&mut [u8]> {
         let Session { buffer, flow } = &mut *self.session;
-        let is_open = flow.listen(buffer, observer);
-        is_open.then(|| flow.inbox.window(buffer))
+        if !flow.listen(buffer, observer) {
+            return None;
+        }
+        buffer.octets().get_mut(flow.inbox.end()..)
     }
 
-    /// The transport or a source failed. How the operation ended, which may be well: after the
-    /// final reply to a mail no fault changes its outcome.
-    pub(crate) fn fault<E>(self, fault: Fault<E>) -> Result<Report, Error<E>> {
-        self.session.flow.fault(fault)
+    /// The transport or a source failed.
+    pub(crate) fn fault(&mut self, fault: Fault<()>) {
+        self.session.flow.fault(fault);
+    }
+
+    /// How the operation ended, which may be well even after a fault: after the final reply to a
+    /// mail none changes its outcome. `error` is the transport's, if it gave one.
+    pub(crate) fn end<E>(self, error: Option<E>) -> Result<Report, Error<E>> {
+        let flow = &self.session.flow;
+        match &flow.failure {
+            None => Ok(flow.verdict.report()),
+            Some(failure) => Err(failure.with_transport(error)),
+        }
     }
 }
 
 impl Drop for Turn<'_, '_> {
+    #[inline(never)]
     fn drop(&mut self) {
         self.session.flow.abandon();
         self.session.buffer.wipe_secret();

@@ -49,6 +49,11 @@ pub enum State {
 }
 
 impl State {
+    /// Whether the server was greeted and nothing is asked of it, or a transaction is open.
+    pub(crate) const fn is_idle(self) -> bool {
+        matches!(self, Self::Ready | Self::LoginFailed) || self.has_transaction()
+    }
+
     /// Whether the server holds a transaction that RSET must end before another may begin.
     pub(crate) const fn has_transaction(self) -> bool {
         matches!(self, Self::NoRecipient | Self::Addressed | Self::Stray)

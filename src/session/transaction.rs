@@ -4,7 +4,6 @@
 //! content add up to.
 
 use crate::message::{Cursor, Walk};
-use crate::outcome::Error;
 use crate::phase::Phase;
 use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
@@ -29,18 +28,13 @@ pub(super) struct Verdict {
     pub(super) accepted: u16,
     refused: u16,
     is_any_temporary: bool,
-    /// The refusal that decides, unless somebody is accepted after all.
-    refusal: Option<Refusal>,
+    /// The reply that decides: a refusal that somebody's acceptance may still outweigh, or the
+    /// final reply.
+    decision: Option<Refusal>,
     /// Whatever comes, the content is not to be handed in.
     is_doomed: bool,
     /// The final reply was read.
-    end: Option<End>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum End {
-    Accepted(ReplyHead),
-    Refused,
+    is_ended: bool,
 }
 
 impl Verdict {
@@ -59,48 +53,39 @@ impl Verdict {
         }
         self.refused = self.refused.saturating_add(1);
         self.is_any_temporary |= status.is_temporary();
-        if self
-            .refusal
-            .is_some_and(|refusal| refusal.phase == Phase::Mail)
-        {
-            return false;
-        }
         let kind = RefusalKind::of(head, Phase::Rcpt);
-        match &mut self.refusal {
+        match &mut self.decision {
             Some(first) => {
-                first.kind = first.kind.and_recipient(kind);
+                if first.phase != Phase::Mail {
+                    first.kind = first.kind.and_recipient(kind);
+                }
                 false
             }
             None => {
-                self.refusal = Some(Refusal {
-                    head,
-                    phase: Phase::Rcpt,
-                    kind,
-                });
+                self.decide(head, Phase::Rcpt, kind);
                 true
             }
         }
     }
 
+    fn decide(&mut self, head: ReplyHead, phase: Phase, kind: RefusalKind) {
+        self.decision = Some(Refusal { head, phase, kind });
+    }
+
     /// MAIL or DATA was refused; whether this is the reply that decides. With every recipient
     /// refused, the 5yz that DATA gets for it is no second fault.
     pub(super) fn refuse(&mut self, head: ReplyHead, phase: Phase) -> bool {
-        let decides = phase == Phase::Mail || self.accepted > 0;
-        if decides && !self.is_doomed {
-            self.refusal = Some(Refusal {
-                head,
-                phase,
-                kind: RefusalKind::of(head, phase),
-            });
+        let decides = !self.is_doomed && (phase == Phase::Mail || self.accepted > 0);
+        if decides {
+            self.decide(head, phase, RefusalKind::of(head, phase));
         }
-        let is_first = !self.is_doomed && decides;
         self.is_doomed = true;
-        is_first
+        decides
     }
 
     /// Every RCPT was answered: dooms the mail if nobody was accepted, or not all who had to be.
     pub(super) fn close_recipients(&mut self, all_or_none: bool) {
-        self.is_doomed |= self.accepted == 0 || (all_or_none && self.refusal.is_some());
+        self.is_doomed |= self.accepted == 0 || (all_or_none && self.decision.is_some());
     }
 
     /// Whether the content is not to be handed in any more.
@@ -110,47 +95,42 @@ impl Verdict {
 
     /// The final reply to the content was read.
     pub(super) fn end(&mut self, head: ReplyHead) {
-        if self.is_doomed {
-            return;
+        if !self.is_doomed {
+            self.is_ended = true;
+            self.decide(head, Phase::Content, RefusalKind::of(head, Phase::Content));
         }
-        self.end = Some(if head.code < 300 {
-            End::Accepted(head)
-        } else {
-            let kind = RefusalKind::of(head, Phase::Content);
-            self.refusal = Some(Refusal {
-                head,
-                phase: Phase::Content,
-                kind,
-            });
-            End::Refused
-        });
     }
 
-    /// How the mail ended, if the replies read so far say it.
-    pub(super) fn outcome<E>(&self) -> Option<Result<Report, Error<E>>> {
-        match (self.end, self.refusal) {
-            (Some(End::Accepted(head)), _) => Some(Ok(Report {
-                head,
-                accepted: self.accepted,
-                refused: self.refused,
-                is_any_temporary: self.is_any_temporary,
-            })),
-            (Some(End::Refused), Some(refusal)) => Some(Err(Error::Refused(refusal))),
-            (None, Some(refusal)) if self.is_doomed => Some(Err(Error::Refused(refusal))),
-            _ => None,
+    /// Whether the replies read so far say how the mail ended.
+    pub(super) fn is_final(&self) -> bool {
+        self.is_ended || (self.is_doomed && self.decision.is_some())
+    }
+
+    /// The refusal the mail ended with.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.decision
+            .filter(|refusal| self.is_final() && refusal.head.code >= 300)
+    }
+
+    /// The report on a mail that was accepted; all zero for any other operation.
+    pub(super) fn report(&self) -> Report {
+        Report {
+            head: self.decision.map(|reply| reply.head).unwrap_or_default(),
+            accepted: self.accepted,
+            refused: self.refused,
+            is_any_temporary: self.is_any_temporary,
         }
     }
 
     /// The server refused out of turn, and closed the connection.
     pub(super) fn part(&mut self, head: ReplyHead, phase: Phase) {
-        let kind = RefusalKind::of(head, phase);
-        self.refusal = Some(Refusal { head, phase, kind });
+        self.decide(head, phase, RefusalKind::of(head, phase));
         self.is_doomed = true;
     }
 
     /// MAIL was refused as a bad sequence of commands.
     pub(super) fn is_out_of_sequence(&self) -> bool {
-        self.refusal
+        self.decision
             .is_some_and(|r| r.phase == Phase::Mail && r.head.code == 503)
     }
 }
@@ -172,7 +152,7 @@ mod tests {
         assert!(verdict.recipient(head(450)));
         assert_eq!(verdict.answered(), u16::MAX);
         verdict.end(head(250));
-        let report = verdict.outcome::<()>().unwrap().unwrap();
+        let report = verdict.report();
         assert_eq!((report.accepted(), report.refused()), (u16::MAX, 1));
         assert!(report.is_partial());
     }

@@ -83,7 +83,7 @@ impl<'a> Address<'a> {
     /// Whether it can be sent without SMTPUTF8.
     #[must_use]
     pub const fn is_ascii(self) -> bool {
-        self.0.is_ascii()
+        scan::is_ascii(self.0.as_bytes())
     }
 
     /// Whether mail to both goes to one mailbox: local parts octet by octet, domains without
@@ -93,9 +93,18 @@ impl<'a> Address<'a> {
     #[must_use]
     pub fn is_same(self, other: Address<'_>) -> bool {
         // The length first: it differs most often, and costs nothing.
-        self.0.len() == other.0.len()
-            && self.domain().eq_ignore_ascii_case(other.domain())
-            && self.local_part() == other.local_part()
+        if self.0.len() != other.0.len() {
+            return false;
+        }
+        let mut is_domain = true;
+        for (a, b) in self.0.bytes().rev().zip(other.0.bytes().rev()) {
+            if a != b && !(is_domain && a.eq_ignore_ascii_case(&b)) {
+                return false;
+            }
+            // The last `@` is the one before the domain.
+            is_domain &= a != b'@';
+        }
+        true
     }
 
     /// Where the `@` stands: the last one, for a quoted local part may hold more of them.
@@ -170,7 +179,7 @@ impl<'a> ReversePath<'a> {
     /// Whether it can be sent without SMTPUTF8.
     #[must_use]
     pub const fn is_ascii(self) -> bool {
-        self.as_str().is_ascii()
+        scan::is_ascii(self.as_str().as_bytes())
     }
 }
 

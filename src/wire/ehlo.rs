@@ -172,16 +172,18 @@ impl Capabilities {
             self.read_argument(Extension::Auth, first);
             keyword = auth;
         }
-        let known = |e: &&Extension| is_same(keyword, e.as_str());
-        let Some(&extension) = Extension::ALL.iter().find(known) else {
-            return;
-        };
-        self.extensions |= extension.bit();
-        for word in words {
-            self.read_argument(extension, word);
+        for extension in Extension::ALL {
+            if is_same(keyword, extension.as_str()) {
+                self.extensions |= extension.bit();
+                for word in words {
+                    self.read_argument(extension, word);
+                }
+                return;
+            }
         }
     }
 
+    #[inline(never)]
     fn read_argument(&mut self, extension: Extension, word: &[u8]) {
         match extension {
             Extension::Auth => {
@@ -262,6 +264,7 @@ fn is_same(word: &[u8], name: &str) -> bool {
 }
 
 /// The number that these digits make; 0 where they make none that a `u32` holds.
+#[inline(never)]
 fn decimal(digits: &[u8]) -> u32 {
     let mut number = 0_u32;
     for digit in digits {

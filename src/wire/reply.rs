@@ -111,11 +111,9 @@ pub(crate) struct ReplyLine<'a> {
 impl<'a> ReplyLine<'a> {
     /// Reads a line without its line end; `None` when it breaks the grammar.
     pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
-        let (digits, rest) = line.split_at_checked(3)?;
-        let code = digits3(digits)?;
-        if !CODES.contains(&code) {
-            return None;
-        }
+        let mut rest = line;
+        // Three digits, since fewer make no such number and more are not read.
+        let code = number(&mut rest).filter(|code| CODES.contains(code))?;
         // RFC 5321 §4.2: a client "SHOULD … be prepared for" a code with no text and no blank.
         let (is_last, text) = match rest {
             [] => (true, rest),
@@ -138,53 +136,47 @@ impl<'a> ReplyLine<'a> {
     }
 }
 
-/// The number that one to three digits make.
-fn digits3(digits: &[u8]) -> Option<u16> {
-    if digits.is_empty() || digits.len() > 3 {
-        return None;
+/// Takes one to three digits off a text: the number they make.
+#[inline(never)]
+fn number(text: &mut &[u8]) -> Option<u16> {
+    let mut number = None;
+    for _ in 0..3 {
+        let [digit @ b'0'..=b'9', rest @ ..] = *text else {
+            break;
+        };
+        let value = u16::from(digit.wrapping_sub(b'0'));
+        number = Some(number.unwrap_or(0_u16).wrapping_mul(10).wrapping_add(value));
+        *text = rest;
     }
-    let mut number = 0_u16;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        number = number
-            .wrapping_mul(10)
-            .wrapping_add(u16::from(digit.wrapping_sub(b'0')));
-    }
-    Some(number)
+    number
 }
 
 /// Takes `2.1.5` and the blank behind it off a text.
 fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
-    let (class, rest) = text.split_first()?;
-    let class = match class {
-        b'2' | b'4' | b'5' => class.wrapping_sub(b'0'),
-        _ => return None,
+    let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else {
+        return None;
     };
-    let [b'.', rest @ ..] = rest else { return None };
-    let (subject, rest) = leading_digits(rest);
-    let [b'.', rest @ ..] = rest else { return None };
-    let (detail, rest) = leading_digits(rest);
+    let mut rest = rest;
+    let subject = number(&mut rest)?;
+    let [b'.', detail @ ..] = rest else {
+        return None;
+    };
+    rest = detail;
+    let detail = number(&mut rest)?;
     let after = match rest {
         [] => rest,
         [b' ', after @ ..] => after,
         _ => return None,
     };
+    let class = class.wrapping_sub(b'0');
     Some((
         EnhancedStatusCode {
             class,
-            subject: digits3(subject)?,
-            detail: digits3(detail)?,
+            subject,
+            detail,
         },
         after,
     ))
-}
-
-/// The digits at the beginning, and what follows them.
-fn leading_digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let count = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    text.split_at_checked(count).unwrap_or((text, &[]))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! This file does not know when a response is due; the order of an exchange is in `session/`.
 
-use base64ct::{Base64, Encoding};
 use zeroize::Zeroize;
 
 use super::writer::Writer;
@@ -97,43 +96,53 @@ pub(crate) fn login_password(out: &mut Writer<'_>, credentials: &Credentials<'_>
 /// Base64 in constant time of the pieces put together, three octets at a time, so that neither the
 /// pieces nor the result need a buffer of their size.
 fn base64(out: &mut Writer<'_>, pieces: &[&[u8]]) {
-    let mut group = [0; 3];
-    let mut used = 0_usize;
+    // The octets not written yet, the last one lowest.
+    let mut group = 0_u32;
+    let mut octets = 0_u8;
     for byte in pieces.iter().copied().flatten() {
-        if let Some(slot) = group.get_mut(used) {
-            *slot = *byte;
-        }
-        used = used.wrapping_add(1);
-        if used == group.len() {
-            base64_group(out, &group);
-            used = 0;
+        group = group << 8 | u32::from(*byte);
+        octets = octets.wrapping_add(1);
+        if octets == 3 {
+            characters(out, group, 4);
+            group = 0;
+            octets = 0;
         }
     }
-    base64_group(out, group.get(..used).unwrap_or_default());
+    match octets {
+        0 => {}
+        1 => characters(out, group << 16, 2),
+        _ => characters(out, group << 8, 3),
+    }
     group.zeroize();
 }
 
-/// At most three octets as four characters, padded.
-fn base64_group(out: &mut Writer<'_>, octets: &[u8]) {
-    if octets.is_empty() {
-        return;
+/// Writes the first `used` of the four characters that 24 bits make, and `=` for the others.
+#[inline(never)]
+fn characters(out: &mut Writer<'_>, mut group: u32, used: usize) {
+    let mut text = [b'='; 4];
+    for slot in text.iter_mut().take(used) {
+        *slot = character(group >> 18 & 0x3F);
+        group <<= 6;
     }
-    // Of constant length for the encoder, which is then a third of its size.
-    let mut group = [0; 3];
-    for (slot, octet) in group.iter_mut().zip(octets) {
-        *slot = *octet;
-    }
-    let mut text = [0; 4];
-    // Cannot fail: three octets make four characters. Were it ever to, the exchange would end in a
-    // refusal by the server, not in something else sent.
-    if Base64::encode(&group, &mut text).is_ok() {
-        for slot in text.iter_mut().skip(octets.len().wrapping_add(1)) {
-            *slot = b'=';
-        }
-        out.bytes(&text);
-    }
+    out.bytes(&text);
     text.zeroize();
     group.zeroize();
+}
+
+/// The character that stands for six bits, by arithmetic alone: neither a branch nor an address
+/// depends on what is secret.
+const fn character(bits: u32) -> u8 {
+    // Each difference is negative, and so all ones above, from the first of its characters on.
+    let upper = bits.wrapping_add(0x41);
+    let to_lower = 25_u32.wrapping_sub(bits) >> 8 & 6;
+    let to_digit = 51_u32.wrapping_sub(bits) >> 8 & 75;
+    let to_plus = 61_u32.wrapping_sub(bits) >> 8 & 15;
+    let to_slash = 62_u32.wrapping_sub(bits) >> 8 & 3;
+    upper
+        .wrapping_add(to_lower)
+        .wrapping_sub(to_digit)
+        .wrapping_sub(to_plus)
+        .wrapping_add(to_slash) as u8
 }
 
 #[cfg(test)]
@@ -156,6 +165,14 @@ mod tests {
         let c = Credentials::new("tim", "tanstaaftanstaaf").unwrap();
         assert_eq!(text(|w| plain(w, &c)), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
         assert_eq!(plain_len(&c), 28);
+    }
+
+    #[test]
+    fn every_character_is_the_one_of_rfc_4648() {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        for (bits, expected) in alphabet.iter().enumerate() {
+            assert_eq!(character(bits as u32), *expected, "{bits}");
+        }
     }
 
     #[test]

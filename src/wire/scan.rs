@@ -107,6 +107,18 @@ pub(crate) const fn skip_printable(mut rest: &[u8]) -> &[u8] {
     rest
 }
 
+/// Whether no octet is beyond ASCII.
+#[inline(never)] // One copy, an eighth of core's.
+pub(crate) const fn is_ascii(mut rest: &[u8]) -> bool {
+    while let [byte, tail @ ..] = rest {
+        if !byte.is_ascii() {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
 /// Which characters a text of parts and dots is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dotted {

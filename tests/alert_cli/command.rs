@@ -45,6 +45,10 @@ impl Run {
         );
         assert_eq!(found, wanted, "{result}\n{}", self.stderr);
         assert_eq!(result["error"].is_null(), exit == 0, "{result}");
+        let error = result["error"].as_str().unwrap_or("one line: what to do");
+        assert!(!error.contains(char::is_control), "{error:?}");
+        // What happened, and what to do.
+        assert!(error.contains(": "), "{error}");
         result
     }
 
@@ -57,13 +61,19 @@ impl Run {
     }
 }
 
-/// Runs it with nothing but these arguments.
+/// Runs it with these arguments and the driver under test; without any arguments, with none.
 pub fn alert(arguments: &[&str]) -> Run {
     alert_with_stdin(arguments, b"")
 }
 
 pub fn alert_with_stdin(arguments: &[&str], stdin: &[u8]) -> Run {
+    let driver = if arguments.is_empty() {
+        &[]
+    } else {
+        crate::DRIVER
+    };
     let mut child = Command::new(binary())
+        .args(driver)
         .args(arguments)
         .env("ALERT_TEST_PASSWORD", "secret")
         .stdin(Stdio::piped())
@@ -125,6 +135,30 @@ pub fn send_to_scripted(stage: Stage, action: Action) -> Run {
 
 pub fn reply(text: &str) -> Action {
     Action::reply(format!("{text}\r\n"))
+}
+
+/// A folder that is removed at the end of a test.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("alert-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Writes a file, and gives its path.
+    pub fn file(&self, name: &str, content: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 pub const SECOND: Duration = Duration::from_secs(1);

@@ -186,7 +186,7 @@ fn an_endless_reply() {
 
 #[test]
 fn a_slow_server() {
-    let silent = |stage, action, more: &[&str]| {
+    let silent = |stage, action| {
         let server = Server::builder().script(stage, 1, action).listen().unwrap();
         let address = server.addr().to_string();
         let connection = [
@@ -199,24 +199,47 @@ fn a_slow_server() {
         ];
         binary();
         let start = Instant::now();
-        let run = alert(&[TO.as_slice(), &connection, more].concat());
+        let run = alert(&[TO.as_slice(), &connection].concat());
         let time = start.elapsed();
         assert!((2 * SECOND..5 * SECOND).contains(&time), "{time:?}");
         run
     };
-    silent(Stage::Greeting, Action::silence(), &[]).is("failed", 74, 500, "greeting", "reconnect");
     // Octets keep coming, and the reply would take half a minute.
     let dripping = || Action::normal().drip(SECOND);
-    silent(Stage::Mail, dripping(), &[]).is("failed", 74, 500, "mail", "reconnect");
-    silent(Stage::Content, dripping(), &[]).is("unknown", 75, 500, "content", "reconnect");
-    let lines = Action::endless("250-more\r\n").drip(Duration::from_millis(300));
-    silent(Stage::Ehlo, lines, &[]).is("failed", 74, 500, "ehlo", "reconnect");
-    // What comes of QUIT changes nothing.
-    silent(Stage::Quit, Action::silence(), &[]).is("sent", 0, 200, "content", "null");
+    let lines = || Action::endless("250-more\r\n").drip(Duration::from_millis(300));
+    type Row = (&'static str, i32, u16, &'static str, &'static str);
+    let lost = |phase| ("failed", 74, 500, phase, "reconnect");
+    let cases: [(Stage, Action, Row); 5] = [
+        (Stage::Greeting, Action::silence(), lost("greeting")),
+        (Stage::Mail, dripping(), lost("mail")),
+        (
+            Stage::Content,
+            dripping(),
+            ("unknown", 75, 500, "content", "reconnect"),
+        ),
+        (Stage::Ehlo, lines(), lost("ehlo")),
+        // What comes of QUIT changes nothing.
+        (
+            Stage::Quit,
+            Action::silence(),
+            ("sent", 0, 200, "content", "null"),
+        ),
+    ];
+    std::thread::scope(|scope| {
+        for (stage, action, (outcome, exit, status, phase, retry)) in cases {
+            scope.spawn(move || {
+                silent(stage, action).is(outcome, exit, status, phase, retry);
+            });
+        }
+    });
 }
 
 /// A server that answers as one should up to the 354, and then does this with the link.
 fn after_354(then: impl FnOnce(&mut dyn Read) + Send + 'static) -> String {
+    after_354_with(|_, lines| then(lines))
+}
+
+fn after_354_with(then: impl FnOnce(&mut dyn Write, &mut dyn Read) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
@@ -234,7 +257,7 @@ fn after_354(then: impl FnOnce(&mut dyn Read) + Send + 'static) -> String {
             };
             link.write_all(reply).unwrap();
         }
-        then(&mut lines);
+        then(&mut link, &mut lines);
     });
     address
 }
@@ -242,6 +265,45 @@ fn after_354(then: impl FnOnce(&mut dyn Read) + Send + 'static) -> String {
 /// A text of several megabytes, more than the system's buffers hold.
 fn long_text() -> tempfile::Text {
     tempfile::Text::new(&"hot hot hot hot hot\n".repeat(500_000))
+}
+
+/// A server that says why, and closes, while content is still coming.
+#[test]
+fn refused_in_the_middle_of_the_content() {
+    let text = long_text();
+    let cases = [
+        ("421 4.3.2 shutting down", 75, 500, "reconnect"),
+        ("552 5.3.4 too big", 69, 400, "never"),
+        ("451 4.3.0 later", 75, 500, "later"),
+    ];
+    for (said, exit, status, retry) in cases {
+        let address = answering_within_the_content(said);
+        let arguments = ["--from", "a@example.org", "--to", "b@example.org"];
+        let body = ["--text", &text.option];
+        let connection = [
+            "--server",
+            &address,
+            "--security",
+            "plain",
+            "--timeout",
+            "5",
+        ];
+        let run = alert(&[&arguments[..], &body, &connection].concat());
+        let result = run.is("refused", exit, status, "content", retry);
+        assert_eq!(result["code"].to_string(), said[..3]);
+        assert_eq!(result["text"], said[10..]);
+        assert_eq!(result["messages"], 0);
+    }
+}
+
+fn answering_within_the_content(said: &'static str) -> String {
+    after_354_with(move |link, lines| {
+        let mut some = [0; 4096];
+        lines.read_exact(&mut some).unwrap();
+        link.write_all(format!("{said}\r\n").as_bytes()).unwrap();
+        // The reply arrives before the connection is reset.
+        std::thread::sleep(SECOND / 5);
+    })
 }
 
 #[test]
@@ -288,25 +350,29 @@ fn writes_without_and_with_progress() {
         let run = alert(&[arguments, connection].concat());
         (run, start.elapsed())
     };
-    // Nothing is read any more.
-    let address = after_354(|_| std::thread::sleep(20 * SECOND));
-    let (stuck, time) = run(&address);
-    stuck.is("failed", 74, 500, "content", "reconnect");
-    assert!(time < 6 * SECOND, "{time:?}");
-    // A megabyte every half second: in all longer than the time, but never without progress.
-    let address = after_354(|link| {
-        let mut some = vec![0; 1 << 20];
-        loop {
-            std::thread::sleep(SECOND / 2);
-            if link.read_exact(&mut some).is_err() {
-                return;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Nothing is read any more.
+            let address = after_354(|_| std::thread::sleep(20 * SECOND));
+            let (stuck, time) = run(&address);
+            stuck.is("failed", 74, 500, "content", "reconnect");
+            assert!(time < 6 * SECOND, "{time:?}");
+        });
+        // A megabyte every half second: in all longer than the time, but never without progress.
+        let address = after_354(|link| {
+            let mut some = vec![0; 1 << 20];
+            loop {
+                std::thread::sleep(SECOND / 2);
+                if link.read_exact(&mut some).is_err() {
+                    return;
+                }
             }
-        }
+        });
+        let (slow, time) = run(&address);
+        // It was all taken, and then there was no final reply.
+        slow.is("unknown", 75, 500, "content", "reconnect");
+        assert!(time > 3 * SECOND, "{time:?}");
     });
-    let (slow, time) = run(&address);
-    // It was all taken, and then there was no final reply.
-    slow.is("unknown", 75, 500, "content", "reconnect");
-    assert!(time > 3 * SECOND, "{time:?}");
 }
 
 /// A file that is removed at the end of a test.

@@ -3,30 +3,7 @@
 use embedded_smtp::mock::Server;
 use mail_parser::{MessageParser, MimeHeaders};
 
-use crate::command::{Run, TO, alert, alert_with_stdin, send};
-
-/// A folder that is removed at the end of a test.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("alert-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, content: &[u8]) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use crate::command::{Folder, Run, TO, alert, alert_with_stdin, send};
 
 fn eml(more: &[&str]) -> String {
     let run = alert(
@@ -299,9 +276,154 @@ fn json_that_is_refused() {
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     }
     assert_eq!(alert(&["--json", "/no/such/file", "--eml"]).exit, 65);
-    json(&whole(r#""ReadReceipt":"a@example.org""#)).is_usage("ReadReceipt");
-    json(&whole(
-        r#""Attachments":[{"ContentTransferEncoding":"none","ContentData":"x"}]"#,
-    ))
-    .is_usage("ContentTransferEncoding");
+}
+
+#[test]
+fn json_texts_arrive_unchanged() {
+    // As it is where that is possible, else in base64.
+    let texts = [
+        (r"time;bar\r\n12:00;8.4\r\n", true),
+        (r"no line end", true),
+        (r".\r\n..\r\n", true),
+        ("", true),
+        (r"time;bar\n12:00;8.4\n", false),
+        (r"8.4 bar, \u00fcber", false),
+        (r"a\u0000b\r", false),
+        (r"--=_0000000000000007m\r\n", false),
+    ];
+    for encoding in [
+        "",
+        r#","ContentTransferEncoding":null"#,
+        r#","ContentTransferEncoding":"none""#,
+        r#","ContentTransferEncoding":"7bit""#,
+    ] {
+        for (text, as_is) in texts {
+            let letter = format!(
+                r#"{{"From":"a@example.org","To":"b@example.org","Body":"x",
+                "Attachments":[{{"FileName":"t.txt","ContentData":"{text}"{encoding}}}]}}"#
+            );
+            let run = json(&letter);
+            assert_eq!((run.exit, &*run.stderr), (0, ""), "{text}");
+            let mail = MessageParser::default().parse(&run.stdout).unwrap();
+            let file = mail.attachments().next().unwrap();
+            let wanted: String = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+            assert_eq!(file.contents(), wanted.as_bytes(), "{text}");
+            let found = file.content_transfer_encoding().unwrap();
+            assert_eq!(found, if as_is { "7bit" } else { "base64" }, "{text}");
+        }
+    }
+    // A message does not travel in base64, but from it.
+    let letter = |data: &str| {
+        let head = r#"{"From":"a@example.org","To":"b@example.org","Attachments":[{"ContentType":"Message/RFC822","ContentTransferEncoding":"Base64","ContentData":""#;
+        json(&format!(r#"{head}{data}"}}]}}"#))
+    };
+    let run = letter("U3ViamVjdDogaG90DQoNCmhvdA0K");
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert!(text.contains("\r\nSubject: hot\r\n\r\nhot\r\n"), "{text}");
+    assert_eq!(letter("/w==").exit, 65);
+}
+
+#[test]
+fn json_receipts() {
+    let text = r#"{"From":"a@example.org","To":"b@example.org",
+        "readreceipt":"r@example.org","DeliveryReceipt":"d@example.org"}"#;
+    let text = String::from_utf8(json(text).stdout).unwrap();
+    assert!(
+        text.contains("Disposition-Notification-To: r@example.org\r\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Return-Receipt-To: d@example.org\r\n"),
+        "{text}"
+    );
+    for wrong in [
+        r#""ReadReceipt":"r@""#,
+        r#""DeliveryReceipt":"a b""#,
+        r#""ReadReceipt":1"#,
+    ] {
+        let text = format!(r#"{{"From":"a@example.org","To":"b@example.org",{wrong}}}"#);
+        assert_eq!(json(&text).exit, 65, "{wrong}");
+    }
+}
+
+#[test]
+fn receipts() {
+    let text = eml(&[
+        "--read-receipt",
+        "r@example.org",
+        "--delivery-receipt",
+        "d@example.org",
+    ]);
+    assert!(
+        text.contains("Disposition-Notification-To: r@example.org\r\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Return-Receipt-To: d@example.org\r\n"),
+        "{text}"
+    );
+    refused(&[TO.as_slice(), &["--read-receipt", "r@"]].concat());
+    refused(
+        &[
+            TO.as_slice(),
+            &["--delivery-receipt", "d@example.org>\r\nBcc: e@x"],
+        ]
+        .concat(),
+    );
+    // The server is asked for reports on every recipient.
+    let server = Server::builder().listen().unwrap();
+    let more = ["--delivery-receipt", "d@example.org"];
+    send(&server, &[TO.as_slice(), &more].concat()).is("sent", 0, 200, "content", "null");
+    let commands = &server.commands()[0];
+    let notified = |line: &&String| line.contains("NOTIFY=SUCCESS,FAILURE,DELAY");
+    assert_eq!(commands.iter().filter(notified).count(), 2, "{commands:?}");
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn attachments_as_they_are() {
+    let folder = Folder::new("as-is");
+    let csv = folder.file("log.csv", b"time;bar\r\n.\r\n12:00;8.4");
+    let server = Server::builder().listen().unwrap();
+    let attach = format!("{csv},encoding=none");
+    for stream in [&[][..], &["--stream"]] {
+        let more = [&["--attach", &attach], stream].concat();
+        send(&server, &[TO.as_slice(), &more].concat()).is("sent", 0, 200, "content", "null");
+        let content = server.deliveries().last().unwrap().content.clone();
+        let text = String::from_utf8(content).unwrap();
+        assert!(text.contains("Content-Transfer-Encoding: 7bit"), "{text}");
+        assert!(
+            text.contains("\r\n\r\ntime;bar\r\n.\r\n12:00;8.4\r\n--=_"),
+            "{text}"
+        );
+    }
+    assert_eq!(server.violations(), [""; 0]);
+    let boundary = b"--=_0000000000000007m\r\n";
+    let long = [b'x'; 999];
+    for wrong in [&b"a\nb"[..], b"a\rb", b"\xff", b"\0", boundary, &long] {
+        let path = folder.file("wrong.txt", wrong);
+        let attach = format!("{path},encoding=none");
+        let more = ["--seed", "7", "--attach", &attach];
+        refused(&[TO.as_slice(), &more].concat());
+    }
+    let message = folder.file("mail.eml", b"Subject: x\r\n\r\nx\r\n");
+    let attach = format!("{message},type=message/rfc822");
+    refused(&[TO.as_slice(), &["--attach", &attach]].concat());
+    assert!(eml(&["--attach", &format!("{attach},encoding=none")]).contains("Subject: x\r\n"));
+}
+
+#[test]
+fn one_message_is_printed_whatever_the_connection() {
+    let connection = [
+        "--repeat",
+        "3",
+        "--server",
+        "host.invalid:465",
+        "--user",
+        "u",
+        "--password",
+        "p",
+    ];
+    let text = eml(&connection);
+    assert_eq!(text.matches("Message-ID:").count(), 1);
 }

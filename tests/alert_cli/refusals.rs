@@ -104,6 +104,38 @@ fn credentials() {
     );
 }
 
+#[test]
+fn a_login_is_asked_for_at_any_command() {
+    let stages = [
+        (Stage::Greeting, "greeting"),
+        (Stage::Ehlo, "ehlo"),
+        (Stage::Mail, "mail"),
+        (Stage::Data, "data"),
+        (Stage::Content, "content"),
+    ];
+    for (stage, phase) in stages {
+        for text in ["530 5.7.0 log in", "554 5.7.8 no", "550 5.7.9 no"] {
+            let result =
+                send_to_scripted(stage, reply(text)).is("refused", 77, 401, phase, "never");
+            assert_eq!(result["code"].to_string(), text[..3]);
+        }
+    }
+    let everyone =
+        |text: &'static str| Server::builder().refuse_recipients(move |_| Some(text.into()));
+    for text in ["530 5.7.0 log in", "554 5.7.8 no", "550 5.7.9 no"] {
+        send_to(everyone(text), &[]).is("refused", 77, 401, "rcpt", "never");
+    }
+    // 421 counts before them.
+    let closing = reply("421 5.7.8 bye").then_close();
+    send_to(Server::builder().script(Stage::Mail, 1, closing), &[]).is(
+        "refused",
+        75,
+        500,
+        "mail",
+        "reconnect",
+    );
+}
+
 const LOGIN: [&str; 5] = [
     "--user",
     "boiler3",

@@ -95,7 +95,7 @@ fn the_whole_envelope_in_order() {
         "--cc",
         "c@example.org",
         "--bcc",
-        "b@example.org, T@example.org, t@EXAMPLE.org",
+        "blind@example.org, T@example.org, t@EXAMPLE.org",
     ];
     let result = send(&server, &[arguments.as_slice(), &more].concat()).result();
     let addresses: Vec<_> = result["recipients"]
@@ -109,13 +109,13 @@ fn the_whole_envelope_in_order() {
         [
             "t@example.org",
             "c@example.org",
-            "b@example.org",
+            "blind@example.org",
             "T@example.org"
         ]
     );
     assert_eq!(server.deliveries()[0].reverse_path, "");
     let content = String::from_utf8(server.deliveries()[0].content.clone()).unwrap();
-    assert!(!content.contains("b@example.org"), "{content}");
+    assert!(!content.contains("blind@example.org"), "{content}");
     assert_eq!(server.violations(), [""; 0]);
 }
 
@@ -260,6 +260,38 @@ fn several_mails_go_on_after_a_partial_one() {
     let result = send_to(server, &["--repeat", "3"]).is("partial", 1, 202, "content", "later");
     assert_eq!(result["messages"], 3);
     assert_eq!(result["recipients"][1]["code"], 450);
+}
+
+#[test]
+fn several_partial_mails() {
+    // One recipient that may fare better later makes the whole worth another try.
+    let server = || {
+        Server::builder()
+            .script(Stage::Rcpt, 2, reply("450 4.2.1 busy"))
+            .script(Stage::Rcpt, 4, reply("550 5.1.1 gone"))
+    };
+    let result = send_to(server(), &["--repeat", "3"]).is("partial", 1, 202, "content", "later");
+    assert_eq!(result["messages"], 3);
+    assert_eq!(result["recipients"][1]["code"], 550);
+    // The mail that nobody got is the outcome.
+    let ended = server().script(Stage::Mail, 3, reply("554 5.7.1 enough"));
+    let result = send_to(ended, &["--repeat", "4"]).is("refused", 69, 403, "mail", "never");
+    assert_eq!(result["messages"], 2);
+    assert_eq!(result["text"], "enough");
+    // They rode behind the refused MAIL.
+    assert_eq!(result["recipients"][1]["code"], 503);
+}
+
+#[test]
+fn the_driver_can_be_named() {
+    if crate::DRIVER.is_empty() {
+        let server = Server::builder().listen().unwrap();
+        send(
+            &server,
+            &[TO.as_slice(), &["--driver", "blocking"]].concat(),
+        )
+        .is("sent", 0, 200, "content", "null");
+    }
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! The link of the blocking client: a stream of the standard library.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Deadlines, no_address, share, timed_out};
+use crate::options::Server;
+
+/// How long the system may sit on a write of which it took a part only: it tells of the part when
+/// its own time is over.
+const WRITE_STEP: Duration = Duration::from_millis(100);
+
+/// A TCP connection that keeps the [`Deadlines`].
+#[derive(Debug)]
+pub struct Link {
+    stream: TcpStream,
+    deadlines: Rc<Deadlines>,
+}
+
+impl Link {
+    /// Connects to the first of the server's addresses that answers.
+    pub fn connect(server: &Server, deadlines: Rc<Deadlines>) -> io::Result<Self> {
+        let end = deadlines.connected_by();
+        let addresses = resolve(server, end.saturating_duration_since(Instant::now()))?;
+        let mut last = no_address();
+        for (index, address) in addresses.iter().enumerate() {
+            let time = share(end, addresses.len() - index).ok_or_else(timed_out)?;
+            match TcpStream::connect_timeout(address, time) {
+                Ok(stream) => {
+                    // Flights are whole already; nothing is gained by waiting for more.
+                    stream.set_nodelay(true)?;
+                    stream.set_write_timeout(Some(WRITE_STEP))?;
+                    return Ok(Self { stream, deadlines });
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+/// The addresses of a name. The resolver knows no deadline, so it is left alone where it takes
+/// longer.
+fn resolve(server: &Server, time: Duration) -> io::Result<Vec<SocketAddr>> {
+    let (answer, answered) = mpsc::channel();
+    let name = (server.host.clone(), server.port);
+    thread::spawn(move || {
+        let addresses = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        // Nobody listens any more once the time is over.
+        let _ = answer.send(addresses);
+    });
+    answered.recv_timeout(time).map_err(|_| timed_out())?
+}
+
+/// Unix says `WouldBlock` where Windows says `TimedOut`.
+fn name_timeout(error: io::Error) -> io::Error {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => timed_out(),
+        _ => error,
+    }
+}
+
+impl embedded_io::ErrorType for Link {
+    type Error = io::Error;
+}
+
+impl embedded_io::Read for Link {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.deadlines.left().ok_or_else(timed_out)?;
+            self.stream.set_read_timeout(Some(left))?;
+            match self.stream.read(buf) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result.map_err(name_timeout),
+            }
+        }
+    }
+}
+
+impl embedded_io::Write for Link {
+    /// Gives the number of octets soon after some were taken, so that the time starts anew with
+    /// any progress.
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let start = Instant::now();
+        loop {
+            match self.stream.write(buf).map_err(name_timeout) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error)
+                    if error.kind() == ErrorKind::TimedOut
+                        && start.elapsed() < self.deadlines.write.get() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

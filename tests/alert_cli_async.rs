@@ -1,0 +1,21 @@
+//! The tests of `alert_cli.rs` again, with the async driver.
+
+/// The arguments that choose the driver.
+const DRIVER: &[&str] = &["--driver", "async"];
+
+#[path = "alert_cli/command.rs"]
+mod command;
+#[path = "alert_cli/faults.rs"]
+mod faults;
+#[path = "alert_cli/hostile.rs"]
+mod hostile;
+#[path = "alert_cli/input.rs"]
+mod input;
+#[path = "alert_cli/refusals.rs"]
+mod refusals;
+#[path = "alert_cli/sent.rs"]
+mod sent;
+#[path = "alert_cli/streamed.rs"]
+mod streamed;
+#[path = "alert_cli/usage.rs"]
+mod usage;
