@@ -139,6 +139,11 @@ impl<E> Error<E> {
                 RefusalKind::Temporary => Retry::Later,
                 _ => Retry::Never,
             },
+            // Octets that cannot be sent will not be sendable later; a length may be another.
+            Self::Failed {
+                fault: Fault::Content(fault),
+                ..
+            } if !fault.is_about_length() => Retry::Never,
             Self::Failed { .. } | Self::Unknown { .. } | Self::Ended => Retry::Reconnect,
             Self::NotOffered(_) | Self::Invalid(_) | Self::OutOfOrder => Retry::Never,
         }
