@@ -1,26 +1,21 @@
 //! The state machine: every rule about the order of commands and replies lives here, and only here.
 //!
 //! ```text
-//!               ┌───────────┐ 220  ┌─────────┐  EHLO, HELO   ┌─────────────┐
-//!               │ Connected ├─────▶│ Greeted ├──────────────▶│    Ready    │◀────────────────┐
-//!               └─────┬─────┘      └────▲────┘               └─┬───┬───┬───┘                 │
-//!                     │ 4yz 5yz         │ TLS opened           │   │   │ AUTH 334            │
-//!                     │            ┌────┴──────┐  STARTTLS 220 │   │   │  ┌────────────────┐ │ 235
-//!                     │            │ Upgrading │◀──────────────┘   │   └─▶│ Authenticating ├─┤
-//!                     │            └───────────┘                   │      └───────┬────────┘ │
-//!                     │                          STARTTLS 4yz 5yz  │              │ 4yz 5yz  │
-//!                     ▼                                            │              ▼          │
-//!               ┌──────────┐◀───────────────────────────────────┐ │ MAIL  ┌─────────────┐   │
-//!               │ Rejected │                                     │ │       │ LoginFailed ├───┤
-//!               └──────────┘                                       ▼       └─────────────┘   │
-//!                                RCPT 2yz  ┌───────────┐  ┌─────────────┐ RSET               │
-//!                         ┌────────────────┤ Addressed │◀─┤ NoRecipient ├───────────────────▶┤
-//!                         │                └─────┬─────┘  └──────┬──────┘                    │
-//!                         │ DATA 354             └── RSET ───────│──────────────────────────▶┤
-//!                         ▼                                      ▼ DATA 354 (pipelined)      │
-//!                    ┌─────────┐                         ┌───────────────┐                   │
-//!                    │ Content ├── final reply ─────────▶│ HollowContent ├── lone dot ──────▶┘
-//!                    └─────────┘    (to Ready)           └───────────────┘
+//! Connected ─ 220 ─▶ Greeted ─ EHLO, HELO 2yz ─▶ Ready
+//!     │                 ▲                          │
+//!     │ 4yz 5yz         │ TLS opened               ├─ AUTH 334 ─▶ Authenticating ─ 235 ─▶ Ready
+//!     │                 │                          │                   │ 4yz 5yz
+//!     │             Upgrading ◀── STARTTLS 220 ────┤                   ▼
+//!     ▼                                            │              LoginFailed ─ AUTH 235 ─▶ Ready
+//! Rejected ◀───────── STARTTLS, RSET 4yz 5yz ──────┤
+//!                                                  │ MAIL 2yz
+//!                                                  ▼
+//!       Ready ◀─ lone dot ─ HollowContent ◀─ NoRecipient ─ RSET ─▶ Ready
+//!                                  DATA 354        │
+//!                               (pipelined)        │ RCPT 2yz
+//!                                                  ▼
+//!       Ready ◀─ final reply ─ Content ◀───── Addressed ─ RSET ─▶ Ready
+//!                                  DATA 354
 //!
 //!  421 leads to Closed from everywhere, QUIT from wherever it may be sent. A reply that is not in
 //!  the table, a fault of the transport or an operation dropped before its end leads to Broken.
