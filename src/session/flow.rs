@@ -174,7 +174,6 @@ impl<'b> Flow<'b> {
     }
 
     /// [`Self::begin`] up to where it can no longer be refused; the operation's first command.
-    #[inline(never)]
     fn prepare(
         &mut self,
         operation: &mut Operation<'_, '_>,
@@ -387,7 +386,6 @@ impl<'b> Flow<'b> {
     }
 
     /// Begins a flight, unless the server spoke out of turn.
-    #[inline(never)]
     fn start(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) {
         if self.state == State::Connected && self.next == Some(Verb::Quit) {
             // The server has not spoken, and nothing was asked of it.
