@@ -177,7 +177,6 @@ impl Flow<'_> {
     }
 
     /// A command is in the buffer as a whole. Whether another may follow it in this flight.
-    #[inline(never)]
     pub(super) fn sent(&mut self, verb: Verb, operation: &Operation<'_, '_>) -> bool {
         if self.unanswered == 0 {
             self.due = verb;
@@ -205,7 +204,6 @@ impl Flow<'_> {
     }
 
     /// What may ride behind the content: QUIT, or the next mail's MAIL.
-    #[inline(never)]
     pub(super) fn behind_content(&mut self, operation: &Operation<'_, '_>) -> Option<Verb> {
         let Operation::Mail(mail) = operation else {
             return None;

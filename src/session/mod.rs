@@ -116,7 +116,6 @@ impl<'b> Session<'b> {
     }
 
     /// Begins an operation.
-    #[inline(never)]
     pub(crate) fn begin(&mut self, operation: &mut Operation<'_, '_>) -> Turn<'_, 'b> {
         self.flow.begin(operation, self.buffer.len());
         Turn { session: self }
@@ -160,7 +159,6 @@ pub(crate) struct Turn<'s, 'b> {
 
 impl Turn<'_, '_> {
     /// What the driver has to do next.
-    #[inline(never)]
     pub(crate) fn step(
         &mut self,
         operation: &mut Operation<'_, '_>,

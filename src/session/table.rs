@@ -253,7 +253,6 @@ pub static TABLE: [Row; 30] = [
 ];
 
 /// Whether `verb` may be sent in `state`.
-#[inline(never)]
 pub(crate) fn may_send(state: State, verb: Verb) -> bool {
     find(state, verb).is_some_and(|row| row.sent == Here)
 }
