@@ -190,6 +190,9 @@ impl<'a> Message<'a> {
         if authors.is_empty() {
             return Err(Invalid::new(Field::From, Reason::Empty));
         }
+        if let Some(author) = authors.only() {
+            return Ok(Self::new(author).sender(sender));
+        }
         let mut message = Self::new(sender);
         message.authors = authors;
         message.note_name(authors.has_plain_names());
