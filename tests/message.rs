@@ -1203,6 +1203,12 @@ fn several_authors_have_a_sender() -> Result<(), Invalid> {
     // A sender who is the author is not written.
     let text = written(&Message::new(FROM).sender(FROM));
     assert!(!text.contains("Sender:"), "{text}");
+    let author = MailboxList::parse(";Ü <a@x.org>;")?;
+    let text = written(&Message::by(author, Mailbox::parse("a@X.org")?)?);
+    assert_eq!(field(&text, "From"), " =?utf-8?B?w5w=?= <a@x.org>");
+    assert!(!text.contains("Sender:"), "{text}");
+    let message = Message::by(author, Mailbox::parse("s@x.org")?)?;
+    assert_eq!(field(&written(&message), "Sender"), " s@x.org");
     Ok(())
 }
 

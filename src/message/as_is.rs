@@ -22,11 +22,7 @@ impl<'a> Content<'a> {
 
     /// Octets of an attachment from a source.
     pub(super) const fn as_is_from_source(length: u32) -> Self {
-        let mut content = Self::from_source(length, &AS_IS_SOURCE);
-        if length != UNKNOWN {
-            content.encoded = enclosed(length as usize);
-        }
-        content
+        Self::from_source(length, &AS_IS_SOURCE)
     }
 
     /// A checked message.
@@ -104,7 +100,7 @@ static AS_IS_SOURCE: Coding = FROM_SOURCE;
 
 const FROM_SOURCE: Coding = Coding {
     keeps_lines: false,
-    is_streamed: true,
+    encoded_len: Some(|octets| enclosed(octets as usize)),
     atom: from_source,
     ..SEVEN_BIT
 };

@@ -19,9 +19,8 @@ use crate::wire::{base64, writer::Writer};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Content<'a> {
     pub(super) octets: &'a [u8],
-    /// Octets on the wire, with a line end behind the last line; [`UNKNOWN`], or from a source.
-    pub(super) encoded: u32,
-    /// Octets that a source has; [`UNKNOWN`] if nobody knows.
+    /// Octets on the wire, with a line end behind the last line. From a source: its octets.
+    /// [`UNKNOWN`] if nobody knows.
     pub(super) length: u32,
     pub(super) coding: &'static Coding,
 }
@@ -36,8 +35,8 @@ pub(super) struct Coding {
     pub(super) name: &'static str,
     /// Line ends of the content are line ends on the wire.
     pub(super) keeps_lines: bool,
-    /// The octets come from a source.
-    pub(super) is_streamed: bool,
+    /// The octets come from a source, and if so many are announced, so many go out.
+    pub(super) encoded_len: Option<fn(u32) -> u32>,
     /// What goes out.
     pub(super) octets: Octets,
     /// Produces the atom of the content at the cursor.
@@ -80,18 +79,32 @@ impl<'a> Content<'a> {
     /// The text of a message that has none.
     pub(super) const EMPTY: Self = Self::new(b"", 0, &COPIED);
 
-    pub(super) const fn new(octets: &'a [u8], encoded: u32, coding: &'static Coding) -> Self {
+    /// A content that takes `length` octets on the wire.
+    pub(super) const fn new(octets: &'a [u8], length: u32, coding: &'static Coding) -> Self {
         Self {
             octets,
-            encoded,
-            length: UNKNOWN,
+            length,
             coding,
+        }
+    }
+
+    /// Whether the octets come from a source.
+    pub(super) fn is_streamed(&self) -> bool {
+        self.coding.encoded_len.is_some()
+    }
+
+    /// Octets on the wire.
+    fn encoded_len(&self) -> u32 {
+        match self.coding.encoded_len {
+            Some(encoded_len) if self.length != UNKNOWN => encoded_len(self.length),
+            _ => self.length,
         }
     }
 
     /// The atom of the content at the cursor.
     pub(super) fn atom(&self, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-        if w.count(self.encoded) {
+        if w.counts() {
+            w.count(self.encoded_len());
             let ends_line = self.octets.last().copied().is_some_and(is_line_end);
             if self.coding.keeps_lines && place.is_enclosed && ends_line {
                 w.crlf();
@@ -126,7 +139,7 @@ pub(super) static LINES: Coding = SEVEN_BIT;
 pub(super) const SEVEN_BIT: Coding = Coding {
     name: "7bit",
     keeps_lines: true,
-    is_streamed: false,
+    encoded_len: None,
     octets: Octets::SevenBit,
     atom: lines,
 };

@@ -190,6 +190,9 @@ impl<'a> Message<'a> {
         if authors.is_empty() {
             return Err(Invalid::new(Field::From, Reason::Empty));
         }
+        if let Some(author) = authors.only() {
+            return Ok(Self::new(author).sender(sender));
+        }
         let mut message = Self::new(sender);
         message.authors = authors;
         message.note_name(authors.has_plain_names());
@@ -269,16 +272,15 @@ impl<'a> Message<'a> {
         let attachments = self.attachments.iter().map(|part| part.content);
         texts
             .chain(attachments)
-            .filter(|content| content.coding.is_streamed)
+            .filter(Content::is_streamed)
             .count()
     }
 
     /// The number of the source that gives this part's octets: sources are counted from 0 in the
     /// order text, HTML, attachments.
     pub(crate) fn source_number(&self, part: Part) -> usize {
-        let is_streamed = |content: &Option<Content<'_>>| {
-            content.is_some_and(|content| content.coding.is_streamed)
-        };
+        let is_streamed =
+            |content: &Option<Content<'_>>| content.is_some_and(|content| content.is_streamed());
         let (texts, attachments) = match part {
             Part::Text | Part::Message => (0, 0),
             Part::Html => (1, 0),

@@ -170,7 +170,7 @@ const fn or_unknown(length: Option<u32>) -> u32 {
 static BASE64: Coding = Coding {
     name: "base64",
     keeps_lines: false,
-    is_streamed: false,
+    encoded_len: None,
     octets: Octets::SevenBit,
     atom: base64_lines,
 };

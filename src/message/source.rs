@@ -15,21 +15,12 @@ use crate::wire::writer::Writer;
 
 impl Content<'_> {
     pub(super) const fn from_source(length: u32, coding: &'static Coding) -> Self {
-        Self {
-            octets: b"",
-            encoded: UNKNOWN,
-            length,
-            coding,
-        }
+        Self::new(b"", length, coding)
     }
 
     /// Octets of an attachment that travels in base64.
     pub(super) const fn base64_from_source(length: u32) -> Self {
-        let mut content = Self::from_source(length, &BASE64_SOURCE);
-        if length != UNKNOWN {
-            content.encoded = base64::encoded_len(length as usize);
-        }
-        content
+        Self::from_source(length, &BASE64_SOURCE)
     }
 
     /// A text.
@@ -77,7 +68,7 @@ pub(super) fn next(
 static BASE64_SOURCE: Coding = Coding {
     name: "base64",
     keeps_lines: false,
-    is_streamed: true,
+    encoded_len: Some(|octets| base64::encoded_len(octets as usize)),
     atom: base64_lines,
     ..SEVEN_BIT
 };
@@ -136,7 +127,7 @@ const SLACK: usize = 8;
 static TEXT_SOURCE: Coding = Coding {
     name: "quoted-printable",
     keeps_lines: false,
-    is_streamed: true,
+    encoded_len: Some(|_| UNKNOWN),
     atom: quoted_lines,
     ..SEVEN_BIT
 };

@@ -94,6 +94,24 @@ impl<'a> MailboxList<'a> {
         }
     }
 
+    /// The mailbox of a list that has just one.
+    pub(crate) const fn only(self) -> Option<Mailbox<'a>> {
+        let mut only = None;
+        let mut position = 0_usize;
+        while let Some((_, rest)) = self.text.split_at_checked(position) {
+            let item = scan::first_item(rest.as_bytes());
+            if !scan::trimmed(rest, 0, item.end).is_empty() {
+                if only.is_some() {
+                    return None;
+                }
+                let is_plain = mailbox::has_plain_name(rest, item);
+                only = Some(Mailbox::cut(rest, item, is_plain));
+            }
+            position = position.saturating_add(item.end).saturating_add(1);
+        }
+        only
+    }
+
     /// The mailbox at or behind `position`, which is 0 at first and is moved behind it; `None` at
     /// the end. For a walk that stops and goes on with nothing kept but the position.
     pub(crate) fn next(self, position: &mut u32) -> Option<Mailbox<'a>> {

@@ -115,12 +115,15 @@ impl<'a> Writer<'a> {
         self.out.get(position..self.len).unwrap_or_default()
     }
 
-    /// Counts `octets` at once if this writer only counts: then nobody needs to produce them.
-    pub(crate) fn count(&mut self, octets: u32) -> bool {
-        if self.counts {
-            self.before = self.before.saturating_add(octets);
-        }
+    /// Whether this writer only counts, so that nobody needs to produce octets whose number is
+    /// known: they can be [`count`](Self::count)ed.
+    pub(crate) fn counts(&self) -> bool {
         self.counts
+    }
+
+    /// Counts `octets` at once.
+    pub(crate) fn count(&mut self, octets: u32) {
+        self.before = self.before.saturating_add(octets);
     }
 
     /// The slice's free end, for code that fills it without replay: empty within an atom that was
@@ -299,8 +302,9 @@ mod tests {
         assert_eq!(w.end_atom(), None);
         atom(&mut w);
         assert_eq!(w.end_atom(), None);
-        assert!(w.count(78));
+        assert!(w.counts());
+        w.count(78);
         assert_eq!((w.counted(), w.len()), (2 * 34 + 78, 0));
-        assert!(!Writer::new(&mut [], 0).count(1));
+        assert!(!Writer::new(&mut [], 0).counts());
     }
 }
