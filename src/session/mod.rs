@@ -32,6 +32,7 @@
 //! 3. Once a fault was seen, nothing is sent any more.
 
 mod answer;
+mod begin;
 mod buffer;
 mod compose;
 mod content;
