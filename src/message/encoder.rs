@@ -86,15 +86,15 @@ impl Message<'_> {
                 }
                 at.go(self.list_from(Step::ReplyTo))
             }
-            Step::Authors => self.list("From:", self.authors, at, Step::Sender, w),
+            Step::Authors => self.list("From:", &self.authors, at, Step::Sender, w),
             Step::Sender => {
                 let sender = self.sender.as_ref().unwrap_or(&self.from);
                 self.mailbox_field("Sender:", sender, w);
                 at.go(self.list_from(Step::ReplyTo))
             }
-            Step::ReplyTo => self.list("Reply-To:", self.reply_to, at, Step::To, w),
-            Step::To => self.list("To:", self.to, at, Step::Cc, w),
-            Step::Cc => self.list("Cc:", self.cc, at, Step::Fields, w),
+            Step::ReplyTo => self.list("Reply-To:", &self.reply_to, at, Step::To, w),
+            Step::To => self.list("To:", &self.to, at, Step::Cc, w),
+            Step::Cc => self.list("Cc:", &self.cc, at, Step::Fields, w),
             Step::Fields => {
                 self.fields(w);
                 at.go(Step::Custom)
@@ -155,7 +155,7 @@ impl Message<'_> {
     fn list(
         &self,
         name: &str,
-        list: MailboxList<'_>,
+        list: &MailboxList<'_>,
         at: &mut Cursor,
         after: Step,
         w: &mut Writer<'_>,

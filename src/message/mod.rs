@@ -300,7 +300,7 @@ impl<'a> Message<'a> {
     fn reverse_path_or_default(&self) -> ReversePath<'a> {
         match self.reverse_path {
             Some(path) => path,
-            None => self.sender.unwrap_or(self.from).address().into(),
+            None => self.sender.as_ref().unwrap_or(&self.from).address().into(),
         }
     }
 }
