@@ -296,8 +296,7 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         sources: &mut [R],
         results: &mut [RecipientStatus],
     ) -> Result<Report, Error<T::Error>> {
-        let mut mail = MailOperation::new(message, results);
-        mail.sources = sources.len();
+        let mail = MailOperation::new(message, results).with_sources(sources.len());
         self.run_from(&mut Operation::Mail(mail), sources).await
     }
 

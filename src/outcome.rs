@@ -139,6 +139,11 @@ impl<E> Error<E> {
                 RefusalKind::Temporary => Retry::Later,
                 _ => Retry::Never,
             },
+            // Octets that cannot be sent will not be sendable later; a length may be another.
+            Self::Failed {
+                fault: Fault::Content(fault),
+                ..
+            } if !fault.is_about_length() => Retry::Never,
             Self::Failed { .. } | Self::Unknown { .. } | Self::Ended => Retry::Reconnect,
             Self::NotOffered(_) | Self::Invalid(_) | Self::OutOfOrder => Retry::Never,
         }
@@ -266,7 +271,7 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                     "the server refused ({}) with {}",
                     refusal.phase, refusal.head.code
                 )?;
-                match refusal.head.enhanced {
+                match refusal.head.enhanced() {
                     Some(enhanced) => write!(f, " {enhanced}"),
                     None => Ok(()),
                 }

@@ -27,7 +27,7 @@ impl Report {
     /// The final reply's enhanced status code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// The number of recipients the mail was accepted for; at least one.
@@ -86,7 +86,7 @@ impl RecipientStatus {
     /// The enhanced status code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// Whether the recipient was accepted.
@@ -113,6 +113,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The refusal that a reply is.
+    #[inline(never)]
+    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
+        let kind = RefusalKind::of(head, phase);
+        Self { head, phase, kind }
+    }
+
     /// The code of the reply that decided: 400 to 599. When every recipient was refused, that of
     /// the first.
     #[must_use]
@@ -123,7 +130,7 @@ impl Refusal {
     /// Its enhanced status code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// What was asked.
@@ -161,15 +168,14 @@ pub enum RefusalKind {
 impl RefusalKind {
     /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
     /// [`Self::of_recipients`] has the last word.
-    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
+    fn of(head: ReplyHead, phase: Phase) -> Self {
         if head.code == 421 {
             return Self::Closing;
         }
         if is_temporary(head, phase) {
             return Self::Temporary;
         }
-        let about = |subject, detail| head.enhanced.is_some_and(|e| e.is(subject, detail));
-        if phase == Phase::Auth || head.code == 530 || about(7, 8) || about(7, 9) {
+        if phase == Phase::Auth || head.code == 530 || matches!(head.about(), (7, 8 | 9)) {
             return Self::Authentication;
         }
         match phase {
@@ -199,27 +205,20 @@ impl RefusalKind {
 const fn is_temporary(head: ReplyHead, phase: Phase) -> bool {
     match head.code {
         400..=499 => true,
-        552 => {
-            matches!(phase, Phase::Rcpt)
-                && !matches!(
-                    head.enhanced,
-                    Some(EnhancedStatusCode { subject: 2 | 3, .. })
-                )
-        }
+        552 => matches!(phase, Phase::Rcpt) && !matches!(head.about(), (2 | 3, _)),
         _ => false,
     }
 }
 
 /// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10; 550, 551, 553 or 556 without an enhanced code.
 fn is_no_such_mailbox(head: ReplyHead) -> bool {
-    match head.enhanced {
-        Some(e) => e.subject == 1 && matches!(e.detail, 1 | 2 | 3 | 6 | 10),
+    match head.enhanced() {
+        Some(_) => matches!(head.about(), (1, 1 | 2 | 3 | 6 | 10)),
         None => matches!(head.code, 550 | 551 | 553 | 556),
     }
 }
 
 /// 501, 503, 504, 552, 555, 5.5.x, 5.6.x.
 fn is_request_fault(head: ReplyHead) -> bool {
-    matches!(head.code, 501 | 503 | 504 | 552 | 555)
-        || head.enhanced.is_some_and(|e| matches!(e.subject, 5 | 6))
+    matches!(head.code, 501 | 503 | 504 | 552 | 555) || matches!(head.about(), (5 | 6, _))
 }

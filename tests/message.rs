@@ -271,14 +271,26 @@ fn subjects() {
     assert_eq!(subject("圧力"), " =?utf-8?B?5Zyn5Yqb?=");
     let a = "a".repeat(40);
     assert_eq!(
-        subject(&format!("{a} {a}  {a}")),
-        format!(" {a}\r\n {a}\r\n  {a}")
+        subject(&format!("{a} {a} {a}")),
+        format!(" {a}\r\n {a}\r\n {a}")
     );
-    let long = "a".repeat(200);
-    assert_eq!(subject(&long), format!("\r\n {long}"));
+    // Readers disagree on a line broken within a run of blanks, or right behind the field's name.
+    assert!(subject(&format!("{a} {a}  {a}")).starts_with(" =?utf-8?Q?aaaa"));
+    assert_eq!(subject("a  short  one"), " a  short  one");
+    assert!(subject(&"a".repeat(200)).starts_with(" =?utf-8?Q?aaaa"));
     // Too long for any line: only encoded words can break it.
     assert!(subject(&"a".repeat(1_000)).starts_with(" =?utf-8?Q?aaaa"));
     assert!(subject(&format!("a{}a", " ".repeat(1_000))).starts_with(" =?utf-8?Q?a___"));
+    // Some readers drop what follows a padded word of base64.
+    let words = subject(&"圧力圧力é".repeat(12));
+    let words: Vec<&str> = words.split_whitespace().collect();
+    assert!(words.len() > 3);
+    for word in &words[..words.len() - 1] {
+        assert!(
+            word.starts_with("=?utf-8?B?") && !word.ends_with("=?="),
+            "{word}"
+        );
+    }
     // U+560A and U+560D, cut to eight bits, would be LF and CR.
     assert_eq!(subject("\u{560a}\u{560d}"), " =?utf-8?B?5ZiK5ZiN?=");
 }

@@ -124,7 +124,7 @@ const ERRORS: &[(AnyError, ErrorKind, u16, Retry, &str)] = &[
         },
         ErrorKind::InvalidData,
         500,
-        Retry::Reconnect,
+        Retry::Never,
         "the HTML has no source (phase: content)",
     ),
     (

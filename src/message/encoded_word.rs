@@ -93,6 +93,8 @@ pub(super) fn write(
     // The octets of a word of B, which are written together.
     let mut word = [0; WORD_OCTETS];
     let mut len = 0_usize;
+    // Where a word of B can end without padding: some readers drop what follows a padded word.
+    let mut end = 0_usize;
     // Room in the word: characters in Q, octets in B.
     let mut room = 0_usize;
     for bytes in chars {
@@ -104,13 +106,17 @@ pub(super) fn write(
         if width > room {
             if len > 0 {
                 column = LINE;
-                close(&word, q, len, w);
-                len = 0;
+                if q || end == 0 {
+                    end = len;
+                }
+                close(&word, q, end, w);
+                len = carry(&mut word, end, len);
+                end = 0;
             }
             column = open(q, column, w);
             room = LINE.saturating_sub(column).saturating_sub(2);
             if !q {
-                room = (room / 4).saturating_mul(3);
+                room = (room / 4).saturating_mul(3).saturating_sub(len);
             }
         }
         room = room.saturating_sub(width);
@@ -133,6 +139,8 @@ pub(super) fn write(
         }
         if q {
             column = column.saturating_add(width);
+        } else if len.is_multiple_of(3) {
+            end = len;
         }
     }
     if len > 0 {
@@ -153,6 +161,18 @@ fn open(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
     w.str(if q { "Q?" } else { "B?" });
     let start = if fits { column } else { 0 };
     start.saturating_add(1 + FRAME - 2)
+}
+
+/// Moves what stands from `end` to `len` to the front. Returns its length.
+fn carry(word: &mut [u8], end: usize, len: usize) -> usize {
+    let rest = len.saturating_sub(end);
+    for to in 0..rest {
+        let byte = word.get(end.wrapping_add(to)).copied().unwrap_or_default();
+        if let Some(slot) = word.get_mut(to) {
+            *slot = byte;
+        }
+    }
+    rest
 }
 
 /// Closes a word; one of B is `len` octets that were not written yet.

@@ -73,6 +73,16 @@ impl ContentFaultKind {
     }
 }
 
+impl ContentFault {
+    /// Whether a source was shorter or longer than announced.
+    pub(crate) const fn is_about_length(&self) -> bool {
+        matches!(
+            self.kind,
+            ContentFaultKind::TooShort | ContentFaultKind::TooLong
+        )
+    }
+}
+
 impl fmt::Display for ContentFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.part {

@@ -142,6 +142,10 @@ pub(super) fn fold(text: &str, mut column: usize, w: &mut Writer<'_>) {
 /// Characters in a header line where it can be helped: RFC 5322 §2.1.1.
 pub(super) const LINE: usize = 78;
 
+/// Octets of a text that does not have to be broken behind a usual field's name, `X-Priority` for
+/// one.
+const FOLDABLE: usize = LINE - 18;
+
 /// Octets between two places for a line break, blanks included, beyond which a text is encoded so
 /// that lines stay within the 998 of RFC 5322 §2.1.1 after any field name.
 const MAX_UNIT: usize = 900;
@@ -171,6 +175,12 @@ const fn is_plain(text: &[u8]) -> bool {
     if matches!(text, [b' ', ..] | [.., b' ']) {
         return false;
     }
+    // Many readers drop the blank behind a field's name, and with it a line break there, or all
+    // blanks but one of a run that a line is broken at.
+    let may_fold = text.len() > FOLDABLE;
+    if may_fold && unit_len(text) > FOLDABLE {
+        return false;
+    }
     // From where no line can be broken.
     let mut unit = text;
     let mut in_word = false;
@@ -184,6 +194,8 @@ const fn is_plain(text: &[u8]) -> bool {
                 [b' ', ..] => {
                     if in_word {
                         unit = rest;
+                    } else if may_fold {
+                        return false;
                     }
                     in_word = false;
                     if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {

@@ -34,7 +34,8 @@ impl Flow<'_> {
             // The phase that failed is this reply's, so it is still outstanding.
             return self.fault(Fault::Protocol(Violation::OutOfPlace(code)));
         }
-        self.unanswered = self.unanswered.saturating_sub(1);
+        // A reply is read only where one is outstanding.
+        self.unanswered = self.unanswered.wrapping_sub(1);
         if verb == Verb::Quit {
             self.state = State::Closed;
             return self.finish();
@@ -65,7 +66,6 @@ impl Flow<'_> {
     }
 
     /// Adds a reply to the verdict on the mail.
-    #[inline(never)]
     pub(super) fn judge(&mut self, verb: Verb, before: State, buffer: &mut Buffer<'_>) {
         let head = self.inbox.head();
         let is_refusal = head.code >= 400;
@@ -110,6 +110,7 @@ impl Flow<'_> {
         self.unanswered == 1 && self.next.is_none()
     }
 
+    #[inline(never)]
     pub(super) fn close_recipients(&mut self) {
         self.verdict.close_recipients(self.options.all_or_none);
     }
@@ -127,7 +128,6 @@ impl Flow<'_> {
     }
 
     /// Everything sent was answered: goes on with what comes next, if there is anything.
-    #[inline(never)]
     pub(super) fn resume(&mut self, verb: Verb, operation: &Operation<'_, '_>) {
         let code = self.inbox.head().code;
         match (operation, verb) {
@@ -166,7 +166,6 @@ impl Flow<'_> {
     }
 
     /// [`Self::resume`] for a mail.
-    #[inline(never)]
     pub(super) fn resume_mail(&mut self, mail: &MailOperation<'_, '_>) {
         if matches!(self.state, State::Content | State::HollowContent) {
             return self.go(Verb::Content);

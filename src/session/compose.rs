@@ -1,8 +1,11 @@
 //! What goes out: commands and content into the buffer, flight by flight.
 //!
+//! Lengths and positions are those of one buffer, and numbers those of one flight, which is no
+//! longer than [`FLIGHT_MAX`] and one command: the arithmetic wraps only in name.
+//!
 //! This file does not know replies.
 
-use crate::message::{ContentFault, ContentFaultKind, Dots, Filled, Message, Part};
+use crate::message::{Filled, Message};
 use crate::observer::Observer;
 use crate::outcome::Fault;
 use crate::wire::command::{self, NOTIFY_FRAME};
@@ -25,18 +28,6 @@ const FLIGHT_MAX: usize = 4096;
 /// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA that may follow.
 const RCPT_FRAME: usize = 18;
 
-/// Octets kept free behind the content for its terminator, so that both leave in one write.
-const TERMINATOR: usize = 3;
-
-/// Where the octets of a streamed part were asked for, and how many came.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sourced {
-    /// Octets of content that stand at the buffer's beginning already.
-    ready: usize,
-    from: usize,
-    octets: usize,
-}
-
 impl Flow<'_> {
     /// Fills the buffer with what goes out next; `None` when there is nothing.
     #[inline(never)]
@@ -54,6 +45,7 @@ impl Flow<'_> {
         while let Some(verb) = self.next {
             let from = out.len();
             let walk = self.outgoing.walk;
+            let mut recipient = None;
             match (verb, operation) {
                 (Verb::Rcpt, Operation::Mail(mail)) => {
                     let message = self.message(mail);
@@ -63,35 +55,32 @@ impl Flow<'_> {
                         continue;
                     };
                     // What the buffer's end cut goes out as a whole.
-                    let mut length = address.as_str().len().saturating_add(RCPT_FRAME);
+                    let mut length = address.as_str().len().wrapping_add(RCPT_FRAME);
                     let parameters = match self.capabilities.offers(Extension::Dsn) {
                         true => message.rcpt_parameters(),
                         false => None,
                     };
                     if parameters.is_some() {
-                        length = length.saturating_mul(4).saturating_add(NOTIFY_FRAME);
+                        length = length.wrapping_mul(4).wrapping_add(NOTIFY_FRAME);
                     }
                     if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
                     }
-                    command::rcpt(&mut out, address, parameters);
+                    recipient = Some((address, parameters));
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
-                    match self.content(mail.message, &mut out, observer) {
+                    match (mail.content)(self, mail.message, &mut out, observer) {
                         Filled::Complete => {}
                         Filled::More => {
                             self.mode = Mode::Compose;
                             break;
                         }
-                        Filled::Source { part, from } => {
+                        Filled::Source { .. } => {
                             self.mode = Mode::Compose;
-                            self.part = Some((part, mail.message.source_number(part)));
-                            self.window = (
-                                start.saturating_add(from),
-                                buffer.len().saturating_sub(TERMINATOR),
-                            );
+                            let (from, to) = self.window;
+                            self.window = (start.wrapping_add(from), start.wrapping_add(to));
                             return Some(Act::Fill);
                         }
                         Filled::Abort(fault) => {
@@ -99,12 +88,17 @@ impl Flow<'_> {
                             return Some(Act::Done);
                         }
                     }
-                    command::bare(&mut out, ".");
                     self.delivery = Delivery::Unknown;
                 }
-                _ => holds_secret = self.write(verb, operation, &mut out),
+                _ => {}
             }
-            self.flight = self.flight.saturating_add(out.len().saturating_sub(from));
+            out.str(verb.words());
+            match recipient {
+                Some((to, parameters)) => command::rcpt(&mut out, to, parameters),
+                None => holds_secret = self.arguments(verb, operation, &mut out),
+            }
+            command::line_end(&mut out);
+            self.flight = self.flight.wrapping_add(out.len().wrapping_sub(from));
             let cut = out.end_atom();
             self.skip = cut.unwrap_or(0);
             match (holds_secret, verb, cut) {
@@ -127,67 +121,12 @@ impl Flow<'_> {
                 break;
             }
         }
-        let end = start.saturating_add(out.len());
+        let end = start.wrapping_add(out.len());
         if holds_secret {
             buffer.mark_secret(end);
         }
         self.window = (start, end);
         (start < end).then_some(Act::Send)
-    }
-
-    /// Writes as much content as there is room for.
-    fn content(
-        &mut self,
-        message: &Message<'_>,
-        out: &mut Writer<'_>,
-        observer: &mut dyn Observer,
-    ) -> Filled {
-        let room = out.free().len().saturating_sub(TERMINATOR);
-        let room = out.free().get_mut(..room).unwrap_or_default();
-        let cursor = &mut self.outgoing.cursor;
-        let (octets, filled) = match self.source.take() {
-            None => message.fill(cursor, Dots::Stuffed, room),
-            Some(Sourced {
-                ready,
-                from,
-                octets,
-            }) => message.filled(cursor, Dots::Stuffed, room, ready, from, octets),
-        };
-        match filled {
-            Filled::Source { from, .. } => {
-                self.source = Some(Sourced {
-                    ready: octets,
-                    from,
-                    octets: 0,
-                });
-            }
-            _ => {
-                observer.content(octets);
-                out.advance(octets);
-            }
-        }
-        filled
-    }
-
-    /// The number of the source that is asked.
-    pub(super) fn source(&self) -> usize {
-        self.part.map_or(0, |(_, number)| number)
-    }
-
-    /// This many octets of the part asked for stand in the buffer; none at its end.
-    pub(super) fn filled(&mut self, octets: usize) {
-        if let Some(source) = &mut self.source {
-            source.octets = octets;
-        }
-    }
-
-    /// Nobody gives the octets of the part asked for.
-    pub(super) fn no_source(&mut self) {
-        let part = self.part.map_or(Part::Message, |(part, _)| part);
-        self.fault(Fault::Content(ContentFault {
-            part,
-            kind: ContentFaultKind::NoSource,
-        }));
     }
 
     /// The message whose commands are going out: the next one once this one's content is out.
@@ -199,74 +138,50 @@ impl Flow<'_> {
     }
 
     pub(super) fn is_flight_full(&self, further: usize) -> bool {
-        self.flight > 0 && self.flight.saturating_add(further) > FLIGHT_MAX
+        self.flight > 0 && self.flight.wrapping_add(further) > FLIGHT_MAX
     }
 
-    /// Writes a command; whether it holds a secret.
+    /// Writes what follows a command's first words; whether it holds a secret.
     #[inline(never)]
-    pub(super) fn write(
-        &self,
-        verb: Verb,
-        operation: &Operation<'_, '_>,
-        out: &mut Writer<'_>,
-    ) -> bool {
+    fn arguments(&self, verb: Verb, operation: &Operation<'_, '_>, out: &mut Writer<'_>) -> bool {
         match (verb, operation) {
             (Verb::Ehlo | Verb::Helo, _) => {
-                let keyword = if verb == Verb::Ehlo { "EHLO" } else { "HELO" };
                 if let Some(name) = self.name {
-                    command::hello(out, keyword, name);
+                    out.str(name.as_str());
                 }
             }
             (Verb::Mail, Operation::Mail(mail)) => {
                 let envelope = self.message(mail).envelope();
-                command::mail(out, envelope.reverse_path(), self.outgoing.parameters);
+                command::path(out, envelope.reverse_path().as_str());
+                command::mail_parameters(out, self.outgoing.parameters);
             }
             (Verb::Auth, Operation::Login { credentials, .. }) => {
-                out.str("AUTH ");
                 out.str(self.mechanism.as_str());
-                let has_initial = self.has_initial_response(credentials);
-                if has_initial {
+                if self.has_initial_response(credentials) {
                     out.byte(b' ');
-                    sasl::plain(out, credentials);
+                    sasl::response(out, credentials, self.mechanism, 0);
+                    return true;
                 }
-                command::line_end(out);
-                return has_initial;
             }
             (Verb::AuthResponse, Operation::Login { credentials, .. }) => {
-                match (self.mechanism, self.responses) {
-                    (Mechanism::Plain, _) => sasl::plain(out, credentials),
-                    // The name first, the password second, whatever the prompts say.
-                    (Mechanism::Login, 0) => sasl::login_user(out, credentials),
-                    (Mechanism::Login, _) => sasl::login_password(out, credentials),
-                }
-                command::line_end(out);
+                sasl::response(out, credentials, self.mechanism, self.responses);
                 return true;
             }
-            (Verb::AuthCancel, _) => command::bare(out, "*"),
-            (Verb::StartTls, _) => command::bare(out, "STARTTLS"),
-            (Verb::Data, _) => command::bare(out, "DATA"),
-            (Verb::Content, _) => command::bare(out, "."),
-            (Verb::Rset, _) => command::bare(out, "RSET"),
-            (Verb::Noop, _) => command::bare(out, "NOOP"),
-            (Verb::Quit, _) => command::bare(out, "QUIT"),
-            (Verb::Greeting | Verb::Rcpt | Verb::Mail | Verb::Auth | Verb::AuthResponse, _) => {}
+            _ => {}
         }
         false
     }
 
     pub(super) fn has_initial_response(&self, credentials: &Credentials<'_>) -> bool {
-        // `AUTH PLAIN `, the response, CRLF.
-        let line = sasl::plain_len(credentials).saturating_add(13);
-        self.mechanism == Mechanism::Plain && line <= sasl::AUTH_LINE_MAX
+        self.mechanism == Mechanism::Plain && sasl::fits_auth_line(credentials)
     }
 
     /// A command is in the buffer as a whole. Whether another may follow it in this flight.
-    #[inline(never)]
     pub(super) fn sent(&mut self, verb: Verb, operation: &Operation<'_, '_>) -> bool {
         if self.unanswered == 0 {
             self.due = verb;
         }
-        self.unanswered = self.unanswered.saturating_add(1);
+        self.unanswered = self.unanswered.wrapping_add(1);
         self.next = match verb {
             Verb::Rset if self.first != Verb::Rset => Some(self.first),
             Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
@@ -276,7 +191,7 @@ impl Flow<'_> {
                 self.behind_content(operation)
             }
             Verb::AuthResponse => {
-                self.responses = self.responses.saturating_add(1);
+                self.responses = self.responses.wrapping_add(1);
                 None
             }
             Verb::Ehlo | Verb::Helo => {
@@ -289,7 +204,6 @@ impl Flow<'_> {
     }
 
     /// What may ride behind the content: QUIT, or the next mail's MAIL.
-    #[inline(never)]
     pub(super) fn behind_content(&mut self, operation: &Operation<'_, '_>) -> Option<Verb> {
         let Operation::Mail(mail) = operation else {
             return None;

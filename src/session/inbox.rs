@@ -11,6 +11,10 @@
 //! Text moves only downwards, over octets that were consumed, so nothing is ever overwritten. When
 //! the text has taken its share, the rest of it is dropped: a reply may be longer than any buffer.
 //!
+//! Every position is one of the buffer, and in the order of the picture: what is added stays within
+//! it and what is subtracted is smaller, so the arithmetic wraps only in name. Were it ever to, the
+//! buffer has no such octets, and nothing is read or written.
+//!
 //! This file knows lines and replies. It does not know which command a reply answers.
 
 use crate::observer::Observer;
@@ -89,14 +93,14 @@ impl Inbox {
                     continue;
                 }
                 // The line fills all the room there is: its beginning must do.
-                (None, _) => self.end.saturating_sub(self.read),
+                (None, _) => self.end.wrapping_sub(self.read),
             };
             let start = self.read;
-            let stop = start.saturating_add(length);
+            let stop = start.wrapping_add(length);
             self.consume(if is_cut {
                 length
             } else {
-                length.saturating_add(1)
+                length.wrapping_add(1)
             })?;
             let is_last = match self.place {
                 Place::Rest { is_last } => is_last,
@@ -129,7 +133,7 @@ impl Inbox {
 
     /// Says that this many octets were received into the window.
     pub(super) fn received(&mut self, octets: usize, buffer: &Buffer<'_>) {
-        self.end = self.end.saturating_add(octets).min(buffer.len());
+        self.end = self.end.wrapping_add(octets).min(buffer.len());
     }
 
     /// Code and enhanced code of the reply read last.
@@ -164,7 +168,7 @@ impl Inbox {
     /// Keeps the reply read last, with its text, until [`Self::forget`]. It takes the place of
     /// one that was kept before.
     pub(super) fn keep(&mut self, buffer: &mut Buffer<'_>) {
-        let length = self.text.saturating_sub(self.text_start);
+        let length = self.text.wrapping_sub(self.text_start);
         copy_down(buffer.octets(), self.text_start, 0, length);
         self.text_start = 0;
         self.text = length;
@@ -192,7 +196,7 @@ impl Inbox {
     }
 
     fn consume(&mut self, octets: usize) -> Result<(), Violation> {
-        self.read = self.read.saturating_add(octets).min(self.end);
+        self.read = self.read.wrapping_add(octets).min(self.end);
         let octets = u32::try_from(octets).unwrap_or(u32::MAX);
         self.octets = self.octets.saturating_add(octets);
         if self.octets > REPLY_MAX {
@@ -206,10 +210,10 @@ impl Inbox {
     #[inline(never)]
     fn make_room(&mut self, buffer: &mut Buffer<'_>) -> bool {
         if self.read > self.text && (self.read == self.end || self.end == buffer.len()) {
-            let length = self.end.saturating_sub(self.read);
+            let length = self.end.wrapping_sub(self.read);
             copy_down(buffer.octets(), self.read, self.text, length);
             self.read = self.text;
-            self.end = self.text.saturating_add(length);
+            self.end = self.text.wrapping_add(length);
         }
         self.end < buffer.len()
     }
@@ -230,7 +234,7 @@ impl Inbox {
         if let ([rest @ .., b'\r'], false) = (line, is_cut) {
             line = rest;
         }
-        let end = start.saturating_add(line.len());
+        let end = start.wrapping_add(line.len());
         let line = ReplyLine::parse(line).ok_or(Violation::Grammar)?;
         let is_first = self.place == Place::Start;
         if is_first {
@@ -246,7 +250,7 @@ impl Inbox {
                 capabilities.read_line(line.text, is_cut);
             }
             _ => {
-                let from = end.saturating_sub(line.text.len());
+                let from = end.wrapping_sub(line.text.len());
                 self.take_text(buffer, from, line.text.len(), is_first);
             }
         }
@@ -255,22 +259,23 @@ impl Inbox {
 
     /// Adds a line's text to the reply's, as far as there is room for it.
     fn take_text(&mut self, buffer: &mut Buffer<'_>, from: usize, length: usize, is_first: bool) {
-        let limit = buffer.len().saturating_sub(buffer.len() / WINDOW_SHARE);
+        let limit = buffer.len().wrapping_sub(buffer.len() / WINDOW_SHARE);
         if !is_first && self.text < limit {
             // The code and separator of this line were consumed, so there is room for this octet.
             if let Some(slot) = buffer.octets().get_mut(self.text) {
                 *slot = b'\n';
             }
-            self.text = self.text.saturating_add(1);
+            self.text = self.text.wrapping_add(1);
         }
         let length = length.min(limit.saturating_sub(self.text));
         copy_down(buffer.octets(), from, self.text, length);
-        self.text = self.text.saturating_add(length);
+        self.text = self.text.wrapping_add(length);
     }
 }
 
 /// Copies `length` octets from `from` down to `to`, octet by octet: the ranges may overlap, and
 /// `copy_within` would link memmove, 1.6 KB of flash.
+#[inline(never)]
 fn copy_down(octets: &mut [u8], from: usize, to: usize, length: usize) {
     for offset in 0..length {
         let byte = octets

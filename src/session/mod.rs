@@ -1,26 +1,21 @@
 //! The state machine: every rule about the order of commands and replies lives here, and only here.
 //!
 //! ```text
-//!               ┌───────────┐ 220  ┌─────────┐  EHLO, HELO   ┌─────────────┐
-//!               │ Connected ├─────▶│ Greeted ├──────────────▶│    Ready    │◀────────────────┐
-//!               └─────┬─────┘      └────▲────┘               └─┬───┬───┬───┘                 │
-//!                     │ 4yz 5yz         │ TLS opened           │   │   │ AUTH 334            │
-//!                     │            ┌────┴──────┐  STARTTLS 220 │   │   │  ┌────────────────┐ │ 235
-//!                     │            │ Upgrading │◀──────────────┘   │   └─▶│ Authenticating ├─┤
-//!                     │            └───────────┘                   │      └───────┬────────┘ │
-//!                     │                          STARTTLS 4yz 5yz  │              │ 4yz 5yz  │
-//!                     ▼                                            │              ▼          │
-//!               ┌──────────┐◀───────────────────────────────────┐ │ MAIL  ┌─────────────┐   │
-//!               │ Rejected │                                     │ │       │ LoginFailed ├───┤
-//!               └──────────┘                                       ▼       └─────────────┘   │
-//!                                RCPT 2yz  ┌───────────┐  ┌─────────────┐ RSET               │
-//!                         ┌────────────────┤ Addressed │◀─┤ NoRecipient ├───────────────────▶┤
-//!                         │                └─────┬─────┘  └──────┬──────┘                    │
-//!                         │ DATA 354             └── RSET ───────│──────────────────────────▶┤
-//!                         ▼                                      ▼ DATA 354 (pipelined)      │
-//!                    ┌─────────┐                         ┌───────────────┐                   │
-//!                    │ Content ├── final reply ─────────▶│ HollowContent ├── lone dot ──────▶┘
-//!                    └─────────┘    (to Ready)           └───────────────┘
+//! Connected ─ 220 ─▶ Greeted ─ EHLO, HELO 2yz ─▶ Ready
+//!     │                 ▲                          │
+//!     │ 4yz 5yz         │ TLS opened               ├─ AUTH 334 ─▶ Authenticating ─ 235 ─▶ Ready
+//!     │                 │                          │                   │ 4yz 5yz
+//!     │             Upgrading ◀── STARTTLS 220 ────┤                   ▼
+//!     ▼                                            │              LoginFailed ─ AUTH 235 ─▶ Ready
+//! Rejected ◀───────── STARTTLS, RSET 4yz 5yz ──────┤
+//!                                                  │ MAIL 2yz
+//!                                                  ▼
+//!       Ready ◀─ lone dot ─ HollowContent ◀─ NoRecipient ─ RSET ─▶ Ready
+//!                                  DATA 354        │
+//!                               (pipelined)        │ RCPT 2yz
+//!                                                  ▼
+//!       Ready ◀─ final reply ─ Content ◀───── Addressed ─ RSET ─▶ Ready
+//!                                  DATA 354
 //!
 //!  421 leads to Closed from everywhere, QUIT from wherever it may be sent. A reply that is not in
 //!  the table, a fault of the transport or an operation dropped before its end leads to Broken.
@@ -37,8 +32,10 @@
 //! 3. Once a fault was seen, nothing is sent any more.
 
 mod answer;
+mod begin;
 mod buffer;
 mod compose;
+mod content;
 mod flow;
 mod inbox;
 mod operation;
@@ -120,7 +117,6 @@ impl<'b> Session<'b> {
     }
 
     /// Begins an operation.
-    #[inline(never)]
     pub(crate) fn begin(&mut self, operation: &mut Operation<'_, '_>) -> Turn<'_, 'b> {
         self.flow.begin(operation, self.buffer.len());
         Turn { session: self }
@@ -164,7 +160,6 @@ pub(crate) struct Turn<'s, 'b> {
 
 impl Turn<'_, '_> {
     /// What the driver has to do next.
-    #[inline(never)]
     pub(crate) fn step(
         &mut self,
         operation: &mut Operation<'_, '_>,

@@ -7,6 +7,8 @@ use crate::report::RecipientStatus;
 use crate::wire::ehlo::Mechanism;
 use crate::wire::sasl::Credentials;
 
+use super::content::{self, Content};
+
 /// What a caller wants of the session. The same value is given to every step.
 pub(crate) enum Operation<'o, 'm> {
     /// Greeting and EHLO, or EHLO alone after TLS was opened.
@@ -36,7 +38,9 @@ pub(crate) struct MailOperation<'o, 'm> {
     /// This mail was the last one's `next`.
     pub(crate) is_next: bool,
     /// How many sources there are for streamed parts.
-    pub(crate) sources: usize,
+    pub(super) sources: usize,
+    /// How its content is written.
+    pub(super) content: Content,
     /// QUIT follows, whatever comes of the mail.
     pub(crate) quit: bool,
     /// Where each recipient's result goes, as far as there is room.
@@ -51,9 +55,17 @@ impl<'o, 'm> MailOperation<'o, 'm> {
             next: None,
             is_next: false,
             sources: 0,
+            content: content::whole,
             quit: false,
             results,
         }
+    }
+
+    /// The same, with this many sources for streamed parts.
+    pub(crate) fn with_sources(mut self, sources: usize) -> Self {
+        self.sources = sources;
+        self.content = content::streamed;
+        self
     }
 
     /// The same, and QUIT.

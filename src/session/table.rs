@@ -113,6 +113,29 @@ impl Verb {
         }
     }
 
+    /// The words a command begins with, or all there is of it; none for what has arguments only.
+    pub(crate) fn words(self) -> &'static str {
+        /// In the order of the verbs.
+        static WORDS: [&str; 14] = [
+            "",
+            "EHLO ",
+            "HELO ",
+            "STARTTLS",
+            "AUTH ",
+            "",
+            "*",
+            "MAIL FROM:<",
+            "RCPT TO:<",
+            "DATA",
+            // RFC 5321 §4.1.1.4: the terminator, behind a line end.
+            ".",
+            "RSET",
+            "NOOP",
+            "QUIT",
+        ];
+        WORDS.get(self as usize).copied().unwrap_or_default()
+    }
+
     /// Whether a further command may follow in the same flight (RFC 2920 §3.1: "The EHLO, DATA,
     /// VRFY, EXPN, TURN, QUIT, and NOOP commands can only appear as the last command in a group").
     /// STARTTLS (RFC 3207 §4) and AUTH (RFC 4954 §4) end theirs too.
@@ -230,7 +253,6 @@ pub static TABLE: [Row; 30] = [
 ];
 
 /// Whether `verb` may be sent in `state`.
-#[inline(never)]
 pub(crate) fn may_send(state: State, verb: Verb) -> bool {
     find(state, verb).is_some_and(|row| row.sent == Here)
 }
@@ -347,6 +369,22 @@ mod tests {
             "table.md is not what the table says:\n{}",
             as_markdown()
         );
+    }
+
+    #[test]
+    fn every_verb_has_its_words() {
+        for verb in VERBS {
+            let expected = match verb {
+                Verb::Greeting | Verb::AuthResponse => String::new(),
+                Verb::AuthCancel => String::from("*"),
+                Verb::Content => String::from("."),
+                Verb::Mail => String::from("MAIL FROM:<"),
+                Verb::Rcpt => String::from("RCPT TO:<"),
+                Verb::Ehlo | Verb::Helo | Verb::Auth => format!("{verb:?} ").to_uppercase(),
+                verb => format!("{verb:?}").to_uppercase(),
+            };
+            assert_eq!(verb.words(), expected);
+        }
     }
 
     #[test]

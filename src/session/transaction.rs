@@ -5,7 +5,7 @@
 
 use crate::message::{Cursor, Walk};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
+use crate::report::{RecipientStatus, Refusal, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
 
@@ -53,23 +53,19 @@ impl Verdict {
         }
         self.refused = self.refused.saturating_add(1);
         self.is_any_temporary |= status.is_temporary();
-        let kind = RefusalKind::of(head, Phase::Rcpt);
+        let refusal = Refusal::of(head, Phase::Rcpt);
         match &mut self.decision {
             Some(first) => {
                 if first.phase != Phase::Mail {
-                    first.kind = first.kind.and_recipient(kind);
+                    first.kind = first.kind.and_recipient(refusal.kind);
                 }
                 false
             }
             None => {
-                self.decide(head, Phase::Rcpt, kind);
+                self.decision = Some(refusal);
                 true
             }
         }
-    }
-
-    fn decide(&mut self, head: ReplyHead, phase: Phase, kind: RefusalKind) {
-        self.decision = Some(Refusal { head, phase, kind });
     }
 
     /// MAIL or DATA was refused; whether this is the reply that decides. With every recipient
@@ -77,7 +73,7 @@ impl Verdict {
     pub(super) fn refuse(&mut self, head: ReplyHead, phase: Phase) -> bool {
         let decides = !self.is_doomed && (phase == Phase::Mail || self.accepted > 0);
         if decides {
-            self.decide(head, phase, RefusalKind::of(head, phase));
+            self.decision = Some(Refusal::of(head, phase));
         }
         self.is_doomed = true;
         decides
@@ -97,7 +93,7 @@ impl Verdict {
     pub(super) fn end(&mut self, head: ReplyHead) {
         if !self.is_doomed {
             self.is_ended = true;
-            self.decide(head, Phase::Content, RefusalKind::of(head, Phase::Content));
+            self.decision = Some(Refusal::of(head, Phase::Content));
         }
     }
 
@@ -124,7 +120,7 @@ impl Verdict {
 
     /// The server refused out of turn, and closed the connection.
     pub(super) fn part(&mut self, head: ReplyHead, phase: Phase) {
-        self.decide(head, phase, RefusalKind::of(head, phase));
+        self.decision = Some(Refusal::of(head, phase));
         self.is_doomed = true;
     }
 
@@ -141,10 +137,7 @@ mod tests {
 
     #[test]
     fn more_recipients_than_are_counted_are_still_some_of_them_refused() {
-        let head = |code| ReplyHead {
-            code,
-            enhanced: None,
-        };
+        let head = |code| ReplyHead::new(code, None);
         let mut verdict = Verdict::default();
         for _ in 0..70_000 {
             assert!(!verdict.recipient(head(250)));

@@ -1,20 +1,11 @@
-//! Commands as octets (RFC 5321 §4.1.1), each one atom of the [`Writer`], CRLF included.
+//! Pieces of commands as octets (RFC 5321 §4.1.1).
 //!
 //! Arguments are values that were checked when they were made, so nothing is checked here. This
 //! file does not know when a command may be sent.
 
-use super::address::{Address, ReversePath};
-use super::domain::Domain;
+use super::address::Address;
 use super::writer::Writer;
 use super::xtext;
-
-/// `EHLO` or `HELO`.
-pub(crate) fn hello(out: &mut Writer<'_>, keyword: &str, name: Domain<'_>) {
-    out.str(keyword);
-    out.byte(b' ');
-    out.str(name.as_str());
-    line_end(out);
-}
 
 /// What MAIL carries beside the reverse-path; only what the server offered.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,13 +18,8 @@ pub(crate) struct MailParameters {
     pub(crate) smtp_utf8: bool,
 }
 
-/// `MAIL FROM:<…>`.
-pub(crate) fn mail(out: &mut Writer<'_>, from: ReversePath<'_>, parameters: MailParameters) {
-    out.str("MAIL FROM:<");
-    if let ReversePath::Address(address) = from {
-        out.str(address.as_str());
-    }
-    out.byte(b'>');
+/// What MAIL says behind the reverse-path.
+pub(crate) fn mail_parameters(out: &mut Writer<'_>, parameters: MailParameters) {
     if let Some(size) = parameters.size {
         out.str(" SIZE=");
         out.decimal(size);
@@ -44,7 +30,12 @@ pub(crate) fn mail(out: &mut Writer<'_>, from: ReversePath<'_>, parameters: Mail
     if parameters.smtp_utf8 {
         out.str(" SMTPUTF8");
     }
-    line_end(out);
+}
+
+/// A path, whose opening bracket stands there already.
+pub(crate) fn path(out: &mut Writer<'_>, address: &str) {
+    out.str(address);
+    out.byte(b'>');
 }
 
 /// Writes the parameters of a RCPT command, each with a blank before it.
@@ -54,15 +45,12 @@ pub(crate) type RcptParameters = fn(&mut Writer<'_>, Address<'_>);
 /// address.
 pub(crate) const NOTIFY_FRAME: usize = 49;
 
-/// `RCPT TO:<…>`.
+/// What RCPT says behind `RCPT TO:<`.
 pub(crate) fn rcpt(out: &mut Writer<'_>, to: Address<'_>, parameters: Option<RcptParameters>) {
-    out.str("RCPT TO:<");
-    out.str(to.as_str());
-    out.byte(b'>');
+    path(out, to.as_str());
     if let Some(parameters) = parameters {
         parameters(out, to);
     }
-    line_end(out);
 }
 
 /// RFC 3461 §4.1: a report whatever comes of the mail; §4.2: the recipient as it stands here, so
@@ -74,12 +62,6 @@ pub(crate) fn notify_always(out: &mut Writer<'_>, to: Address<'_>) {
         out.str(" ORCPT=rfc822;");
         xtext::write(out, to.as_str().as_bytes());
     }
-}
-
-/// A command without arguments, or any line that is ready but for its end.
-pub(crate) fn bare(out: &mut Writer<'_>, line: &str) {
-    out.str(line);
-    line_end(out);
 }
 
 /// CRLF.

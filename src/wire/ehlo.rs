@@ -172,7 +172,7 @@ impl Capabilities {
             self.read_argument(Extension::Auth, first);
             keyword = auth;
         }
-        for extension in Extension::ALL {
+        for &extension in &Extension::ALL {
             if is_same(keyword, extension.as_str()) {
                 self.extensions |= extension.bit();
                 for word in words {
@@ -187,7 +187,7 @@ impl Capabilities {
     fn read_argument(&mut self, extension: Extension, word: &[u8]) {
         match extension {
             Extension::Auth => {
-                for mechanism in Mechanism::ALL {
+                for &mechanism in &Mechanism::ALL {
                     if is_same(word, mechanism.as_str()) {
                         self.mechanisms |= mechanism.bit();
                     }
@@ -214,17 +214,17 @@ impl Limits {
         let Some((name, [_, value @ ..])) = word.split_at_checked(at) else {
             return;
         };
-        let slots = [
-            ("MAILMAX", &mut self.mail_max),
-            ("RCPTMAX", &mut self.rcpt_max),
-            ("RCPTDOMAINMAX", &mut self.rcpt_domain_max),
-        ];
-        for (known, slot) in slots {
-            if is_same(name, known) {
-                // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
-                *slot = u16::try_from(decimal(value)).unwrap_or(0);
-            }
-        }
+        let slot = if is_same(name, "MAILMAX") {
+            &mut self.mail_max
+        } else if is_same(name, "RCPTMAX") {
+            &mut self.rcpt_max
+        } else if is_same(name, "RCPTDOMAINMAX") {
+            &mut self.rcpt_domain_max
+        } else {
+            return;
+        };
+        // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
+        *slot = u16::try_from(decimal(value)).unwrap_or(0);
     }
 }
 

@@ -28,7 +28,7 @@ impl<'a> Reply<'a> {
     /// The enhanced status code, if there was one of the class of the reply code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
-        self.head.enhanced
+        self.head.enhanced()
     }
 
     /// The text in octets as the server sent them: any octet but LF may stand here, so escape it
@@ -43,7 +43,7 @@ impl<'a> Reply<'a> {
 impl fmt::Display for Reply<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.head.code)?;
-        if let Some(enhanced) = self.head.enhanced {
+        if let Some(enhanced) = self.head.enhanced() {
             write!(f, " {enhanced}")?;
         }
         if !self.text.is_empty() {
@@ -66,11 +66,64 @@ impl fmt::Display for Reply<'_> {
 }
 
 /// A reply without its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplyHead {
     pub(crate) code: u16,
-    pub(crate) enhanced: Option<EnhancedStatusCode>,
+    /// Of class 0 where the reply has none: two octets less than an `Option`, and many copies.
+    status: EnhancedStatusCode,
+}
+
+impl ReplyHead {
+    pub(crate) const fn new(code: u16, enhanced: Option<EnhancedStatusCode>) -> Self {
+        Self {
+            code,
+            status: match enhanced {
+                Some(status) => status,
+                None => EnhancedStatusCode::NONE,
+            },
+        }
+    }
+
+    /// The subject and the detail of the enhanced status code; 0 and 0 where there is none.
+    pub(crate) const fn about(self) -> (u16, u16) {
+        (self.status.subject, self.status.detail)
+    }
+
+    pub(crate) const fn enhanced(self) -> Option<EnhancedStatusCode> {
+        if self.status.class == 0 {
+            None
+        } else {
+            Some(self.status)
+        }
+    }
+}
+
+impl Default for ReplyHead {
+    fn default() -> Self {
+        Self::new(0, None)
+    }
+}
+
+impl fmt::Debug for ReplyHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyHead")
+            .field("code", &self.code)
+            .field("enhanced", &self.enhanced())
+            .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for ReplyHead {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let enhanced = self.enhanced();
+        defmt::write!(
+            f,
+            "ReplyHead {{ code: {}, enhanced: {} }}",
+            self.code,
+            enhanced
+        );
+    }
 }
 
 /// An enhanced status code, `class.subject.detail` (RFC 3463 §2).
@@ -87,10 +140,12 @@ pub struct EnhancedStatusCode {
 }
 
 impl EnhancedStatusCode {
-    /// Whether subject and detail are these, whatever the class.
-    pub(crate) const fn is(self, subject: u16, detail: u16) -> bool {
-        self.subject == subject && self.detail == detail
-    }
+    /// Stands for no code.
+    const NONE: Self = Self {
+        class: 0,
+        subject: 0,
+        detail: 0,
+    };
 }
 
 impl fmt::Display for EnhancedStatusCode {
@@ -129,7 +184,7 @@ impl<'a> ReplyLine<'a> {
             _ => (None, text),
         };
         Some(Self {
-            head: ReplyHead { code, enhanced },
+            head: ReplyHead::new(code, enhanced),
             is_last,
             text,
         })
@@ -188,7 +243,7 @@ mod tests {
         let line = ReplyLine::parse(b"250-2.1.5 Ok").unwrap();
         assert_eq!(line.head.code, 250);
         assert_eq!(
-            line.head.enhanced,
+            line.head.enhanced(),
             Some(EnhancedStatusCode {
                 class: 2,
                 subject: 1,
@@ -216,7 +271,7 @@ mod tests {
             "250 2.1234.5 x",
         ] {
             let line = ReplyLine::parse(text.as_bytes()).unwrap();
-            assert_eq!(line.head.enhanced, None, "{text}");
+            assert_eq!(line.head.enhanced(), None, "{text}");
             assert_eq!(line.text, &text.as_bytes()[4..], "{text}");
         }
     }

@@ -4,14 +4,16 @@
 
 use zeroize::Zeroize;
 
+use super::ehlo::Mechanism;
 use super::writer::Writer;
 use crate::error::{Field, Invalid, Reason};
 
-/// The longest AUTH command that may carry an initial response, in octets, CRLF included.
+/// The most octets of name and password that an initial response of PLAIN may have.
 ///
 /// RFC 4954 §4: "If the client is transmitting an initial response of non-zero length and …
 /// that would make the AUTH command exceed 512 octets, it MUST NOT use the initial response".
-pub(crate) const AUTH_LINE_MAX: u32 = 512;
+/// So much is left of them by `AUTH PLAIN ` and CRLF, by base64, and by two NUL.
+const INITIAL_MAX: usize = (512 - 13) / 4 * 3 - 2;
 
 /// A user name and a password.
 ///
@@ -67,45 +69,45 @@ const fn refusal(text: &str) -> Option<Reason> {
     None
 }
 
-/// PLAIN: no authorization identity, the authentication identity, the password.
-pub(crate) fn plain(out: &mut Writer<'_>, credentials: &Credentials<'_>) {
-    let (user, password) = (credentials.user.as_bytes(), credentials.password.as_bytes());
-    base64(out, &[b"\0", user, b"\0", password]);
-}
-
-/// The octets of [`plain`].
-pub(crate) fn plain_len(credentials: &Credentials<'_>) -> u32 {
-    let octets = credentials
+/// Whether PLAIN's response may stand in the AUTH command.
+pub(crate) fn fits_auth_line(credentials: &Credentials<'_>) -> bool {
+    // Two texts in memory are not longer than a usize counts.
+    credentials
         .user
         .len()
-        .saturating_add(credentials.password.len());
-    let groups = octets.saturating_add(2).div_ceil(3);
-    u32::try_from(groups).unwrap_or(u32::MAX).saturating_mul(4)
+        .wrapping_add(credentials.password.len())
+        <= INITIAL_MAX
 }
 
-/// LOGIN's first response.
-pub(crate) fn login_user(out: &mut Writer<'_>, credentials: &Credentials<'_>) {
-    base64(out, &[credentials.user.as_bytes()]);
-}
-
-/// LOGIN's second response.
-pub(crate) fn login_password(out: &mut Writer<'_>, credentials: &Credentials<'_>) {
-    base64(out, &[credentials.password.as_bytes()]);
-}
-
-/// Base64 in constant time of the pieces put together, three octets at a time, so that neither the
-/// pieces nor the result need a buffer of their size.
-fn base64(out: &mut Writer<'_>, pieces: &[&[u8]]) {
+/// The response with this number, counted from 0, in base64 in constant time: three octets at a
+/// time, so that neither the response nor its text needs a buffer of its size.
+#[inline(never)]
+pub(crate) fn response(
+    out: &mut Writer<'_>,
+    credentials: &Credentials<'_>,
+    mechanism: Mechanism,
+    number: u8,
+) {
+    let (user, password) = (credentials.user.as_bytes(), credentials.password.as_bytes());
+    let pieces: [&[u8]; 4] = match (mechanism, number) {
+        // No authorization identity, the authentication identity, the password.
+        (Mechanism::Plain, _) => [b"\0", user, b"\0", password],
+        // The name first, the password second, whatever the prompts say.
+        (Mechanism::Login, 0) => [user, b"", b"", b""],
+        (Mechanism::Login, _) => [password, b"", b"", b""],
+    };
     // The octets not written yet, the last one lowest.
     let mut group = 0_u32;
     let mut octets = 0_u8;
-    for byte in pieces.iter().copied().flatten() {
-        group = group << 8 | u32::from(*byte);
-        octets = octets.wrapping_add(1);
-        if octets == 3 {
-            characters(out, group, 4);
-            group = 0;
-            octets = 0;
+    for piece in pieces {
+        for byte in piece {
+            group = group << 8 | u32::from(*byte);
+            octets = octets.wrapping_add(1);
+            if octets == 3 {
+                characters(out, group, 4);
+                group = 0;
+                octets = 0;
+            }
         }
     }
     match octets {
@@ -163,8 +165,10 @@ mod tests {
     fn plain_as_in_rfc_4616() {
         // RFC 4616 §4: `C: <NUL>tim<NUL>tanstaaftanstaaf`
         let c = Credentials::new("tim", "tanstaaftanstaaf").unwrap();
-        assert_eq!(text(|w| plain(w, &c)), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
-        assert_eq!(plain_len(&c), 28);
+        assert_eq!(
+            text(|w| response(w, &c, Mechanism::Plain, 0)),
+            "AHRpbQB0YW5zdGFhZnRhbnN0YWFm"
+        );
     }
 
     #[test]
@@ -184,9 +188,22 @@ mod tests {
             ("abcd", "YWJjZA=="),
         ] {
             let c = Credentials::new(user, user).unwrap();
-            assert_eq!(text(|w| login_user(w, &c)), want);
-            assert_eq!(text(|w| login_password(w, &c)), want);
-            assert_eq!(text(|w| plain(w, &c)).len() as u32, plain_len(&c));
+            assert_eq!(text(|w| response(w, &c, Mechanism::Login, 0)), want);
+            assert_eq!(text(|w| response(w, &c, Mechanism::Login, 1)), want);
+        }
+    }
+
+    #[test]
+    fn an_initial_response_leaves_512_octets_to_the_command() {
+        for (octets, fits) in [(185, true), (186, false)] {
+            let user = "u".repeat(octets);
+            let c = Credentials::new(&user, &user).unwrap();
+            assert_eq!(fits_auth_line(&c), fits);
+            let mut out = [0; 600];
+            let mut writer = Writer::new(&mut out, 0);
+            response(&mut writer, &c, Mechanism::Plain, 0);
+            let line = "AUTH PLAIN ".len() + writer.len() + 2;
+            assert_eq!(line <= 512, fits, "{line}");
         }
     }
 

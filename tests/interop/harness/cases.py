@@ -9,7 +9,7 @@ from .servers.base import PASSWORD, USER, Listener, Maildirs
 
 # The dimensions. What alert comes to support joins as a further row.
 SECURITY = {"plain": ["--security", "plain"]}
-DRIVERS = {"blocking": ["--driver", "blocking"]}
+DRIVERS = {"blocking": ["--driver", "blocking"], "async": ["--driver", "async"]}
 LOG_INS = {"plain": "plain", "login": "login", "auto": "plain"}
 FLIGHTS = {"pipelined": [], "lock-step": ["--no-pipelining"]}
 TRANSFERS = {"DATA": ["--no-chunking"]}
