@@ -75,32 +75,33 @@ impl Message<'_> {
                 if !self.authors.is_empty() {
                     return at.go(Step::Authors);
                 }
-                self.mailbox_field("From:", self.from, w);
+                self.mailbox_field("From:", &self.from, w);
                 // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single
                 // mailbox and the author and transmitter are identical, the "Sender:" field SHOULD
                 // NOT be used."
-                if let Some(sender) = self.sender
+                if let Some(sender) = &self.sender
                     && !sender.address().is_same(self.from.address())
                 {
                     self.mailbox_field("Sender:", sender, w);
                 }
                 at.go(self.list_from(Step::ReplyTo))
             }
-            Step::Authors => self.list("From:", self.authors, at, Step::Sender, w),
+            Step::Authors => self.list("From:", &self.authors, at, Step::Sender, w),
             Step::Sender => {
-                self.mailbox_field("Sender:", self.sender.unwrap_or(self.from), w);
+                let sender = self.sender.as_ref().unwrap_or(&self.from);
+                self.mailbox_field("Sender:", sender, w);
                 at.go(self.list_from(Step::ReplyTo))
             }
-            Step::ReplyTo => self.list("Reply-To:", self.reply_to, at, Step::To, w),
-            Step::To => self.list("To:", self.to, at, Step::Cc, w),
-            Step::Cc => self.list("Cc:", self.cc, at, Step::Fields, w),
+            Step::ReplyTo => self.list("Reply-To:", &self.reply_to, at, Step::To, w),
+            Step::To => self.list("To:", &self.to, at, Step::Cc, w),
+            Step::Cc => self.list("Cc:", &self.cc, at, Step::Fields, w),
             Step::Fields => {
                 self.fields(w);
                 at.go(Step::Custom)
             }
             Step::Custom => match nth(self.headers, at.item) {
                 Some(header) => {
-                    text::field(header.name, header.value, w);
+                    text::field(header.name, &header.value, w);
                     at.go_to_item(Step::Custom, at.item.saturating_add(1))
                 }
                 None => {
@@ -126,7 +127,7 @@ impl Message<'_> {
 
     /// Writes the fields that stand once.
     fn fields(&self, w: &mut Writer<'_>) {
-        if let Some(subject) = self.subject {
+        if let Some(subject) = &self.subject {
             text::field("Subject", subject, w);
         }
         if let Some(id) = self.message_id {
@@ -144,7 +145,7 @@ impl Message<'_> {
     }
 
     /// Writes a field of one mailbox.
-    fn mailbox_field(&self, name: &str, mailbox: Mailbox<'_>, w: &mut Writer<'_>) {
+    fn mailbox_field(&self, name: &str, mailbox: &Mailbox<'_>, w: &mut Writer<'_>) {
         w.str(name);
         (self.mailbox)(mailbox, name.len(), w);
         w.crlf();
@@ -154,7 +155,7 @@ impl Message<'_> {
     fn list(
         &self,
         name: &str,
-        list: MailboxList<'_>,
+        list: &MailboxList<'_>,
         at: &mut Cursor,
         after: Step,
         w: &mut Writer<'_>,
@@ -166,7 +167,7 @@ impl Message<'_> {
             return at.go(self.list_from(after));
         };
         w.str(if first { name } else { ",\r\n" });
-        (self.mailbox)(mailbox, if first { name.len() } else { 0 }, w);
+        (self.mailbox)(&mailbox, if first { name.len() } else { 0 }, w);
         at.advance(position as usize)
     }
 }
@@ -182,7 +183,7 @@ pub(super) fn rare_fields(message: &Message<'_>, w: &mut Writer<'_>) {
     ];
     for (name, address) in receipts {
         if let Some(address) = address {
-            message.mailbox_field(name, address.into(), w);
+            message.mailbox_field(name, &address.into(), w);
         }
     }
 }

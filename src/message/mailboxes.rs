@@ -8,7 +8,7 @@ use crate::wire::writer::Writer;
 
 /// Writes a blank or a fold, then a mailbox whose name may stand as it was written, behind
 /// `column` characters of its line.
-pub(super) fn write_plain(mailbox: Mailbox<'_>, mut column: usize, w: &mut Writer<'_>) {
+pub(super) fn write_plain(mailbox: &Mailbox<'_>, mut column: usize, w: &mut Writer<'_>) {
     let address = mailbox.address();
     let Some(name) = mailbox.name() else {
         // One more for a comma.
@@ -30,7 +30,7 @@ pub(super) fn write_plain(mailbox: Mailbox<'_>, mut column: usize, w: &mut Write
 }
 
 /// [`write_plain`] for any mailbox.
-pub(super) fn write(mailbox: Mailbox<'_>, mut column: usize, w: &mut Writer<'_>) {
+pub(super) fn write(mailbox: &Mailbox<'_>, mut column: usize, w: &mut Writer<'_>) {
     let name = match mailbox.name() {
         Some(name) if !name.is_plain() => name,
         _ => return write_plain(mailbox, column, w),

@@ -130,7 +130,7 @@ pub struct Message<'a> {
     html: Option<Content<'a>>,
     attachments: &'a [Attachment<'a>],
     /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
-    mailbox: fn(Mailbox<'_>, usize, &mut Writer<'_>),
+    mailbox: fn(&Mailbox<'_>, usize, &mut Writer<'_>),
     /// Writes the fields that few messages have. A pointer, for the same reason.
     rare_fields: fn(&Message<'_>, &mut Writer<'_>),
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
@@ -300,7 +300,7 @@ impl<'a> Message<'a> {
     fn reverse_path_or_default(&self) -> ReversePath<'a> {
         match self.reverse_path {
             Some(path) => path,
-            None => self.sender.unwrap_or(self.from).address().into(),
+            None => self.sender.as_ref().unwrap_or(&self.from).address().into(),
         }
     }
 }

@@ -53,9 +53,9 @@ impl<'m> Envelope<'m> {
     fn next_address(&self, walk: &mut Walk) -> Option<Address<'m>> {
         loop {
             let list = match walk.list {
-                0 => self.message.to,
-                1 => self.message.cc,
-                2 => self.message.bcc,
+                0 => &self.message.to,
+                1 => &self.message.cc,
+                2 => &self.message.bcc,
                 _ => return None,
             };
             if let Some(mailbox) = list.next(&mut walk.position) {

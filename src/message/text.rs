@@ -101,7 +101,7 @@ macro_rules! header_text {
 }
 
 /// Writes a whole unstructured field.
-pub(super) fn field(name: &str, text: HeaderText<'_>, w: &mut Writer<'_>) {
+pub(super) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {
     w.str(name);
     w.byte(b':');
     (text.write)(text.text, name.len().saturating_add(1), w);

@@ -114,7 +114,7 @@ impl<'a> MailboxList<'a> {
 
     /// The mailbox at or behind `position`, which is 0 at first and is moved behind it; `None` at
     /// the end. For a walk that stops and goes on with nothing kept but the position.
-    pub(crate) fn next(self, position: &mut u32) -> Option<Mailbox<'a>> {
+    pub(crate) fn next(&self, position: &mut u32) -> Option<Mailbox<'a>> {
         loop {
             let (_, rest) = self.text.split_at_checked(*position as usize)?;
             if rest.is_empty() {
