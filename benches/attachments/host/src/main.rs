@@ -3,12 +3,15 @@
 //! - `host time` builds a mail with an attachment of 10 MB by each, in turn, and prints the medians.
 //! - `host small` does so with an alert without an attachment, and counts allocations.
 //! - `host peak NAME` builds the large mail by one of them once, and prints the process's peak memory.
+//! - `host serve FILE` is a mail server: prints where it listens, and writes the first mail to a file.
 //! - `host once NAME` builds it once, for a profiler.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use embedded_smtp::mock::Server;
 
 mod builders;
 
@@ -25,10 +28,11 @@ fn main() {
         ["time"] => time(),
         ["small"] => small(),
         ["peak", name] => peak(name),
+        ["serve", file] => serve(file),
         ["once", name] => {
             once(name);
         }
-        _ => panic!("time, small, peak NAME, or once NAME"),
+        _ => panic!("time, small, peak NAME, serve FILE, or once NAME"),
     }
 }
 
@@ -73,6 +77,13 @@ fn small() {
 fn median(times: &mut [Duration]) -> Duration {
     times.sort();
     times[times.len() / 2]
+}
+
+fn serve(file: &str) {
+    let server = Server::builder().size(None).listen().expect("a port");
+    println!("{}", server.addr());
+    assert!(server.wait_for_end(1, Duration::from_secs(60)));
+    std::fs::write(file, &server.deliveries()[0].content).expect("the mail is written");
 }
 
 /// In KiB, as the kernel counts it.
