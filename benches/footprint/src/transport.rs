@@ -46,7 +46,11 @@ impl Transport {
 
 /// It always does, but the compiler does not know: a firmware's transport can fail.
 fn works() -> Result<(), ErrorKind> {
-    if black_box(true) { Ok(()) } else { Err(ErrorKind::TimedOut) }
+    if black_box(true) {
+        Ok(())
+    } else {
+        Err(ErrorKind::TimedOut)
+    }
 }
 
 impl ErrorType for Transport {
