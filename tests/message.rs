@@ -851,7 +851,7 @@ fn a_source_of_another_length_than_announced_is_no_message() -> Result<(), Inval
         );
         assert_eq!(
             fault.to_string(),
-            "attachment 0 ended before its announced length"
+            "attachment 0 ended before its announced length, at octet 9"
         );
         let fault = in_one_piece(&message, Part::Attachment(0), b"goes on too long").unwrap_err();
         assert_eq!(

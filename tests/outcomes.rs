@@ -119,6 +119,7 @@ const ERRORS: &[(AnyError, ErrorKind, u16, Retry, &str)] = &[
             fault: Fault::Content(ContentFault {
                 part: Part::Html,
                 kind: ContentFaultKind::NoSource,
+                offset: 0,
             }),
             phase: Phase::Content,
         },

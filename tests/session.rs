@@ -965,12 +965,12 @@ fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
         (
             sized(&long[..3999]),
             false,
-            "attachment 0 ended before its announced length",
+            "attachment 0 ended before its announced length, at octet 3999",
         ),
         (
             sized(&long[..4001]),
             false,
-            "attachment 0 goes on behind its announced length",
+            "attachment 0 goes on behind its announced length, at octet 4000",
         ),
         (
             sized(&long[..100]),
@@ -980,22 +980,22 @@ fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
         (
             as_is(&b"a\rb"[..]),
             false,
-            "attachment 0 holds a CR without a LF",
+            "attachment 0 holds a CR without a LF, at octet 2",
         ),
         (
             as_is(&b"a\nb"[..]),
             false,
-            "attachment 0 holds a LF without a CR",
+            "attachment 0 holds a LF without a CR, at octet 1",
         ),
         (
             as_is(&b"a\xffb"[..]),
             false,
-            "attachment 0 holds an octet above 0x7F",
+            "attachment 0 holds an octet above 0x7F, at octet 1",
         ),
         (
             as_is(&long[..999]),
             false,
-            "attachment 0 holds a line of more than 998 octets",
+            "attachment 0 holds a line of more than 998 octets, at octet 998",
         ),
     ];
     for ((attachment, octets), fails, wanted) in cases {

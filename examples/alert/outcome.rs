@@ -311,7 +311,11 @@ mod tests {
         let file = |kind| {
             let part = Part::Attachment(0);
             row(failed(
-                Fault::Content(ContentFault { part, kind }),
+                Fault::Content(ContentFault {
+                    part,
+                    kind,
+                    offset: 7,
+                }),
                 Phase::Content,
             ))
         };

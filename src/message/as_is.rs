@@ -126,7 +126,7 @@ fn guarded_lines(
     if let [b'-', b'-', rest @ ..] = rest
         && rest.starts_with(&stem(place.seed))
     {
-        return abort(place, ContentFaultKind::Boundary);
+        return abort(place, at, ContentFaultKind::Boundary);
     }
     lines(content, place, at, w)
 }
@@ -143,7 +143,7 @@ fn from_source(
             w.crlf();
         }
         return match at.lines.end() {
-            Some(kind) => abort(place, kind),
+            Some(kind) => abort(place, at, kind),
             None => Progress::End,
         };
     }
@@ -152,7 +152,7 @@ fn from_source(
     while let Some(byte) = w.take() {
         let column = usize::from(at.lines.column);
         if let Some(kind) = at.lines.check(byte, content.coding.octets) {
-            return abort(place, kind);
+            return abort(place, at, kind);
         }
         if column == 0 {
             at.is_boundary = place.is_enclosed;
@@ -167,7 +167,7 @@ fn from_source(
             };
             at.is_boundary = wanted == Some(&byte);
             if at.is_boundary && column == STEM.saturating_add(1) {
-                return abort(place, ContentFaultKind::Boundary);
+                return abort(place, at, ContentFaultKind::Boundary);
             }
         }
         w.byte(byte);
@@ -179,7 +179,10 @@ fn from_source(
     source::next(content, place, at, w, room.saturating_mul(3))
 }
 
-pub(super) fn abort(place: Place, kind: ContentFaultKind) -> Progress {
-    let part = place.part;
-    Progress::Stop(Filled::Abort(ContentFault { part, kind }))
+pub(super) fn abort(place: Place, at: &Cursor, kind: ContentFaultKind) -> Progress {
+    Progress::Stop(Filled::Abort(ContentFault {
+        part: place.part,
+        kind,
+        offset: u32::try_from(at.position).unwrap_or(u32::MAX),
+    }))
 }

@@ -24,6 +24,8 @@ pub struct ContentFault {
     pub part: Part,
     /// What happened.
     pub kind: ContentFaultKind,
+    /// Octets of the part in front of the one at which it was noticed.
+    pub offset: u32,
 }
 
 /// What is wrong with the octets of a part.
@@ -74,6 +76,15 @@ impl ContentFaultKind {
 }
 
 impl ContentFault {
+    /// A part that cannot be begun, or gone on with, whatever its octets.
+    pub(crate) const fn before(part: Part, kind: ContentFaultKind) -> Self {
+        Self {
+            part,
+            kind,
+            offset: 0,
+        }
+    }
+
     /// Whether a source was shorter or longer than announced.
     pub(crate) const fn is_about_length(&self) -> bool {
         matches!(
@@ -91,7 +102,11 @@ impl fmt::Display for ContentFault {
             Part::Attachment(index) => write!(f, "attachment {index} ")?,
             Part::Message => f.write_str("the message ")?,
         }
-        f.write_str(self.kind.as_str())
+        f.write_str(self.kind.as_str())?;
+        match self.kind {
+            ContentFaultKind::NoSource | ContentFaultKind::SmallBuffer => Ok(()),
+            _ => write!(f, ", at octet {}", self.offset),
+        }
     }
 }
 

@@ -87,7 +87,7 @@ impl Reader<'_> {
                 Filled::More if octets == 0 => {
                     let part = part_at(cursor);
                     let kind = ContentFaultKind::SmallBuffer;
-                    return Err(ContentFault { part, kind });
+                    return Err(ContentFault::before(part, kind));
                 }
                 Filled::More => return Ok((octets, false)),
                 Filled::Complete => return Ok((octets, true)),
@@ -95,7 +95,7 @@ impl Reader<'_> {
                 Filled::Source { part, from } => {
                     let kind = ContentFaultKind::NoSource;
                     let read = source(part, out.get_mut(from..).unwrap_or_default())
-                        .ok_or(ContentFault { part, kind })?;
+                        .ok_or(ContentFault::before(part, kind))?;
                     (octets, filled) =
                         self.message
                             .filled(cursor, Dots::Plain, out, octets, from, read);

@@ -42,14 +42,15 @@ pub(super) fn next(
         length => {
             let length = length as usize;
             if at.position > length {
-                return abort(place, ContentFaultKind::TooLong);
+                at.position = length;
+                return abort(place, at, ContentFaultKind::TooLong);
             }
             length.saturating_sub(at.position)
         }
     };
     at.is_at_end = w.is_source_at_end();
     if at.is_at_end && content.length != UNKNOWN && missing > 0 {
-        return abort(place, ContentFaultKind::TooShort);
+        return abort(place, at, ContentFaultKind::TooShort);
     }
     if at.is_at_end {
         w.forget_source();

@@ -96,9 +96,7 @@ impl Flow<'_> {
     /// Nobody gives the octets of the part asked for.
     pub(super) fn no_source(&mut self) {
         let part = self.part.map_or(Part::Message, |(part, _)| part);
-        self.fault(Fault::Content(ContentFault {
-            part,
-            kind: ContentFaultKind::NoSource,
-        }));
+        let fault = ContentFault::before(part, ContentFaultKind::NoSource);
+        self.fault(Fault::Content(fault));
     }
 }
