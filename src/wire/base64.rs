@@ -127,14 +127,22 @@ fn pair(bits: u32) -> [u8; 2] {
 #[cfg(target_pointer_width = "64")]
 #[inline(always)]
 fn pair(bits: u32) -> [u8; 2] {
-    // Made by the compiler, for which an index out of bounds is an error.
-    #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     static PAIRS: [[u8; 2]; 4096] = {
         let mut pairs = [[0; 2]; 4096];
-        let mut bits = 0;
-        while bits < pairs.len() {
-            pairs[bits] = [ALPHABET[bits >> 6], ALPHABET[bits & 63]];
-            bits += 1;
+        let mut slots: &mut [[u8; 2]] = &mut pairs;
+        let mut highs: &[u8] = &ALPHABET;
+        while let [high, other_highs @ ..] = highs {
+            let mut lows: &[u8] = &ALPHABET;
+            while let [low, other_lows @ ..] = lows {
+                if let [slot, others @ ..] = slots {
+                    *slot = [*high, *low];
+                    slots = others;
+                } else {
+                    break;
+                }
+                lows = other_lows;
+            }
+            highs = other_highs;
         }
         pairs
     };
