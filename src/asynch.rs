@@ -13,6 +13,8 @@ use crate::message::Message;
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, StartTlsError};
 use crate::report::{RecipientStatus, Report};
+#[cfg(feature = "scram-sha-256")]
+use crate::session::pause;
 use crate::session::{Delivery, MailOperation, Operation, Session, State, Step};
 use crate::transport::{Secure, is_closed};
 use crate::wire::domain::Domain;
@@ -85,6 +87,17 @@ impl<'b, T, O> Client<'b, T, O> {
         self
     }
 
+    /// Sends contents by DATA, even if the server offers CHUNKING.
+    ///
+    /// BDAT takes a round trip less for what fits the buffer. DATA takes one less for larger mails
+    /// in [`send_all`](Self::send_all), and many less where the length of a streamed part is not
+    /// known: by BDAT, each buffer then waits for its reply.
+    #[must_use]
+    pub fn without_chunking(mut self) -> Self {
+        self.session.options().use_chunking = false;
+        self
+    }
+
     /// Hands a mail in for all recipients or for none: DATA waits for the reply to every RCPT, and
     /// one refusal ends the transaction. Otherwise a mail goes to those who are accepted.
     #[must_use]
@@ -112,6 +125,13 @@ impl<'b, T, O> Client<'b, T, O> {
     /// none or its text was overwritten.
     pub fn last_reply(&self) -> Option<Reply<'_>> {
         self.session.last_reply()
+    }
+
+    /// What the server said in a challenge before it refused an OAuth 2.0 token, decoded: mostly
+    /// JSON, as far as there was room for it. Any octets at all, so escape them before they reach
+    /// a terminal. Empty if there was nothing.
+    pub fn login_reason(&self) -> &[u8] {
+        self.session.login_reason()
     }
 
     /// Whether the server has the last mail, as far as is known. Of use where the operation that
@@ -331,6 +351,33 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         }
     }
 
+    /// Sends a mail in as many transactions as the server's limits make needed (LIMITS, RFC 9422):
+    /// each is for the recipients that one may have, and is followed by one for those that were
+    /// left out.
+    ///
+    /// `each` is given how every transaction ended, and says whether to go on. The results are of
+    /// all recipients, in the order of [`Message::recipients`].
+    ///
+    /// # Cancel safety
+    ///
+    /// None: a future dropped before its end ends the session, and nothing more is sent on it.
+    pub async fn send_split(
+        &mut self,
+        message: &Message<'_>,
+        results: &mut [RecipientStatus],
+        mut each: impl FnMut(Result<Report, Error<T::Error>>) -> ControlFlow<()>,
+    ) {
+        let mut first = Some(0);
+        while let Some(recipient) = first {
+            let mail = MailOperation::new(message, &mut *results).behind(recipient);
+            let end = self.run(&mut Operation::Mail(mail)).await;
+            first = self.session.next_recipient();
+            if each(end).is_break() {
+                return;
+            }
+        }
+    }
+
     /// Ends a transaction that was not completed: RSET. Never needed before another mail.
     ///
     /// # Errors
@@ -403,6 +450,10 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                         }
                     }
                 }
+                #[cfg(feature = "scram-sha-256")]
+                Step::Pause => {
+                    pause().await;
+                }
                 Step::Fill { source, into } => match sources.get_mut(source) {
                     None => turn.no_source(),
                     Some(source) => match source.read(into).await {
@@ -430,6 +481,19 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
 }
 
 impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
+    /// Asks of every mail from here on that it is sent on over verified TLS only, by every server
+    /// on the way (REQUIRETLS, RFC 8689). Over a transport that is not [`Secure`], this method does
+    /// not exist.
+    ///
+    /// A mail is then refused with [`Error::NotOffered`] before anything of it is sent, if the
+    /// server does not offer REQUIRETLS, or was not verified by a certificate chain
+    /// ([`Secure::is_chain_verified`]).
+    #[must_use]
+    pub fn require_tls(mut self) -> Self {
+        self.session.require_tls(self.transport.is_chain_verified());
+        self
+    }
+
     /// Logs in with the best mechanism on offer, over a transport that keeps secrets: over any
     /// other, this method does not exist.
     ///

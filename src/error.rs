@@ -132,6 +132,14 @@ named! {
         UserName = "user name",
         /// A password.
         Password = "password",
+        /// An OAuth 2.0 token.
+        Token = "token",
+        /// Random octets for a login.
+        Nonce = "nonce",
+        /// A user name and what proves it.
+        Credentials = "credentials",
+        /// The identifier of a transaction, for reports on the delivery.
+        EnvelopeId = "envelope identifier",
         /// The client's buffer.
         Buffer = "buffer",
         /// The message as a whole.
@@ -192,6 +200,10 @@ named! {
         NeedsSmtpUtf8 = "needs SMTPUTF8, which the server does not offer",
         /// It needs an extension that the server does not offer.
         NeedsEightBitMime = "needs 8BITMIME, which the server does not offer",
+        /// The mechanism that was asked for has no use for it.
+        Mechanism = "cannot be used with this mechanism",
+        /// There are more than the server takes at once.
+        TooMany = "are more than the server takes at once",
         /// Its syntax is wrong.
         Syntax = "is not well formed",
     }

@@ -63,3 +63,5 @@ pub use wire::list::{MailboxList, Mailboxes};
 pub use wire::mailbox::{DisplayName, Mailbox, NameChars};
 pub use wire::reply::{EnhancedStatusCode, Reply};
 pub use wire::sasl::Credentials;
+#[cfg(feature = "scram-sha-256")]
+pub use wire::sasl::{ITERATIONS_MAX, ITERATIONS_MIN};

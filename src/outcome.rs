@@ -45,6 +45,15 @@ pub enum Violation {
     Unasked,
     /// The server took part in an exchange of authentication that has no further step.
     AuthExchange,
+    /// A challenge that is not what the SASL mechanism has there.
+    Challenge,
+    /// A challenge that the client's buffer does not hold.
+    LongChallenge,
+    /// In SCRAM, the server wants fewer than 4,096 rounds of hashing, or more than 100,000.
+    Rounds,
+    /// In SCRAM, the server has not proven that it knows the password. Nothing was said to it any
+    /// more.
+    ServerSignature,
 }
 
 impl Violation {
@@ -56,6 +65,10 @@ impl Violation {
             Self::OutOfPlace(_) => "the server sent a reply that has no place here",
             Self::Unasked => "the server sent octets nothing had asked for",
             Self::AuthExchange => "the server went on with an authentication that was complete",
+            Self::Challenge => "the server sent a challenge that this mechanism does not have",
+            Self::LongChallenge => "the server sent a challenge that the buffer does not hold",
+            Self::Rounds => "the server wants too few or too many rounds of hashing",
+            Self::ServerSignature => "the server did not prove that it knows the password",
         }
     }
 }
@@ -81,6 +94,8 @@ pub enum Missing {
     Mechanism(Mechanism),
     /// Any SASL mechanism that the credentials can be used with.
     AnyMechanism,
+    /// For REQUIRETLS, a certificate chain that was verified (RFC 8689).
+    VerifiedChain,
 }
 
 impl fmt::Display for Missing {
@@ -92,6 +107,7 @@ impl fmt::Display for Missing {
                 f.write_str(mechanism.as_str())
             }
             Self::AnyMechanism => f.write_str("an AUTH mechanism for these credentials"),
+            Self::VerifiedChain => f.write_str("a certificate chain that was verified"),
         }
     }
 }
@@ -121,6 +137,10 @@ pub enum Error<E> {
     NotOffered(Missing),
     /// The caller broke a rule. Nothing was sent.
     Invalid(Invalid),
+    /// The server's limits (LIMITS, RFC 9422) let this mail not through on this connection: there
+    /// were as many mails already, or mails to as many domains. Nothing was sent, and QUIT still
+    /// can be.
+    LimitReached,
     /// The session is not in a state for this operation: before `open`, after a refusal that
     /// allows only QUIT, or a second STARTTLS. Nothing was sent.
     OutOfOrder,
@@ -144,7 +164,14 @@ impl<E> Error<E> {
                 fault: Fault::Content(fault),
                 ..
             } if !fault.is_about_length() => Retry::Never,
-            Self::Failed { .. } | Self::Unknown { .. } | Self::Ended => Retry::Reconnect,
+            // It will not know the password the next time.
+            Self::Failed {
+                fault: Fault::Protocol(Violation::ServerSignature),
+                ..
+            } => Retry::Never,
+            Self::Failed { .. } | Self::Unknown { .. } | Self::Ended | Self::LimitReached => {
+                Retry::Reconnect
+            }
             Self::NotOffered(_) | Self::Invalid(_) | Self::OutOfOrder => Retry::Never,
         }
     }
@@ -167,7 +194,11 @@ impl<E> Error<E> {
                 RefusalKind::Permanent => 403,
             },
             Self::NotOffered(Missing::Extension(Extension::Auth))
-            | Self::NotOffered(Missing::Mechanism(_) | Missing::AnyMechanism) => 401,
+            | Self::NotOffered(Missing::Mechanism(_) | Missing::AnyMechanism)
+            | Self::Failed {
+                fault: Fault::Protocol(Violation::ServerSignature),
+                ..
+            } => 401,
             _ => 500,
         }
     }
@@ -190,6 +221,7 @@ impl<E> Error<E> {
             Self::Unknown { fault } => Error::Unknown { fault: lift(fault) },
             Self::NotOffered(missing) => Error::NotOffered(missing),
             Self::Invalid(invalid) => Error::Invalid(invalid),
+            Self::LimitReached => Error::LimitReached,
             Self::OutOfOrder => Error::OutOfOrder,
             Self::Ended => Error::Ended,
         }
@@ -210,6 +242,7 @@ impl Error<()> {
             },
             Self::NotOffered(missing) => Error::NotOffered(missing),
             Self::Invalid(invalid) => Error::Invalid(invalid),
+            Self::LimitReached => Error::LimitReached,
             Self::OutOfOrder => Error::OutOfOrder,
             Self::Ended => Error::Ended,
         }
@@ -285,6 +318,9 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             }
             Self::NotOffered(missing) => write!(f, "the server does not offer {missing}"),
             Self::Invalid(invalid) => invalid.fmt(f),
+            Self::LimitReached => {
+                f.write_str("the server's limits leave no room for this mail on this connection")
+            }
             Self::OutOfOrder => f.write_str("the session is not in a state for this operation"),
             Self::Ended => f.write_str("the connection has ended; a new one is needed"),
         }
@@ -304,7 +340,7 @@ impl<E: embedded_io::Error> embedded_io::Error for Error<E> {
                 Fault::Source(kind) => *kind,
             },
             Self::Refused(_) => ErrorKind::PermissionDenied,
-            Self::NotOffered(_) => ErrorKind::Unsupported,
+            Self::NotOffered(_) | Self::LimitReached => ErrorKind::Unsupported,
             Self::Invalid(_) | Self::OutOfOrder => ErrorKind::InvalidInput,
             Self::Ended => ErrorKind::NotConnected,
         }

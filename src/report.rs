@@ -14,6 +14,7 @@ pub struct Report {
     pub(crate) head: ReplyHead,
     pub(crate) accepted: u16,
     pub(crate) refused: u16,
+    pub(crate) deferred: u16,
     pub(crate) is_any_temporary: bool,
 }
 
@@ -42,19 +43,30 @@ impl Report {
         self.refused
     }
 
-    /// Whether some recipients were refused.
+    /// The number of recipients that were left out, since the server takes no more at once
+    /// (LIMITS, RFC 9422). They are to be sent to in a further transaction.
     #[must_use]
-    pub const fn is_partial(&self) -> bool {
-        self.refused > 0
+    pub const fn deferred(&self) -> u16 {
+        self.deferred
     }
 
-    /// Whether to try again for the recipients that were refused; `None` when there are none.
+    /// Whether some recipients were refused or left out.
+    #[must_use]
+    pub const fn is_partial(&self) -> bool {
+        self.refused > 0 || self.deferred > 0
+    }
+
+    /// Whether to try again for the recipients that were refused or left out; `None` when there are
+    /// none.
     #[must_use]
     pub const fn retry(&self) -> Option<Retry> {
-        match (self.refused, self.is_any_temporary) {
-            (0, _) => None,
-            (_, true) => Some(Retry::Later),
-            (_, false) => Some(Retry::Never),
+        match (
+            self.is_partial(),
+            self.is_any_temporary || self.deferred > 0,
+        ) {
+            (false, _) => None,
+            (true, true) => Some(Retry::Later),
+            (true, false) => Some(Retry::Never),
         }
     }
 
@@ -70,6 +82,7 @@ impl Report {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecipientStatus {
     pub(crate) head: ReplyHead,
+    pub(crate) is_deferred: bool,
 }
 
 impl RecipientStatus {
@@ -95,10 +108,17 @@ impl RecipientStatus {
         self.head.code / 100 == 2
     }
 
-    /// Whether the recipient was refused for now only.
+    /// Whether the recipient was left to a further transaction, since the server takes no more at
+    /// once (LIMITS, RFC 9422).
+    #[must_use]
+    pub const fn is_deferred(&self) -> bool {
+        self.is_deferred
+    }
+
+    /// Whether the recipient was refused for now only, or left to a further transaction.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        is_temporary(self.head, Phase::Rcpt)
+        self.is_deferred || is_temporary(self.head, Phase::Rcpt)
     }
 }
 

@@ -17,30 +17,58 @@ pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
 /// Only over such a transport does a client hand out credentials, unless a method with `danger` in
 /// its name is called. Implement it for a TLS stream that verifies the server's identity; wrap a
 /// foreign one in [`Vouched`].
-pub trait Secure {}
+pub trait Secure {
+    /// Whether the server's identity was proven by a certificate chain to a trusted root, not by a
+    /// pinned key alone. REQUIRETLS needs it (RFC 8689).
+    fn is_chain_verified(&self) -> bool {
+        false
+    }
+}
 
-impl<T: Secure + ?Sized> Secure for &mut T {}
+impl<T: Secure + ?Sized> Secure for &mut T {
+    fn is_chain_verified(&self) -> bool {
+        (**self).is_chain_verified()
+    }
+}
 
 /// A transport for which the caller vouches that it is [`Secure`]: a TLS stream of another
 /// library, or a modem's.
 ///
 /// The wrapper proves nothing. It writes down that someone who knows the link has decided.
 #[derive(Debug, Clone, Copy)]
-pub struct Vouched<T>(T);
+pub struct Vouched<T> {
+    transport: T,
+    is_chain_verified: bool,
+}
 
 impl<T> Vouched<T> {
     /// The caller states that `transport` encrypts, and that the server's identity was verified.
     pub const fn new(transport: T) -> Self {
-        Self(transport)
+        Self {
+            transport,
+            is_chain_verified: false,
+        }
+    }
+
+    /// The caller states besides that it was verified by a certificate chain to a trusted root.
+    pub const fn by_chain(transport: T) -> Self {
+        Self {
+            transport,
+            is_chain_verified: true,
+        }
     }
 
     /// The transport itself.
     pub fn into_inner(self) -> T {
-        self.0
+        self.transport
     }
 }
 
-impl<T> Secure for Vouched<T> {}
+impl<T> Secure for Vouched<T> {
+    fn is_chain_verified(&self) -> bool {
+        self.is_chain_verified
+    }
+}
 
 impl<T: ErrorType> ErrorType for Vouched<T> {
     type Error = T::Error;
@@ -48,32 +76,32 @@ impl<T: ErrorType> ErrorType for Vouched<T> {
 
 impl<T: Read> Read for Vouched<T> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
-        self.0.read(buf)
+        self.transport.read(buf)
     }
 }
 
 impl<T: Write> Write for Vouched<T> {
     fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
-        self.0.write(buf)
+        self.transport.write(buf)
     }
 
     fn flush(&mut self) -> Result<(), Self::Error> {
-        self.0.flush()
+        self.transport.flush()
     }
 }
 
 impl<T: embedded_io_async::Read> embedded_io_async::Read for Vouched<T> {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
-        self.0.read(buf).await
+        self.transport.read(buf).await
     }
 }
 
 impl<T: embedded_io_async::Write> embedded_io_async::Write for Vouched<T> {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
-        self.0.write(buf).await
+        self.transport.write(buf).await
     }
 
     async fn flush(&mut self) -> Result<(), Self::Error> {
-        self.0.flush().await
+        self.transport.flush().await
     }
 }

@@ -41,7 +41,7 @@ fn three_writes_from_ehlo_to_quit_and_four_with_auth() {
         let server = builder.build();
         let mut link = server.duplex();
         let mut buffer = [0; 1024];
-        let mut smtp = Client::new(&mut link, &mut buffer);
+        let mut smtp = Client::new(&mut link, &mut buffer).without_chunking();
         smtp.open("boiler3.example.org").unwrap();
         if with_auth {
             let credentials = Credentials::new("boiler3", "secret").unwrap();
@@ -65,7 +65,7 @@ fn one_round_trip_for_each_next_mail() {
     let server = Server::builder().build();
     let mut link = server.duplex();
     let mut buffer = [0; 1024];
-    let mut smtp = Client::new(&mut link, &mut buffer);
+    let mut smtp = Client::new(&mut link, &mut buffer).without_chunking();
     smtp.open("boiler3.example.org").unwrap();
     let mut sent = 0;
     smtp.send_all(vec![alert(); 20], |end| {
@@ -80,6 +80,109 @@ fn one_round_trip_for_each_next_mail() {
     assert_eq!(server.traffic()[0].round_trips, 23);
 }
 
+/// Rule: by BDAT, content that fits the buffer rides with MAIL and RCPT: a mail is one write and one
+/// round trip, the first one too.
+#[test]
+fn by_bdat_one_write_and_one_round_trip_a_mail() {
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 1024];
+    let mut smtp = Client::new(&mut link, &mut buffer);
+    smtp.open("boiler3.example.org").unwrap();
+    for _ in 0..10 {
+        assert_eq!(smtp.send(&alert()).unwrap().accepted(), 1);
+    }
+    let mut sent = 0;
+    smtp.send_all(vec![alert(); 10], |end| {
+        sent += end.unwrap().accepted();
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!(sent, 10);
+    smtp.quit().unwrap();
+    assert_eq!(server.violations(), [""; 0]);
+    let deliveries = server.deliveries();
+    assert_eq!(deliveries.len(), 20);
+    let plain = support::vector::plain(&alert());
+    assert!(deliveries.iter().all(|mail| mail.content == plain));
+    // EHLO, twenty mails, QUIT.
+    let traffic = server.traffic()[0];
+    assert_eq!((traffic.writes, traffic.round_trips), (22, 22));
+}
+
+/// Rule: streamed content of known length that fits rides too, behind a write of its own.
+#[test]
+fn by_bdat_a_streamed_mail_that_fits_rides() {
+    let log = [b'x'; 300];
+    let attachments = [Attachment::streamed("log", "a/b", Some(300)).unwrap()];
+    let whole = [Attachment::new("log", "a/b", &log).unwrap()];
+    for octets in [512, 1024, 4096] {
+        let server = Server::builder().build();
+        let mut link = server.duplex();
+        let mut buffer = vec![0; octets];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        smtp.open("boiler3.example.org").unwrap();
+        let mail = alert().attachments(&attachments);
+        let fits = mail.encoded_len().unwrap() as usize <= octets;
+        let mut sources = [&log[..]];
+        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+        assert_eq!(report.accepted(), 1);
+        assert_eq!(server.violations(), [""; 0]);
+        let plain = support::vector::plain(&alert().attachments(&whole));
+        assert_eq!(server.deliveries()[0].content, plain);
+        let round_trips = if fits { 2 } else { 3 };
+        assert_eq!(server.traffic()[0].round_trips, round_trips, "{octets}");
+    }
+}
+
+/// Rule: content of any length goes out by BDAT octet for octet, through a buffer of any size.
+#[test]
+fn by_bdat_any_length_through_any_buffer() {
+    let text: String = (0..9_000)
+        .map(|n| if n % 61 == 0 { '\n' } else { 'ü' })
+        .collect();
+    for length in (0..60).chain([500, 1_000, 5_000, 9_000]) {
+        let text: String = text.chars().take(length).collect();
+        for octets in [BUFFER_MIN, 300, 512, 777, 65_536] {
+            for pipelining in [true, false] {
+                for is_streamed in [true, false] {
+                    let server = Server::builder().build();
+                    let mut link = server.duplex();
+                    let mut buffer = vec![0; octets];
+                    let mut smtp = Client::new(&mut link, &mut buffer);
+                    if !pipelining {
+                        smtp = smtp.without_pipelining();
+                    }
+                    smtp.open("boiler3.example.org").unwrap();
+                    let place = format!("{length} {octets} {pipelining} {is_streamed}");
+                    let mut sources = [text.as_bytes()];
+                    let (mail, end) = if is_streamed {
+                        let mail = alert().streamed_text();
+                        (mail, smtp.send_streamed(&mail, &mut sources, &mut []))
+                    } else {
+                        let mail = alert().text(&text);
+                        (mail, smtp.send(&mail))
+                    };
+                    assert_eq!(end.unwrap().accepted(), 1, "{place}");
+                    smtp.quit().unwrap();
+                    assert_eq!(server.violations(), [""; 0], "{place}");
+                    let mut plain = Vec::new();
+                    let mut reader = mail.reader();
+                    let mut piece = [0; 512];
+                    let mut source = text.as_bytes();
+                    loop {
+                        let read = |_, slot: &mut [u8]| source.read(slot).unwrap();
+                        match reader.read_with(&mut piece, read).unwrap() {
+                            0 => break,
+                            n => plain.extend_from_slice(&piece[..n]),
+                        }
+                    }
+                    assert_eq!(server.deliveries()[0].content, plain, "{place}");
+                }
+            }
+        }
+    }
+}
+
 /// Rule: constant memory. A mail far larger than the buffer; the client's size is what it is.
 #[test]
 fn a_megabyte_through_512_octets() {
@@ -88,21 +191,26 @@ fn a_megabyte_through_512_octets() {
         .collect();
     let attachments = [Attachment::new("log.bin", "application/octet-stream", &octets).unwrap()];
     let mail = alert().attachments(&attachments);
-    let server = Server::builder().build();
-    let mut link = server.duplex();
-    let mut buffer = [0; 512];
-    let mut smtp = Client::new(&mut link, &mut buffer);
-    println!(
-        "client value: {} octets on this machine",
-        size_of_val(&smtp)
-    );
-    assert!(size_of_val(&smtp) <= 320);
-    smtp.open("boiler3.example.org").unwrap();
-    let _ = smtp.send_last(&mail, &mut []).unwrap();
-    assert_eq!(server.violations(), [""; 0]);
-    let delivery = &server.deliveries()[0];
-    assert_eq!(Some(delivery.content.len() as u32), mail.encoded_len());
-    assert_eq!(delivery.content, support::vector::plain(&mail));
+    for chunking in [false, true] {
+        let server = Server::builder().build();
+        let mut link = server.duplex();
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(&mut link, &mut buffer);
+        println!(
+            "client value: {} octets on this machine",
+            size_of_val(&smtp)
+        );
+        assert!(size_of_val(&smtp) <= 432);
+        if !chunking {
+            smtp = smtp.without_chunking();
+        }
+        smtp.open("boiler3.example.org").unwrap();
+        let _ = smtp.send_last(&mail, &mut []).unwrap();
+        assert_eq!(server.violations(), [""; 0]);
+        let delivery = &server.deliveries()[0];
+        assert_eq!(Some(delivery.content.len() as u32), mail.encoded_len());
+        assert_eq!(delivery.content, support::vector::plain(&mail));
+    }
 }
 
 /// Rule: a flight ends after 4,096 octets of commands, and its replies are read.
@@ -113,19 +221,33 @@ fn flights_of_many_recipients_are_bounded() {
         .collect();
     let list = list.join(", ");
     let mail = alert().to(list.as_str()).unwrap();
-    for octets in [BUFFER_MIN, 512, 8192] {
+    for (octets, chunking) in [
+        (BUFFER_MIN, false),
+        (512, false),
+        (8192, false),
+        (512, true),
+        (8192, true),
+    ] {
         let server = Server::builder().max_recipients(1000).build();
         let mut link = server.duplex();
         let mut buffer = vec![0; octets];
         let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
+        if !chunking {
+            smtp = smtp.without_chunking();
+        }
         smtp.open("boiler3.example.org").unwrap();
         let mut results = [RecipientStatus::default(); 300];
         let report = smtp.send_with_results(&mail, &mut results).unwrap();
         assert_eq!(report.accepted(), 300);
         assert!(results.iter().all(RecipientStatus::is_accepted));
-        let longest = smtp.into_inner().longest_of_commands;
+        let mut longest = smtp.into_inner().longest_of_commands;
+        if longest > 4_096 && chunking {
+            // The octets of the content are none of a command.
+            longest -= mail.encoded_len().unwrap() as usize;
+        }
         println!("buffer {octets}: longest flight {longest} octets");
-        assert!((3_900..=4_096).contains(&longest), "{longest}");
+        assert!(longest <= 4_096, "{longest}");
+        assert!(chunking || longest >= 3_900, "{longest}");
         assert_eq!(server.violations(), [""; 0]);
         assert_eq!(server.deliveries()[0].recipients.len(), 300);
     }
@@ -317,7 +439,9 @@ fn the_observer_sees_all_but_secrets() {
         let mut link = server.duplex();
         let mut buffer = [0; 512];
         let diary = Diary::default();
-        let mut smtp = Client::new(&mut link, &mut buffer).observe(diary.clone());
+        let mut smtp = Client::new(&mut link, &mut buffer)
+            .observe(diary.clone())
+            .without_chunking();
         smtp.open("a.example").unwrap();
         let credentials = Credentials::new("boiler3", "secret").unwrap();
         smtp.danger_login_in_plaintext(&credentials, mechanism)
@@ -441,7 +565,7 @@ fn the_data_command_counts_towards_the_limit_of_a_flight() {
         let server = Server::builder().max_recipients(1000).build();
         let mut link = server.duplex();
         let mut buffer = [0; 8192];
-        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
+        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer).without_chunking();
         smtp.open("boiler3.example.org").unwrap();
         let _ = smtp.send(&mail).unwrap();
         let longest = smtp.into_inner().longest_of_commands;

@@ -12,6 +12,9 @@ fn vectors() -> Vec<Vector> {
         ("mail", include_str!("vectors/mail.txt")),
         ("many", include_str!("vectors/many.txt")),
         ("security", include_str!("vectors/security.txt")),
+        ("sasl", include_str!("vectors/sasl.txt")),
+        ("bdat", include_str!("vectors/bdat.txt")),
+        ("extensions", include_str!("vectors/extensions.txt")),
     ];
     files
         .iter()
@@ -148,10 +151,12 @@ fn with_a_fault_at_every_call(play: Play) {
 fn check_ends(transport: &Scripted, vector: &Vector, ends: &[String], place: &str) {
     let expected = vector.expected();
     let mut is_over = false;
-    for (end, want) in ends.iter().zip(&expected) {
+    for (number, (end, want)) in ends.iter().zip(&expected).enumerate() {
         if is_over {
             let quiet = ["ended", "none", "out of order"];
-            let is_reply = want.starts_with(|c: char| c.is_ascii_digit()) || want == "none";
+            // What `reply` and `reason` give.
+            let is_reply = want.starts_with(|c: char| c.is_ascii_digit() || c == '{' || c == 'x')
+                || want == "none";
             let is_local = end.starts_with("invalid") || end.starts_with("not offered");
             let all_ended = end.split("; ").all(|e| e == "ended");
             assert!(
@@ -164,13 +169,15 @@ fn check_ends(transport: &Scripted, vector: &Vector, ends: &[String], place: &st
             continue;
         }
         is_over = true;
+        let whole = end;
         for (end, want) in end.split("; ").zip(want.split("; ")) {
             if end == want {
                 continue;
             }
             let end = end.trim_start_matches("under tls: ");
             let terminated = transport.handed_over_terminators();
-            let delivered = ends_accepted(ends);
+            // Of operations before this one, and of mails before this one in it.
+            let delivered = transport.handed_over_before(number) + final_replies(whole);
             if end.starts_with("unknown") {
                 assert!(
                     terminated > delivered,
@@ -192,9 +199,9 @@ fn check_ends(transport: &Scripted, vector: &Vector, ends: &[String], place: &st
     }
 }
 
-/// Mails whose final reply was read.
-fn ends_accepted(ends: &[String]) -> usize {
-    let all = ends.iter().flat_map(|end| end.split("; "));
+/// Mails of an operation whose final reply was read.
+fn final_replies(end: &str) -> usize {
+    let all = end.split("; ");
     all.filter(|e| e.starts_with("sent") || e.starts_with("partial") || e.contains("at content ("))
         .count()
 }
@@ -236,12 +243,31 @@ fn drop_after(vector: &Vector, transport: &Scripted, buffer: &mut [u8], polls: u
         let mut results = [];
         let before = client.state();
         let delivery_before = client.delivery();
+        let terminated_before = transport.handed_over_terminators();
         let (used, is_dropped) = match words[..] {
             ["open", ..] => counted(polls, client.open("client.example")),
-            ["login", user, password, ..] => {
-                let credentials = embedded_smtp::Credentials::new(user, password).unwrap();
-                counted(polls, client.login(&credentials))
+            [login, ..] if login.starts_with("login") => {
+                let (credentials, mechanism) = support::vector::credentials(&words);
+                match mechanism {
+                    None => counted(polls, client.login(&credentials)),
+                    Some(mechanism) => counted(polls, client.login_with(&credentials, mechanism)),
+                }
             }
+            ["send-streamed"] => {
+                let text = vector.text();
+                let mut sources = [support::vector::Source(&text)];
+                let message = message.streamed_text();
+                counted(
+                    polls,
+                    client.send_streamed(&message, &mut sources, &mut results),
+                )
+            }
+            ["send-split"] => counted(
+                polls,
+                client.send_split(&message, &mut results, |_| {
+                    std::ops::ControlFlow::Continue(())
+                }),
+            ),
             ["send"] => counted(polls, client.send(&message)),
             ["send-last"] => counted(polls, client.send_last(&message, &mut results)),
             ["send-all", _] => counted(
@@ -274,9 +300,10 @@ fn drop_after(vector: &Vector, transport: &Scripted, buffer: &mut [u8], polls: u
             match delivery {
                 Delivery::Unknown => assert!(terminated > 0, "{place}"),
                 Delivery::None
-                    if !what.starts_with("send-all") && delivery_before == Delivery::None =>
+                    if !matches!(words[0], "send-all" | "send-split")
+                        && delivery_before == Delivery::None =>
                 {
-                    assert_eq!(terminated, 0, "{place}");
+                    assert_eq!(terminated, terminated_before, "{place}");
                 }
                 _ => {}
             }

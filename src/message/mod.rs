@@ -12,6 +12,7 @@ mod check;
 mod content;
 mod cursor;
 mod date;
+mod dsn;
 mod encoded_word;
 mod encoder;
 mod fault;
@@ -33,6 +34,7 @@ mod text;
 
 pub use check::Octets;
 pub use date::Date;
+pub use dsn::{EnvelopeId, Notify, Return};
 pub use fault::{ContentFault, ContentFaultKind, Part};
 pub use file_name::FileName;
 pub use header::Header;
@@ -44,6 +46,7 @@ pub use recipients::Recipients;
 pub use text::HeaderText;
 
 pub(crate) use cursor::Cursor;
+pub(crate) use dsn::{DsnParameters, RCPT_MAX};
 pub(crate) use fault::Filled;
 pub(crate) use recipients::{Envelope, Walk};
 
@@ -51,12 +54,12 @@ pub(crate) use crate::wire::dot::Dots;
 
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
-use crate::wire::command::RcptParameters;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
 use content::Content;
 use cursor::Progress;
+use dsn::Wishes;
 
 /// How urgent a message is to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,8 +125,10 @@ pub struct Message<'a> {
     references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,
-    /// What RCPT carries where the server offers DSN; linked on use.
-    notify: Option<RcptParameters>,
+    /// What it asks of those who deliver it.
+    wishes: Wishes<'a>,
+    /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
+    dsn: Option<DsnParameters>,
     seed: u64,
     headers: &'a [Header<'a>],
     text: Option<Content<'a>>,
@@ -166,7 +171,12 @@ impl<'a> Message<'a> {
             references: "",
             read_receipt: None,
             delivery_receipt: None,
-            notify: None,
+            wishes: Wishes {
+                notify: None,
+                returns: None,
+                envelope_id: None,
+            },
+            dsn: None,
             seed: 0,
             headers: &[],
             text: None,
@@ -260,9 +270,9 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// What RCPT carries beside the address where the server offers DSN.
-    pub(crate) const fn rcpt_parameters(&self) -> Option<RcptParameters> {
-        self.notify
+    /// What MAIL and RCPT carry beside the address where the server offers DSN.
+    pub(crate) const fn dsn_parameters(&self) -> Option<DsnParameters> {
+        self.dsn
     }
 
     /// How many parts come from a source.

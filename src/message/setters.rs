@@ -2,11 +2,11 @@
 
 use super::content::Content;
 use super::cursor::MAX_ITEMS;
+use super::dsn::{self, EnvelopeId, Notify, Return};
 use super::encoder::rare_fields;
 use super::{Attachment, Date, Header, HeaderText, Importance, Message, MessageId, header, mime};
 use crate::error::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
-use crate::wire::command::notify_always;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 
@@ -138,7 +138,38 @@ impl<'a> Message<'a> {
     {
         self.rare_fields = rare_fields;
         self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
-        self.notify = Some(notify_always);
+        Ok(self.notify(Notify::ALWAYS))
+    }
+
+    /// When reports on the delivery to each recipient are wanted, where the server offers DSN: they
+    /// go to the reverse-path. Else the servers on the way decide, which mostly report failures.
+    #[must_use]
+    pub const fn notify(mut self, when: Notify) -> Self {
+        self.dsn = Some(dsn::parameters);
+        self.wishes.notify = Some(when);
+        self
+    }
+
+    /// What a report on a failure shall hold of the message, where the server offers DSN.
+    #[must_use]
+    pub const fn dsn_return(mut self, what: Return) -> Self {
+        self.dsn = Some(dsn::parameters);
+        self.wishes.returns = Some(what);
+        self
+    }
+
+    /// An identifier that reports on the delivery give back, where the server offers DSN.
+    ///
+    /// # Errors
+    ///
+    /// As [`EnvelopeId::new`].
+    pub fn envelope_id<T>(mut self, id: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<EnvelopeId<'a>>,
+        Invalid: From<T::Error>,
+    {
+        self.dsn = Some(dsn::parameters);
+        self.wishes.envelope_id = Some(in_field(Field::EnvelopeId, id.try_into())?);
         Ok(self)
     }
 

@@ -5,8 +5,6 @@
 use crate::observer::Observer;
 use crate::outcome::{Fault, Violation};
 use crate::phase::Phase;
-use crate::report::RecipientStatus;
-use crate::wire::ehlo::Mechanism;
 
 use super::Delivery;
 use super::buffer::Buffer;
@@ -43,10 +41,11 @@ impl Flow<'_> {
         if verb == Verb::Rcpt
             && let Operation::Mail(mail) = operation
         {
-            let index = self.verdict.answered();
+            let index = mail.first.saturating_add(self.verdict.answered());
             observer.recipient(index, reply);
             if let Some(slot) = mail.results.get_mut(usize::from(index)) {
-                *slot = RecipientStatus { head: reply.head };
+                slot.head = reply.head;
+                slot.is_deferred = false;
             }
         }
         if code == CLOSING {
@@ -55,7 +54,7 @@ impl Flow<'_> {
         self.state = after;
         self.judge(verb, before, buffer);
         if self.unanswered == 0 {
-            return self.resume(verb, operation);
+            return self.resume(verb, operation, buffer);
         }
         self.due = self.due_after(verb);
         observer.awaiting(self.due.phase());
@@ -89,7 +88,10 @@ impl Flow<'_> {
                 self.close_recipients();
                 is_refusal && self.verdict.refuse(head, Phase::Data)
             }
-            Verb::Content if before == State::Content => {
+            Verb::Content | Verb::BdatLast | Verb::Bdat
+                if matches!(before, State::Content | State::Addressed)
+                    && (is_refusal || verb != Verb::Bdat) =>
+            {
                 self.delivery = if is_refusal {
                     Delivery::Refused
                 } else {
@@ -97,6 +99,11 @@ impl Flow<'_> {
                 };
                 self.verdict.end(head);
                 true
+            }
+            // Its content went out ahead, and nobody is to get it.
+            Verb::BdatLast => {
+                self.delivery = Delivery::Refused;
+                false
             }
             _ => false,
         };
@@ -112,7 +119,9 @@ impl Flow<'_> {
 
     #[inline(never)]
     pub(super) fn close_recipients(&mut self) {
-        self.verdict.close_recipients(self.options.all_or_none);
+        let deferred = self.outgoing.deferred;
+        self.verdict
+            .close_recipients(self.options.all_or_none, deferred);
     }
 
     /// Whose reply follows that of `verb` in a flight.
@@ -120,6 +129,7 @@ impl Flow<'_> {
         match verb {
             Verb::Rset => self.first,
             Verb::Mail => Verb::Rcpt,
+            Verb::Rcpt if self.is_data_due() && self.is_chunking() => Verb::BdatLast,
             Verb::Rcpt if self.is_data_due() => Verb::Data,
             Verb::Rcpt => Verb::Rcpt,
             _ if self.is_leaving() => Verb::Quit,
@@ -128,7 +138,12 @@ impl Flow<'_> {
     }
 
     /// Everything sent was answered: goes on with what comes next, if there is anything.
-    pub(super) fn resume(&mut self, verb: Verb, operation: &Operation<'_, '_>) {
+    pub(super) fn resume(
+        &mut self,
+        verb: Verb,
+        operation: &Operation<'_, '_>,
+        buffer: &mut Buffer<'_>,
+    ) {
         let code = self.inbox.head().code;
         match (operation, verb) {
             (Operation::Open, Verb::Ehlo)
@@ -137,7 +152,7 @@ impl Flow<'_> {
                 self.go(Verb::Helo);
             }
             (Operation::Login { .. }, Verb::AuthCancel) => {
-                self.fault(Fault::Protocol(Violation::AuthExchange));
+                self.cancelled();
             }
             (Operation::Mail(mail), _) if verb != Verb::Rset => self.resume_mail(mail),
             _ if code >= 400 && !self.is_leaving() => self.refused(verb.phase()),
@@ -148,19 +163,10 @@ impl Flow<'_> {
                 self.fault(Fault::Protocol(Violation::Unasked));
             }
             (Operation::Login { credentials, .. }, _) if self.state == State::Authenticating => {
-                let expected = match self.mechanism {
-                    Mechanism::Plain if self.has_initial_response(credentials) => 0,
-                    Mechanism::Plain => 1,
-                    Mechanism::Login => 2,
-                };
-                let goes_on = self.responses < expected;
-                self.go(if goes_on {
-                    Verb::AuthResponse
-                } else {
-                    Verb::AuthCancel
-                });
+                self.challenged(credentials, buffer);
             }
             (_, Verb::Rset) if self.first != Verb::Rset => self.go(self.first),
+            (Operation::Login { .. }, _) => self.authenticated(),
             _ => self.finish(),
         }
     }
@@ -172,11 +178,11 @@ impl Flow<'_> {
         }
         if self.next == Some(Verb::Rcpt) {
             let mut walk = self.outgoing.walk;
-            if mail.message.envelope().next_recipient(&mut walk).is_none() {
-                self.next = Some(Verb::Data);
+            if self.next_recipient_of(mail.message, &mut walk).is_none() {
+                self.next = Some(self.content_verb());
             }
         }
-        if self.next == Some(Verb::Data) {
+        if matches!(self.next, Some(Verb::Data | Verb::Bdat)) {
             self.close_recipients();
         }
         if let Some(next) = self.next
@@ -205,9 +211,9 @@ impl Flow<'_> {
         self.is_lock_step = true;
         self.inbox.forget();
         self.verdict = Verdict::default();
-        match self.address(mail.message, mail.sources) {
+        match self.address(mail.message, mail.sources, mail.first) {
             Ok(()) => self.go(Verb::Rset),
-            Err(invalid) => self.fail(invalid.into()),
+            Err(failure) => self.fail(failure),
         }
     }
 
@@ -244,7 +250,11 @@ impl Flow<'_> {
             }
             let head = self.inbox.head();
             // Replies to commands before the one that failed are of no interest any more.
-            if head.code == CLOSING || (self.state == State::Content && head.code >= 400) {
+            let is_final = match self.due {
+                Verb::Content => self.state == State::Content,
+                due => matches!(due, Verb::Bdat | Verb::BdatLast),
+            };
+            if head.code == CLOSING || (is_final && head.code >= 400) {
                 observer.reply(self.inbox.reply(buffer));
                 self.inbox.keep(buffer);
                 if self.delivery == Delivery::Unknown {

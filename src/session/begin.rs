@@ -3,11 +3,11 @@
 //! This file writes nothing and reads nothing.
 
 use crate::error::{Field, Invalid, Reason};
-use crate::message::Message;
+use crate::message::{Message, Walk};
 use crate::outcome::{Error, Missing};
 use crate::report::RecipientStatus;
 use crate::wire::command::MailParameters;
-use crate::wire::ehlo::{Extension, Mechanism};
+use crate::wire::ehlo::Extension;
 
 use super::flow::{Failure, Flow, Mode};
 use super::operation::Operation;
@@ -39,7 +39,10 @@ impl Flow<'_> {
     ) -> Result<Verb, Failure> {
         let mut is_next = false;
         if let Operation::Mail(mail) = operation {
-            mail.results.fill(RecipientStatus::default());
+            // Later parts of a mail find what the first ones left.
+            if mail.first == 0 {
+                mail.results.fill(RecipientStatus::default());
+            }
             self.delivery = Delivery::None;
             is_next = mail.is_next;
         }
@@ -57,6 +60,7 @@ impl Flow<'_> {
             self.mode = Mode::Await;
             return Ok(Verb::Mail);
         }
+        self.outgoing = Outgoing::default();
         let verb = match operation {
             Operation::Open if self.state == State::Connected => Verb::Greeting,
             Operation::Open => Verb::Ehlo,
@@ -85,7 +89,7 @@ impl Flow<'_> {
     }
 
     /// Checks what an operation needs of the server and of its values.
-    fn check(&mut self, operation: &Operation<'_, '_>) -> Result<(), Failure> {
+    fn check(&mut self, operation: &mut Operation<'_, '_>) -> Result<(), Failure> {
         match operation {
             Operation::StartTls if self.state != State::LoginFailed => {
                 if self.is_upgraded {
@@ -96,83 +100,148 @@ impl Flow<'_> {
                     return Err(Error::NotOffered(Missing::Extension(Extension::StartTls)));
                 }
             }
-            Operation::Login { mechanism, .. } => {
-                match self.choose(*mechanism) {
-                    Ok(mechanism) => self.mechanism = mechanism,
-                    Err(missing) => {
-                        // No mail is sent without the login that was asked for.
-                        self.state = match self.state.has_transaction() {
-                            true => State::Rejected,
-                            false => State::LoginFailed,
-                        };
-                        return Err(Error::NotOffered(missing));
-                    }
+            Operation::Login {
+                credentials,
+                mechanism,
+            } => {
+                if let Err(failure) = self.choose(credentials, *mechanism) {
+                    // No mail is sent without the login that was asked for.
+                    self.state = match self.state.has_transaction() {
+                        true => State::Rejected,
+                        false => State::LoginFailed,
+                    };
+                    return Err(failure);
                 }
-                self.responses = 0;
             }
-            Operation::Mail(mail) => self.address(mail.message, mail.sources)?,
+            Operation::Mail(mail) => {
+                self.address(mail.message, mail.sources, mail.first)?;
+                let Outgoing {
+                    first,
+                    taken,
+                    deferred,
+                    ..
+                } = self.outgoing;
+                let left = usize::from(first.saturating_add(taken));
+                let results = mail.results.iter_mut().skip(left);
+                for status in results.take(usize::from(deferred)) {
+                    status.is_deferred = true;
+                }
+            }
             _ => {}
         }
         Ok(())
     }
 
-    /// The mechanism to log in with.
-    pub(super) fn choose(&self, forced: Option<Mechanism>) -> Result<Mechanism, Missing> {
-        let offers = |mechanism| self.capabilities.offers_mechanism(mechanism);
-        let mechanism = match forced {
-            Some(mechanism) => mechanism,
-            None if offers(Mechanism::Plain) => Mechanism::Plain,
-            None => Mechanism::Login,
-        };
-        if !self.capabilities.offers(Extension::Auth) {
-            Err(Missing::Extension(Extension::Auth))
-        } else if offers(mechanism) {
-            Ok(mechanism)
-        } else {
-            Err(forced.map_or(Missing::AnyMechanism, Missing::Mechanism))
-        }
-    }
-
     /// What MAIL will say of this message; refuses what the server could not take.
     #[inline(never)]
-    pub(super) fn address(&mut self, message: &Message<'_>, sources: usize) -> Result<(), Invalid> {
-        let mut walk = Default::default();
-        if message.envelope().next_recipient(&mut walk).is_none() {
-            return Err(Invalid::new(Field::Recipients, Reason::Empty));
+    pub(super) fn address(
+        &mut self,
+        message: &Message<'_>,
+        sources: usize,
+        first: u16,
+    ) -> Result<(), Failure> {
+        let mut walk = Walk::default();
+        for _ in 0..first {
+            let _ = message.envelope().next_recipient(&mut walk);
+        }
+        if message.envelope().next_recipient(&mut { walk }).is_none() {
+            return Err(Invalid::new(Field::Recipients, Reason::Empty).into());
         }
         if message.streamed_parts() > sources {
-            return Err(Invalid::new(Field::Message, Reason::NoSource));
+            return Err(Invalid::new(Field::Message, Reason::NoSource).into());
+        }
+        let share = if self.capabilities.limits_recipients() {
+            self.share(message, walk)?
+        } else {
+            Share::default()
+        };
+        // RFC 9422 §4.1: a server may refuse what is more.
+        if let Some(most) = self.capabilities.mail_max()
+            && u32::from(self.mails) >= most
+        {
+            return Err(Error::LimitReached);
         }
         let offers = |extension| self.capabilities.offers(extension);
         let smtp_utf8 = message.needs_smtputf8();
         if smtp_utf8 && !offers(Extension::SmtpUtf8) {
-            return Err(Invalid::new(Field::Message, Reason::NeedsSmtpUtf8));
+            return Err(Invalid::new(Field::Message, Reason::NeedsSmtpUtf8).into());
         }
         let eight_bit = message.needs_8bitmime();
         if eight_bit && !offers(Extension::EightBitMime) {
-            return Err(Invalid::new(Field::Message, Reason::NeedsEightBitMime));
+            return Err(Invalid::new(Field::Message, Reason::NeedsEightBitMime).into());
         }
-        let size = if offers(Extension::Size) {
+        let require_tls = self.options.require_tls;
+        if require_tls && !offers(Extension::RequireTls) {
+            return Err(Error::NotOffered(Missing::Extension(Extension::RequireTls)));
+        }
+        if require_tls && !self.options.is_chain_verified {
+            return Err(Error::NotOffered(Missing::VerifiedChain));
+        }
+        let size = offers(Extension::Size);
+        let length = if size || self.is_chunking() {
             message.encoded_len()
         } else {
             None
         };
         // RFC 1870 §6.1: a client "need not" try what is known to be too large.
-        if let (Some(size), Some(limit)) = (size, self.capabilities.size_limit())
-            && size > limit
+        if let (Some(length), Some(limit)) = (length, self.capabilities.size_limit())
+            && length > limit
         {
-            return Err(Invalid::new(Field::Message, Reason::TooLarge));
+            return Err(Invalid::new(Field::Message, Reason::TooLarge).into());
         }
         let body_8bit_mime = eight_bit || (smtp_utf8 && offers(Extension::EightBitMime));
         let parameters = MailParameters {
             size,
             body_8bit_mime,
             smtp_utf8,
+            require_tls,
         };
         self.outgoing = Outgoing {
             parameters,
+            length,
+            first,
+            taken: share.taken,
+            deferred: share.deferred,
+            walk,
             ..Outgoing::default()
         };
         Ok(())
     }
+
+    /// The recipients that one transaction may have, from `start` on. Those behind the first that is
+    /// too many are left to a further one. RFC 9422 has the limit of recipients for a transaction
+    /// (§4.2), and that of domains for the session (§4.3).
+    #[inline(never)]
+    fn share(&self, message: &Message<'_>, start: Walk) -> Result<Share, Failure> {
+        let most = self.capabilities.rcpt_max().unwrap_or(u32::MAX);
+        let most_domains = self.capabilities.rcpt_domain_max().unwrap_or(u32::MAX);
+        let mut share = Share::default();
+        let mut domains = self.domains;
+        let mut walk = start;
+        while let Some(address) = message.envelope().next_recipient(&mut walk) {
+            domains.insert(address.domain().as_str());
+            if share.deferred > 0
+                || u32::from(share.taken) >= most
+                || domains.count() > most_domains
+            {
+                share.deferred = share.deferred.saturating_add(1);
+            } else {
+                share.taken = share.taken.saturating_add(1);
+            }
+        }
+        if share.taken == 0 {
+            return Err(Error::LimitReached);
+        }
+        if share.deferred > 0 && self.options.all_or_none {
+            return Err(Invalid::new(Field::Recipients, Reason::TooMany).into());
+        }
+        Ok(share)
+    }
+}
+
+/// How many recipients a transaction is for, 0 for all, and how many are left out.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    taken: u16,
+    deferred: u16,
 }

@@ -8,15 +8,15 @@ use zeroize::Zeroize;
 /// [`Buffer::wipe_secret`] or, at the latest, when the session is dropped.
 pub(super) struct Buffer<'b> {
     octets: &'b mut [u8],
-    /// Credentials stand somewhere before this position; 0 when there are none.
-    secret_end: usize,
+    /// Credentials stand from the first position to before the second; nowhere when both are 0.
+    secret: (usize, usize),
 }
 
 impl<'b> Buffer<'b> {
     pub(super) fn new(octets: &'b mut [u8]) -> Self {
         Self {
             octets,
-            secret_end: 0,
+            secret: (0, 0),
         }
     }
 
@@ -33,19 +33,20 @@ impl<'b> Buffer<'b> {
         self.octets.get(start..end).unwrap_or_default()
     }
 
-    /// Says that credentials stand before `end`.
-    pub(super) fn mark_secret(&mut self, end: usize) {
-        self.secret_end = end;
+    /// Says that credentials stand somewhere from `start` to before `end`.
+    pub(super) fn mark_secret(&mut self, start: usize, end: usize) {
+        self.secret = (start, end);
     }
 
-    /// Overwrites the credentials, and what stands before them.
+    /// Overwrites the credentials, and what stands around them.
     pub(super) fn wipe_secret(&mut self) {
-        if self.secret_end > 0 {
+        let (start, end) = self.secret;
+        if end > 0 {
             self.octets
-                .get_mut(..self.secret_end)
+                .get_mut(start..end)
                 .unwrap_or_default()
                 .zeroize();
-            self.secret_end = 0;
+            self.secret = (0, 0);
         }
     }
 }

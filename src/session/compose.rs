@@ -5,12 +5,12 @@
 //!
 //! This file does not know replies.
 
-use crate::message::{Filled, Message};
+use crate::message::{Dots, Filled, Message, RCPT_MAX, Walk};
 use crate::observer::Observer;
 use crate::outcome::Fault;
-use crate::wire::command::{self, NOTIFY_FRAME};
-use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
-use crate::wire::sasl::{self, Credentials};
+use crate::wire::address::Address;
+use crate::wire::command;
+use crate::wire::ehlo::{Capabilities, Extension};
 use crate::wire::writer::Writer;
 
 use super::Delivery;
@@ -18,6 +18,7 @@ use super::buffer::Buffer;
 use super::flow::{Act, Flow, Mode};
 use super::operation::{MailOperation, Operation};
 use super::table::{State, Verb};
+use super::transaction::Outgoing;
 
 /// The most octets of commands that are sent before their replies are read.
 ///
@@ -25,8 +26,8 @@ use super::table::{State, Verb};
 /// other (RFC 2920 §3.1). The smallest TCP window in use, 4 KiB, is Postfix's and lwIP's measure.
 const FLIGHT_MAX: usize = 4096;
 
-/// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA that may follow.
-const RCPT_FRAME: usize = 18;
+/// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA or BDAT that may follow.
+const RCPT_FRAME: usize = 34;
 
 impl Flow<'_> {
     /// Fills the buffer with what goes out next; `None` when there is nothing.
@@ -38,7 +39,9 @@ impl Flow<'_> {
         observer: &mut dyn Observer,
     ) -> Option<Act> {
         let start = self.inbox.clear();
-        let free = buffer.octets().get_mut(start..).unwrap_or_default();
+        let capacity = buffer.len();
+        let octets = buffer.octets();
+        let (kept, free) = octets.split_at_mut_checked(start).unwrap_or_default();
         let mut out = Writer::new(free, self.skip);
         let mut holds_secret = false;
         self.mode = Mode::Flush;
@@ -49,29 +52,31 @@ impl Flow<'_> {
             match (verb, operation) {
                 (Verb::Rcpt, Operation::Mail(mail)) => {
                     let message = self.message(mail);
-                    let envelope = message.envelope();
-                    let Some(address) = envelope.next_recipient(&mut self.outgoing.walk) else {
-                        self.next = Some(Verb::Data);
+                    let mut next = walk;
+                    let Some(address) = self.next_recipient_of(message, &mut next) else {
+                        self.next = Some(self.content_verb());
                         continue;
                     };
+                    self.outgoing.walk = next;
+                    if self.capabilities.limits_recipients() {
+                        self.domains.insert(address.domain().as_str());
+                    }
                     // What the buffer's end cut goes out as a whole.
                     let mut length = address.as_str().len().wrapping_add(RCPT_FRAME);
-                    let parameters = match self.capabilities.offers(Extension::Dsn) {
-                        true => message.rcpt_parameters(),
-                        false => None,
-                    };
-                    if parameters.is_some() {
-                        length = length.wrapping_mul(4).wrapping_add(NOTIFY_FRAME);
+                    if self.uses_dsn(message) {
+                        length = length.wrapping_mul(4).wrapping_add(RCPT_MAX);
                     }
                     if self.skip == 0 && self.is_flight_full(length) {
                         self.outgoing.walk = walk;
                         break;
                     }
-                    recipient = Some((address, parameters));
+                    recipient = Some((address, message));
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
+                (Verb::Bdat, _) if self.unanswered > 0 && !self.may_chunk_ahead(capacity) => break,
+                (Verb::Bdat, _) => return Some(self.chunk(operation, out, start, observer)),
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
-                    match (mail.content)(self, mail.message, &mut out, observer) {
+                    match (mail.content)(self, mail.message, Dots::Stuffed, &mut out, observer) {
                         Filled::Complete => {}
                         Filled::More => {
                             self.mode = Mode::Compose;
@@ -94,8 +99,11 @@ impl Flow<'_> {
             }
             out.str(verb.words());
             match recipient {
-                Some((to, parameters)) => command::rcpt(&mut out, to, parameters),
-                None => holds_secret = self.arguments(verb, operation, &mut out),
+                Some((to, message)) => {
+                    command::path(&mut out, to.as_str());
+                    self.dsn_parameters(message, Some(to), &mut out);
+                }
+                None => holds_secret = self.arguments(verb, operation, kept, &mut out),
             }
             command::line_end(&mut out);
             self.flight = self.flight.wrapping_add(out.len().wrapping_sub(from));
@@ -106,7 +114,7 @@ impl Flow<'_> {
                 (false, _, _) => observer.sent(out.since(from)),
                 (true, Verb::Auth, None) => {
                     observer.sent(b"AUTH ");
-                    observer.sent(self.mechanism.as_str().as_bytes());
+                    observer.sent(self.exchange.mechanism().as_bytes());
                     observer.sent(b" ***\r\n");
                 }
                 (true, _, None) => observer.sent(b"***\r\n"),
@@ -123,7 +131,7 @@ impl Flow<'_> {
         }
         let end = start.wrapping_add(out.len());
         if holds_secret {
-            buffer.mark_secret(end);
+            buffer.mark_secret(start, end);
         }
         self.window = (start, end);
         (start < end).then_some(Act::Send)
@@ -141,9 +149,50 @@ impl Flow<'_> {
         self.flight > 0 && self.flight.wrapping_add(further) > FLIGHT_MAX
     }
 
-    /// Writes what follows a command's first words; whether it holds a secret.
+    /// What the content is sent by.
+    pub(super) fn content_verb(&self) -> Verb {
+        if self.is_chunking() {
+            Verb::Bdat
+        } else {
+            Verb::Data
+        }
+    }
+
+    /// The recipient of the next RCPT, if the transaction is for another one.
+    pub(super) fn next_recipient_of<'m>(
+        &self,
+        message: &'m Message<'m>,
+        walk: &mut Walk,
+    ) -> Option<Address<'m>> {
+        if self.outgoing.taken != 0 && self.outgoing.recipients >= self.outgoing.taken {
+            return None;
+        }
+        message.envelope().next_recipient(walk)
+    }
+
+    fn uses_dsn(&self, message: &Message<'_>) -> bool {
+        self.capabilities.offers(Extension::Dsn) && message.dsn_parameters().is_some()
+    }
+
+    /// Writes what MAIL or RCPT carries for reports on the delivery.
+    fn dsn_parameters(&self, message: &Message<'_>, to: Option<Address<'_>>, out: &mut Writer<'_>) {
+        if let Some(parameters) = message.dsn_parameters()
+            && self.capabilities.offers(Extension::Dsn)
+        {
+            parameters(message, to, out);
+        }
+    }
+
+    /// Writes what follows a command's first words; whether it holds a secret. `kept` is what was
+    /// kept of a challenge.
     #[inline(never)]
-    fn arguments(&self, verb: Verb, operation: &Operation<'_, '_>, out: &mut Writer<'_>) -> bool {
+    fn arguments(
+        &self,
+        verb: Verb,
+        operation: &Operation<'_, '_>,
+        kept: &[u8],
+        out: &mut Writer<'_>,
+    ) -> bool {
         match (verb, operation) {
             (Verb::Ehlo | Verb::Helo, _) => {
                 if let Some(name) = self.name {
@@ -151,29 +200,29 @@ impl Flow<'_> {
                 }
             }
             (Verb::Mail, Operation::Mail(mail)) => {
-                let envelope = self.message(mail).envelope();
-                command::path(out, envelope.reverse_path().as_str());
-                command::mail_parameters(out, self.outgoing.parameters);
+                let message = self.message(mail);
+                command::path(out, message.envelope().reverse_path().as_str());
+                let Outgoing {
+                    parameters, length, ..
+                } = self.outgoing;
+                command::mail_parameters(out, parameters, length);
+                self.dsn_parameters(message, None, out);
             }
             (Verb::Auth, Operation::Login { credentials, .. }) => {
-                out.str(self.mechanism.as_str());
-                if self.has_initial_response(credentials) {
+                out.str(self.exchange.mechanism());
+                if self.exchange.is_initial {
                     out.byte(b' ');
-                    sasl::response(out, credentials, self.mechanism, 0);
+                    self.exchange.respond(credentials, kept, out);
                     return true;
                 }
             }
             (Verb::AuthResponse, Operation::Login { credentials, .. }) => {
-                sasl::response(out, credentials, self.mechanism, self.responses);
+                self.exchange.respond(credentials, kept, out);
                 return true;
             }
             _ => {}
         }
         false
-    }
-
-    pub(super) fn has_initial_response(&self, credentials: &Credentials<'_>) -> bool {
-        self.mechanism == Mechanism::Plain && sasl::fits_auth_line(credentials)
     }
 
     /// A command is in the buffer as a whole. Whether another may follow it in this flight.
@@ -184,14 +233,27 @@ impl Flow<'_> {
         self.unanswered = self.unanswered.wrapping_add(1);
         self.next = match verb {
             Verb::Rset if self.first != Verb::Rset => Some(self.first),
-            Verb::Mail | Verb::Rcpt => Some(Verb::Rcpt),
+            Verb::Mail => {
+                self.mails = self.mails.saturating_add(1);
+                Some(Verb::Rcpt)
+            }
+            Verb::Rcpt => {
+                self.outgoing.recipients = self.outgoing.recipients.saturating_add(1);
+                Some(Verb::Rcpt)
+            }
+            Verb::Bdat => Some(Verb::Bdat),
             Verb::Content => {
                 // Only commands count towards the limit of a flight.
                 self.flight = 0;
                 self.behind_content(operation)
             }
+            Verb::Auth => {
+                self.exchange.responses = u8::from(self.exchange.is_initial);
+                None
+            }
             Verb::AuthResponse => {
-                self.responses = self.responses.wrapping_add(1);
+                // A scheme has no more than three.
+                self.exchange.responses = self.exchange.responses.saturating_add(1);
                 None
             }
             Verb::Ehlo | Verb::Helo => {
@@ -219,7 +281,7 @@ impl Flow<'_> {
             return None;
         }
         // A next mail that the server could not take is refused when its own turn comes.
-        self.address(mail.next?, 0).ok()?;
+        self.address(mail.next?, 0, 0).ok()?;
         Some(Verb::Mail)
     }
 

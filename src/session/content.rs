@@ -10,13 +10,13 @@ use crate::wire::writer::Writer;
 
 use super::flow::Flow;
 
-/// Octets kept free behind the content for its terminator, so that both leave in one write.
+/// Octets kept free behind the content of DATA for its terminator, so that both leave in one write.
 const TERMINATOR: usize = 3;
 
 /// Writes as much content as there is room for. Where a source is asked, [`Flow::window`] is where
 /// its octets go, counted from the content's first.
 pub(super) type Content =
-    fn(&mut Flow<'_>, &Message<'_>, &mut Writer<'_>, &mut dyn Observer) -> Filled;
+    fn(&mut Flow<'_>, &Message<'_>, Dots, &mut Writer<'_>, &mut dyn Observer) -> Filled;
 
 /// Where the octets of a streamed part were asked for, and how many came.
 #[derive(Debug, Clone, Copy)]
@@ -32,11 +32,12 @@ pub(super) struct Sourced {
 pub(super) fn whole(
     flow: &mut Flow<'_>,
     message: &Message<'_>,
+    dots: Dots,
     out: &mut Writer<'_>,
     observer: &mut dyn Observer,
 ) -> Filled {
-    let room = room(out);
-    let (octets, filled) = message.fill(&mut flow.outgoing.cursor, Dots::Stuffed, room);
+    let room = room(out, dots);
+    let (octets, filled) = message.fill(&mut flow.outgoing.cursor, dots, room);
     observer.content(octets);
     out.advance(octets);
     filled
@@ -46,19 +47,20 @@ pub(super) fn whole(
 pub(super) fn streamed(
     flow: &mut Flow<'_>,
     message: &Message<'_>,
+    dots: Dots,
     out: &mut Writer<'_>,
     observer: &mut dyn Observer,
 ) -> Filled {
-    let room = room(out);
+    let room = room(out, dots);
     let end = room.len();
     let cursor = &mut flow.outgoing.cursor;
     let (octets, filled) = match flow.source.take() {
-        None => message.fill(cursor, Dots::Stuffed, room),
+        None => message.fill(cursor, dots, room),
         Some(Sourced {
             ready,
             from,
             octets,
-        }) => message.filled(cursor, Dots::Stuffed, room, ready, from, octets),
+        }) => message.filled(cursor, dots, room, ready, from, octets),
     };
     if let Filled::Source { part, from } = filled {
         flow.part = Some((part, message.source_number(part)));
@@ -75,8 +77,12 @@ pub(super) fn streamed(
     filled
 }
 
-fn room<'o>(out: &'o mut Writer<'_>) -> &'o mut [u8] {
-    let room = out.free().len().saturating_sub(TERMINATOR);
+fn room<'o>(out: &'o mut Writer<'_>, dots: Dots) -> &'o mut [u8] {
+    let terminator = match dots {
+        Dots::Stuffed => TERMINATOR,
+        Dots::Plain => 0,
+    };
+    let room = out.free().len().saturating_sub(terminator);
     out.free().get_mut(..room).unwrap_or_default()
 }
 

@@ -23,11 +23,13 @@ use crate::outcome::{Error, Fault, Violation};
 use crate::phase::Phase;
 use crate::report::Refusal;
 use crate::wire::domain::Domain;
-use crate::wire::ehlo::{Capabilities, Mechanism};
+use crate::wire::ehlo::Capabilities;
 
 use super::answer::CLOSING;
 use super::buffer::Buffer;
 use super::content::Sourced;
+use super::domains::Domains;
+use super::exchange::Exchange;
 use super::inbox::Inbox;
 use super::operation::Operation;
 use super::table::{State, Verb};
@@ -43,6 +45,9 @@ pub(super) enum Act {
     Send,
     /// Octets of the streamed part under way are wanted.
     Fill,
+    /// What takes long goes on after others had their turn.
+    #[cfg(feature = "scram-sha-256")]
+    Pause,
     Flush,
     Receive,
     Done,
@@ -58,6 +63,9 @@ pub(super) enum Mode {
     Flush,
     /// Replies are awaited.
     Await,
+    /// A response of the SASL exchange is computed.
+    #[cfg(feature = "scram-sha-256")]
+    Work,
     /// The operation ended: well, unless there is a failure.
     Done,
 }
@@ -93,9 +101,11 @@ pub(super) struct Flow<'b> {
     pub(super) flight: usize,
     /// Octets of the next command that went out already.
     pub(super) skip: u32,
-    pub(super) mechanism: Mechanism,
-    /// Responses sent in the SASL exchange.
-    pub(super) responses: u8,
+    /// MAIL commands sent.
+    pub(super) mails: u16,
+    /// Domains of the recipients, where the server limits them.
+    pub(super) domains: Domains,
+    pub(super) exchange: Exchange,
     pub(super) outgoing: Outgoing,
     /// Octets of a streamed part that were asked for.
     pub(super) source: Option<Sourced>,
@@ -113,8 +123,11 @@ impl<'b> Flow<'b> {
             capabilities: Capabilities::default(),
             options: Options {
                 use_pipelining: true,
+                use_chunking: true,
                 all_or_none: false,
                 helo_fallback: false,
+                require_tls: false,
+                is_chain_verified: false,
             },
             name: None,
             is_upgraded: false,
@@ -130,8 +143,9 @@ impl<'b> Flow<'b> {
             unanswered: 0,
             flight: 0,
             skip: 0,
-            mechanism: Mechanism::Plain,
-            responses: 0,
+            mails: 0,
+            domains: Domains::default(),
+            exchange: Exchange::default(),
             outgoing: Outgoing::default(),
             source: None,
             part: None,
@@ -157,6 +171,18 @@ impl<'b> Flow<'b> {
 
     pub(super) fn delivery(&self) -> Delivery {
         self.delivery
+    }
+
+    /// The first recipient that the last mail left to a further transaction, if there may be one.
+    pub(super) fn next_recipient(&self) -> Option<u16> {
+        let Outgoing {
+            first,
+            taken,
+            deferred,
+            ..
+        } = self.outgoing;
+        let is_over = matches!(self.state, State::Broken | State::Closed);
+        (deferred > 0 && !is_over).then_some(first.saturating_add(taken))
     }
 
     /// QUIT is all that is left to do: nothing that happens now changes an outcome.
@@ -211,6 +237,13 @@ impl<'b> Flow<'b> {
                         Err(violation) => self.fault(Fault::Protocol(violation)),
                     }
                 }
+                #[cfg(feature = "scram-sha-256")]
+                Mode::Work => match operation {
+                    Operation::Login { credentials, .. } if !self.work(credentials, buffer) => {
+                        return Act::Pause;
+                    }
+                    _ => self.go(Verb::AuthResponse),
+                },
                 Mode::Done => return Act::Done,
             }
         }
@@ -281,6 +314,9 @@ impl<'b> Flow<'b> {
         let is_unknown = self.delivery == Delivery::Unknown;
         // What the server said of the mail stays true.
         if self.verdict.is_final() || (self.is_leaving() && !is_unknown) {
+            if is_unknown {
+                self.delivery = Delivery::Refused;
+            }
             return;
         }
         self.failure = Some(if is_unknown {
@@ -301,6 +337,7 @@ impl<'b> Flow<'b> {
 
     /// The driver let go. If it did so before the end, the connection is of no use any more.
     pub(super) fn abandon(&mut self) {
+        self.exchange.memory.wipe();
         if self.is_busy {
             self.is_busy = false;
             self.state = State::Broken;

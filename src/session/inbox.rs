@@ -45,6 +45,8 @@ pub(super) struct Inbox {
     head: ReplyHead,
     /// Head of the kept reply, `code` 0 when none is kept.
     kept_head: ReplyHead,
+    /// The text of the reply being read, or read last, is not whole.
+    is_cut: bool,
     /// Where in a reply the next octet stands.
     place: Place,
 }
@@ -149,6 +151,12 @@ impl Inbox {
         }
     }
 
+    /// The text of the reply read last, and whether its end is missing.
+    pub(super) fn text<'a>(&self, buffer: &'a mut Buffer<'_>) -> (&'a mut [u8], bool) {
+        let text = buffer.octets().get_mut(self.text_start..self.text);
+        (text.unwrap_or_default(), self.is_cut)
+    }
+
     /// The reply that is kept, else the one read last, if there is one whose text is still there.
     pub(super) fn deciding_reply<'a>(&self, buffer: &'a Buffer<'_>) -> Option<Reply<'a>> {
         if self.kept_head.code != 0 {
@@ -174,6 +182,24 @@ impl Inbox {
         self.text = length;
         self.kept = length;
         self.kept_head = self.head;
+    }
+
+    /// Keeps the first `length` octets at the place of the text of the reply read last, until
+    /// [`Self::forget`]. They are no reply, and take the place of one that was kept.
+    pub(super) fn keep_octets(&mut self, buffer: &mut Buffer<'_>, length: usize) {
+        copy_down(buffer.octets(), self.text_start, 0, length);
+        self.text_start = length;
+        self.text = length;
+        self.kept = length;
+        self.kept_head = ReplyHead::default();
+    }
+
+    /// Octets that are kept and are no reply.
+    pub(super) fn kept_octets<'a>(&self, buffer: &'a Buffer<'_>) -> &'a [u8] {
+        if self.kept_head.code != 0 {
+            return &[];
+        }
+        buffer.range(0, self.kept)
     }
 
     /// The kept reply is no longer of interest.
@@ -238,6 +264,7 @@ impl Inbox {
         let line = ReplyLine::parse(line).ok_or(Violation::Grammar)?;
         let is_first = self.place == Place::Start;
         if is_first {
+            self.is_cut = false;
             self.head = line.head;
             self.text_start = self.kept;
             self.text = self.kept;
@@ -251,6 +278,7 @@ impl Inbox {
             }
             _ => {
                 let from = end.wrapping_sub(line.text.len());
+                self.is_cut |= is_cut;
                 self.take_text(buffer, from, line.text.len(), is_first);
             }
         }
@@ -267,7 +295,9 @@ impl Inbox {
             }
             self.text = self.text.wrapping_add(1);
         }
-        let length = length.min(limit.saturating_sub(self.text));
+        let room = limit.saturating_sub(self.text);
+        self.is_cut |= length > room;
+        let length = length.min(room);
         copy_down(buffer.octets(), from, self.text, length);
         self.text = self.text.wrapping_add(length);
     }

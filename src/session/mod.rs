@@ -15,7 +15,8 @@
 //!                               (pipelined)        │ RCPT 2yz
 //!                                                  ▼
 //!       Ready ◀─ final reply ─ Content ◀───── Addressed ─ RSET ─▶ Ready
-//!                                  DATA 354
+//!                                  DATA 354       │   ▲
+//!                 Ready ◀─ final reply ─ BDAT LAST ◀┘   └─ BDAT 2yz
 //!
 //!  421 leads to Closed from everywhere, QUIT from wherever it may be sent. A reply that is not in
 //!  the table, a fault of the transport or an operation dropped before its end leads to Broken.
@@ -34,17 +35,24 @@
 mod answer;
 mod begin;
 mod buffer;
+mod chunk;
 mod compose;
 mod content;
+mod domains;
+mod exchange;
 mod flow;
 mod inbox;
 mod operation;
+#[cfg(feature = "scram-sha-256")]
+mod pause;
 mod table;
 mod transaction;
 
 pub use table::{Row, Sent, State, TABLE, Verb};
 
 pub(crate) use operation::{MailOperation, Operation};
+#[cfg(feature = "scram-sha-256")]
+pub(crate) use pause::pause;
 
 use crate::error::Invalid;
 use crate::observer::Observer;
@@ -82,8 +90,13 @@ pub enum Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) use_pipelining: bool,
+    pub(crate) use_chunking: bool,
     pub(crate) all_or_none: bool,
     pub(crate) helo_fallback: bool,
+    /// Every mail asks for REQUIRETLS.
+    pub(crate) require_tls: bool,
+    /// The server was verified by a certificate chain.
+    pub(crate) is_chain_verified: bool,
 }
 
 /// What a driver has to do next.
@@ -94,6 +107,9 @@ pub(crate) enum Step<'s> {
     /// Read octets of the caller's source with this number into this slice, and tell
     /// [`Turn::filled`] how many: none at its end.
     Fill { source: usize, into: &'s mut [u8] },
+    /// Let others have their turn: what takes long goes on after it.
+    #[cfg(feature = "scram-sha-256")]
+    Pause,
     /// Flush the transport: replies are awaited.
     Flush,
     /// Receive at least one octet into this slice, and tell [`Turn::received`] how many.
@@ -151,6 +167,25 @@ impl<'b> Session<'b> {
     pub(crate) fn last_reply(&self) -> Option<Reply<'_>> {
         self.flow.inbox.deciding_reply(&self.buffer)
     }
+
+    pub(crate) fn login_reason(&self) -> &[u8] {
+        if self.flow.exchange.gives_reasons() {
+            self.flow.inbox.kept_octets(&self.buffer)
+        } else {
+            &[]
+        }
+    }
+
+    /// The first recipient that the last mail left to a further transaction, if there may be one.
+    pub(crate) fn next_recipient(&self) -> Option<u16> {
+        self.flow.next_recipient()
+    }
+
+    /// Every mail from here on asks for REQUIRETLS.
+    pub(crate) fn require_tls(&mut self, is_chain_verified: bool) {
+        self.flow.options.require_tls = true;
+        self.flow.options.is_chain_verified = is_chain_verified;
+    }
 }
 
 /// One operation under way. Dropped before it is done, it ends the session.
@@ -175,6 +210,8 @@ impl Turn<'_, '_> {
                 source: flow.source(),
                 into: octets,
             },
+            #[cfg(feature = "scram-sha-256")]
+            Act::Pause => Step::Pause,
             Act::Flush => Step::Flush,
             Act::Receive => Step::Receive(octets),
             Act::Done => Step::Done,

@@ -37,6 +37,8 @@ pub(crate) struct MailOperation<'o, 'm> {
     pub(crate) next: Option<&'o Message<'m>>,
     /// This mail was the last one's `next`.
     pub(crate) is_next: bool,
+    /// How many of the recipients other transactions are for.
+    pub(crate) first: u16,
     /// How many sources there are for streamed parts.
     pub(super) sources: usize,
     /// How its content is written.
@@ -54,6 +56,7 @@ impl<'o, 'm> MailOperation<'o, 'm> {
             message,
             next: None,
             is_next: false,
+            first: 0,
             sources: 0,
             content: content::whole,
             quit: false,
@@ -65,6 +68,12 @@ impl<'o, 'm> MailOperation<'o, 'm> {
     pub(crate) fn with_sources(mut self, sources: usize) -> Self {
         self.sources = sources;
         self.content = content::streamed;
+        self
+    }
+
+    /// The same, without the first recipients.
+    pub(crate) fn behind(mut self, first: u16) -> Self {
+        self.first = first;
         self
     }
 

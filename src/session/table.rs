@@ -87,6 +87,10 @@ pub enum Verb {
     Data,
     /// The content and its terminator, or the terminator alone.
     Content,
+    /// BDAT and the octets of a chunk that others follow.
+    Bdat,
+    /// BDAT and the octets of the last or only chunk.
+    BdatLast,
     /// RSET.
     Rset,
     /// NOOP.
@@ -106,7 +110,7 @@ impl Verb {
             Self::Mail => Phase::Mail,
             Self::Rcpt => Phase::Rcpt,
             Self::Data => Phase::Data,
-            Self::Content => Phase::Content,
+            Self::Content | Self::Bdat | Self::BdatLast => Phase::Content,
             Self::Rset => Phase::Reset,
             Self::Noop => Phase::Noop,
             Self::Quit => Phase::Quit,
@@ -116,7 +120,7 @@ impl Verb {
     /// The words a command begins with, or all there is of it; none for what has arguments only.
     pub(crate) fn words(self) -> &'static str {
         /// In the order of the verbs.
-        static WORDS: [&str; 14] = [
+        static WORDS: [&str; 16] = [
             "",
             "EHLO ",
             "HELO ",
@@ -129,6 +133,8 @@ impl Verb {
             "DATA",
             // RFC 5321 §4.1.1.4: the terminator, behind a line end.
             ".",
+            "BDAT ",
+            "BDAT ",
             "RSET",
             "NOOP",
             "QUIT",
@@ -138,7 +144,8 @@ impl Verb {
 
     /// Whether a further command may follow in the same flight (RFC 2920 §3.1: "The EHLO, DATA,
     /// VRFY, EXPN, TURN, QUIT, and NOOP commands can only appear as the last command in a group").
-    /// STARTTLS (RFC 3207 §4) and AUTH (RFC 4954 §4) end theirs too.
+    /// STARTTLS (RFC 3207 §4) and AUTH (RFC 4954 §4) end theirs too, and BDAT does here: what comes
+    /// of a chunk decides what may follow it.
     pub(crate) const fn may_be_followed(self) -> bool {
         matches!(self, Self::Rset | Self::Mail | Self::Rcpt | Self::Content)
     }
@@ -218,7 +225,7 @@ use State::{
 
 /// Every reply the client understands, in every state.
 #[rustfmt::skip]
-pub static TABLE: [Row; 30] = [
+pub static TABLE: [Row; 35] = [
     //  state           command             sent   2yz          3yz             4yz, 5yz
     row(Connected,      Verb::Greeting,     Here,  Greeted,     Broken,         Rejected),
     row(Greeted,        Verb::Ehlo,         Here,  Ready,       Broken,         Greeted),
@@ -229,6 +236,7 @@ pub static TABLE: [Row; 30] = [
     row(Ready,          Verb::Mail,         Here,  NoRecipient, Broken,         Ready),
     row(Ready,          Verb::Rcpt,         Ahead, Stray,       Broken,         Ready),
     row(Ready,          Verb::Data,         Ahead, Broken,      HollowContent,  Ready),
+    row(Ready,          Verb::BdatLast,     Ahead, Broken,      Broken,         Ready),
     row(Ready,          Verb::Rset,         Here,  Ready,       Broken,         Rejected),
     row(Ready,          Verb::Noop,         Here,  Ready,       Broken,         Ready),
     row(Ready,          Verb::Quit,         Here,  Closed,      Closed,         Closed),
@@ -240,12 +248,16 @@ pub static TABLE: [Row; 30] = [
     row(LoginFailed,    Verb::Quit,         Here,  Closed,      Closed,         Closed),
     row(NoRecipient,    Verb::Rcpt,         Here,  Addressed,   Broken,         NoRecipient),
     row(NoRecipient,    Verb::Data,         Ahead, Broken,      HollowContent,  NoRecipient),
+    row(NoRecipient,    Verb::BdatLast,     Ahead, Broken,      Broken,         NoRecipient),
     row(NoRecipient,    Verb::Rset,         Here,  Ready,       Broken,         Rejected),
     row(Addressed,      Verb::Rcpt,         Here,  Addressed,   Broken,         Addressed),
     row(Addressed,      Verb::Data,         Here,  Broken,      Content,        NoRecipient),
+    row(Addressed,      Verb::Bdat,         Here,  Addressed,   Broken,         NoRecipient),
+    row(Addressed,      Verb::BdatLast,     Here,  Ready,       Broken,         NoRecipient),
     row(Addressed,      Verb::Rset,         Here,  Ready,       Broken,         Rejected),
     row(Stray,          Verb::Rcpt,         Ahead, Stray,       Broken,         Stray),
     row(Stray,          Verb::Data,         Ahead, Broken,      Broken,         Stray),
+    row(Stray,          Verb::BdatLast,     Ahead, Broken,      Broken,         Stray),
     row(Stray,          Verb::Rset,         Here,  Ready,       Broken,         Rejected),
     row(Content,        Verb::Content,      Here,  Ready,       Broken,         Ready),
     row(HollowContent,  Verb::Content,      Here,  Ready,       Broken,         Ready),
@@ -303,7 +315,7 @@ mod tests {
         Closed,
     ];
 
-    const VERBS: [Verb; 14] = [
+    const VERBS: [Verb; 16] = [
         Verb::Greeting,
         Verb::Ehlo,
         Verb::Helo,
@@ -315,6 +327,8 @@ mod tests {
         Verb::Rcpt,
         Verb::Data,
         Verb::Content,
+        Verb::Bdat,
+        Verb::BdatLast,
         Verb::Rset,
         Verb::Noop,
         Verb::Quit,
@@ -378,6 +392,7 @@ mod tests {
                 Verb::Greeting | Verb::AuthResponse => String::new(),
                 Verb::AuthCancel => String::from("*"),
                 Verb::Content => String::from("."),
+                Verb::Bdat | Verb::BdatLast => String::from("BDAT "),
                 Verb::Mail => String::from("MAIL FROM:<"),
                 Verb::Rcpt => String::from("RCPT TO:<"),
                 Verb::Ehlo | Verb::Helo | Verb::Auth => format!("{verb:?} ").to_uppercase(),

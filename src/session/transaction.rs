@@ -5,7 +5,7 @@
 
 use crate::message::{Cursor, Walk};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, Report};
+use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
 
@@ -16,6 +16,20 @@ use crate::wire::reply::ReplyHead;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Outgoing {
     pub(super) parameters: MailParameters,
+    /// Octets of the content, where they are known and matter.
+    pub(super) length: Option<u32>,
+    /// BDAT with all of the content was said.
+    pub(super) is_announced: bool,
+    /// Octets of an announced content that did not go out yet.
+    pub(super) left: u32,
+    /// How many recipients in front were left to other transactions.
+    pub(super) first: u16,
+    /// How many recipients this transaction is for; 0 for all.
+    pub(super) taken: u16,
+    /// How many recipients behind are left to other transactions.
+    pub(super) deferred: u16,
+    /// RCPT commands sent.
+    pub(super) recipients: u16,
     /// Where in the recipients the next RCPT is.
     pub(super) walk: Walk,
     /// Where in the content the next octet is.
@@ -27,6 +41,7 @@ pub(super) struct Outgoing {
 pub(super) struct Verdict {
     pub(super) accepted: u16,
     refused: u16,
+    deferred: u16,
     is_any_temporary: bool,
     /// The reply that decides: a refusal that somebody's acceptance may still outweigh, or the
     /// final reply.
@@ -46,7 +61,10 @@ impl Verdict {
     /// Counts a reply to RCPT; whether its text may be the one that decides.
     #[inline(never)]
     pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
-        let status = RecipientStatus { head };
+        let status = RecipientStatus {
+            head,
+            is_deferred: false,
+        };
         if status.is_accepted() {
             self.accepted = self.accepted.saturating_add(1);
             return false;
@@ -80,7 +98,16 @@ impl Verdict {
     }
 
     /// Every RCPT was answered: dooms the mail if nobody was accepted, or not all who had to be.
-    pub(super) fn close_recipients(&mut self, all_or_none: bool) {
+    /// `deferred` recipients were left out.
+    pub(super) fn close_recipients(&mut self, all_or_none: bool, deferred: u16) {
+        self.deferred = deferred;
+        // Those that were left out may fare better.
+        if deferred > 0
+            && let Some(decision) = &mut self.decision
+            && decision.phase == Phase::Rcpt
+        {
+            decision.kind = decision.kind.and_recipient(RefusalKind::Temporary);
+        }
         self.is_doomed |= self.accepted == 0 || (all_or_none && self.decision.is_some());
     }
 
@@ -114,6 +141,7 @@ impl Verdict {
             head: self.decision.map(|reply| reply.head).unwrap_or_default(),
             accepted: self.accepted,
             refused: self.refused,
+            deferred: self.deferred,
             is_any_temporary: self.is_any_temporary,
         }
     }

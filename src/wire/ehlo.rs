@@ -79,6 +79,14 @@ pub enum Mechanism {
     Plain,
     /// LOGIN, never standardised, still the only one of some servers.
     Login,
+    /// XOAUTH2, of Google and Microsoft: an OAuth 2.0 token.
+    XOAuth2,
+    /// OAUTHBEARER, RFC 7628: an OAuth 2.0 token.
+    OAuthBearer,
+    /// CRAM-MD5, RFC 2195.
+    CramMd5,
+    /// SCRAM-SHA-256, RFC 7677.
+    ScramSha256,
 }
 
 impl Mechanism {
@@ -88,10 +96,21 @@ impl Mechanism {
         match self {
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
+            Self::XOAuth2 => "XOAUTH2",
+            Self::OAuthBearer => "OAUTHBEARER",
+            Self::CramMd5 => "CRAM-MD5",
+            Self::ScramSha256 => "SCRAM-SHA-256",
         }
     }
 
-    const ALL: [Self; 2] = [Self::Plain, Self::Login];
+    const ALL: [Self; 6] = [
+        Self::Plain,
+        Self::Login,
+        Self::XOAuth2,
+        Self::OAuthBearer,
+        Self::CramMd5,
+        Self::ScramSha256,
+    ];
 
     const fn bit(self) -> u8 {
         1_u8.wrapping_shl(self as u32)
@@ -150,11 +169,16 @@ impl Capabilities {
         positive(self.limits.rcpt_max as u32)
     }
 
-    /// `RCPTDOMAINMAX`: how many domains it takes among the recipients of one transaction
+    /// `RCPTDOMAINMAX`: how many domains it takes among the recipients of all mails on one connection
     /// (RFC 9422 §4.3).
     #[must_use]
     pub const fn rcpt_domain_max(&self) -> Option<u32> {
         positive(self.limits.rcpt_domain_max as u32)
+    }
+
+    /// Whether the number of recipients of a transaction is limited.
+    pub(crate) const fn limits_recipients(&self) -> bool {
+        self.limits.rcpt_max != 0 || self.limits.rcpt_domain_max != 0
     }
 
     /// Reads a line of the answer behind its first. When `is_cut`, the end of the line is missing,

@@ -115,6 +115,14 @@ impl<'a> Writer<'a> {
         self.out.get(position..self.len).unwrap_or_default()
     }
 
+    /// Writes over the octets in front of `end`, which were written before.
+    pub(crate) fn write_before(&mut self, end: usize, octets: &[u8]) {
+        let front = self.out.get_mut(..end).unwrap_or_default();
+        for (slot, octet) in front.iter_mut().rev().zip(octets.iter().rev()) {
+            *slot = *octet;
+        }
+    }
+
     /// Whether this writer only counts, so that nobody needs to produce octets whose number is
     /// known: they can be [`count`](Self::count)ed.
     pub(crate) fn counts(&self) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! This file does not know which values may be sent; it makes any octets printable.
 
+use super::quoted_printable::hex;
 use super::writer::Writer;
 
 /// Writes the octets as xtext.
@@ -12,22 +13,12 @@ pub(crate) fn write(w: &mut Writer<'_>, octets: &[u8]) {
         match octet {
             b'+' | b'=' | ..=b' ' | 0x7F.. => {
                 w.byte(b'+');
-                w.byte(hex_digit(octet >> 4));
-                w.byte(hex_digit(octet & 0x0F));
+                w.byte(hex(octet >> 4));
+                w.byte(hex(octet & 0x0F));
             }
             _ => w.byte(octet),
         }
     }
-}
-
-/// The digit of a value below 16.
-const fn hex_digit(value: u8) -> u8 {
-    let base = if value < 10 {
-        b'0'
-    } else {
-        b'A'.wrapping_sub(10)
-    };
-    base.wrapping_add(value)
 }
 
 #[cfg(test)]

@@ -128,10 +128,18 @@ pub fn send_to(builder: Builder, more: &[&str]) -> Run {
     send(&server, &arguments)
 }
 
-/// Sends the usual mail to a server that does this at the first occurrence of a stage.
+/// Sends the usual mail by DATA to a server that does this at the first occurrence of a stage.
 pub fn send_to_scripted(stage: Stage, action: Action) -> Run {
+    send_to(Server::builder().script(stage, 1, action), BY_DATA)
+}
+
+/// The same by BDAT, which rides in the flight of MAIL and RCPT.
+pub fn send_by_bdat(stage: Stage, action: Action) -> Run {
     send_to(Server::builder().script(stage, 1, action), &[])
 }
+
+/// The mock server offers CHUNKING if it is not told otherwise.
+pub const BY_DATA: &[&str] = &["--no-chunking"];
 
 pub fn reply(text: &str) -> Action {
     Action::reply(format!("{text}\r\n"))

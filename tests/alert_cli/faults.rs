@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use embedded_smtp::mock::{Action, PlaintextAuth, Server, Stage};
 
-use crate::command::{Run, SECOND, TO, alert, binary, reply, send_to, send_to_scripted};
+use crate::command::{
+    BY_DATA, Run, SECOND, TO, alert, binary, reply, send_by_bdat, send_to, send_to_scripted,
+};
 
 /// The stages whose reply comes before the content went out.
 const BEFORE: [(Stage, &str); 5] = [
@@ -65,7 +67,7 @@ fn no_server() {
 fn closed() {
     for (stage, phase) in BEFORE {
         for action in [Action::close(), Action::reply("25").then_close()] {
-            for more in [&[][..], &["--no-pipelining"]] {
+            for more in [BY_DATA, &["--no-chunking", "--no-pipelining"]] {
                 let run = send_to(Server::builder().script(stage, 1, action.clone()), more);
                 run.is("failed", 74, 500, phase, "reconnect");
             }
@@ -91,10 +93,41 @@ fn closed() {
 
 #[test]
 fn recipients_whose_reply_was_not_read() {
-    let server = Server::builder().script(Stage::Rcpt, 2, Action::close());
-    let result = send_to(server, &[]).is("failed", 74, 500, "rcpt", "reconnect");
-    assert_eq!(result["recipients"][0]["code"], 250);
-    assert!(result["recipients"][1]["code"].is_null());
+    for (more, ending) in [
+        (BY_DATA, ("failed", 74, 500, "rcpt", "reconnect")),
+        (&[], ("unknown", 75, 500, "content", "reconnect")),
+    ] {
+        let server = Server::builder().script(Stage::Rcpt, 2, Action::close());
+        let (outcome, exit, status, phase, retry) = ending;
+        let result = send_to(server, more).is(outcome, exit, status, phase, retry);
+        assert_eq!(result["recipients"][0]["code"], 250);
+        assert!(result["recipients"][1]["code"].is_null());
+    }
+}
+
+/// The whole mail went out before the reply to MAIL was read.
+#[test]
+fn by_bdat_the_delivery_is_unknown_from_mail_on() {
+    let actions = || [Action::close(), reply("hello"), reply("354 go")];
+    for stage in [Stage::Mail, Stage::Rcpt, Stage::Content] {
+        for action in actions() {
+            send_by_bdat(stage, action).is("unknown", 75, 500, "content", "reconnect");
+        }
+    }
+    // In lock-step it goes out behind the replies to RCPT.
+    for (stage, phase) in [(Stage::Mail, "mail"), (Stage::Rcpt, "rcpt")] {
+        for (action, exit) in actions().into_iter().zip([74, 76, 76]) {
+            let server = Server::builder().script(stage, 1, action);
+            let run = send_to(server, &["--no-pipelining"]);
+            run.is("failed", exit, 500, phase, "reconnect");
+        }
+    }
+    // What was said of the mail counts, whatever comes behind it.
+    let server = || Server::builder().refuse_recipients(|_| Some("550 5.1.1 who?".into()));
+    for action in actions() {
+        let run = send_to(server().script(Stage::Bdat, 1, action), &[]);
+        run.is("refused", 68, 404, "rcpt", "never");
+    }
 }
 
 #[test]
@@ -196,6 +229,7 @@ fn a_slow_server() {
             "plain",
             "--timeout",
             "3",
+            "--no-chunking",
         ];
         binary();
         let start = Instant::now();

@@ -34,7 +34,7 @@ fn is_harmless(arguments: &[&str]) -> Run {
     );
     for line in server.commands().iter().flatten() {
         let verb = line.split([' ', ':']).next().unwrap();
-        let known = ["EHLO", "MAIL", "RCPT", "DATA", "RSET", "QUIT"].contains(&verb);
+        let known = ["EHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "QUIT"].contains(&verb);
         assert!(
             known && !line.contains(char::is_control),
             "{arguments:?}: {line:?}"

@@ -2,7 +2,7 @@
 
 use embedded_smtp::mock::{Action, PlaintextAuth, Server, Stage};
 
-use crate::command::{TO, reply, send, send_to, send_to_scripted};
+use crate::command::{BY_DATA, Run, TO, reply, send, send_by_bdat, send_to, send_to_scripted};
 
 #[test]
 fn greeting_and_ehlo() {
@@ -29,7 +29,12 @@ fn closing_at_any_command() {
         (Stage::Content, "content"),
     ];
     for (stage, phase) in stages {
-        for more in [&[][..], &["--no-pipelining"]] {
+        let by_bdat: &[&[&str]] = match stage {
+            Stage::Data => &[],
+            _ => &[&[], &["--no-pipelining"]],
+        };
+        let by_data: &[&[&str]] = &[BY_DATA, &["--no-chunking", "--no-pipelining"]];
+        for more in by_data.iter().chain(by_bdat) {
             let closing = reply("421 4.3.2 shutting down").then_close();
             let run = send_to(Server::builder().script(stage, 1, closing), more);
             let result = run.is("refused", 75, 500, phase, "reconnect");
@@ -115,9 +120,10 @@ fn a_login_is_asked_for_at_any_command() {
     ];
     for (stage, phase) in stages {
         for text in ["530 5.7.0 log in", "554 5.7.8 no", "550 5.7.9 no"] {
-            let result =
-                send_to_scripted(stage, reply(text)).is("refused", 77, 401, phase, "never");
-            assert_eq!(result["code"].to_string(), text[..3]);
+            for run in both_ways(stage, text) {
+                let result = run.is("refused", 77, 401, phase, "never");
+                assert_eq!(result["code"].to_string(), text[..3]);
+            }
         }
     }
     let everyone =
@@ -219,16 +225,24 @@ fn the_request() {
             "554 5.5.0 no",
             "550 5.6.7 no",
         ] {
-            send_to_scripted(stage, reply(text)).is("refused", 69, 400, phase, "never");
+            for run in both_ways(stage, text) {
+                run.is("refused", 69, 400, phase, "never");
+            }
         }
         for text in ["550 5.7.1 policy", "554 no", "550 5.1.8 bad sender"] {
-            send_to_scripted(stage, reply(text)).is("refused", 69, 403, phase, "never");
+            for run in both_ways(stage, text) {
+                run.is("refused", 69, 403, phase, "never");
+            }
         }
         for text in ["451 4.3.0 later", "452 4.3.1 full"] {
-            send_to_scripted(stage, reply(text)).is("refused", 75, 500, phase, "later");
+            for run in both_ways(stage, text) {
+                run.is("refused", 75, 500, phase, "later");
+            }
         }
         for text in ["530 5.7.0 log in", "554 5.7.8 no", "550 5.7.9 no"] {
-            send_to_scripted(stage, reply(text)).is("refused", 77, 401, phase, "never");
+            for run in both_ways(stage, text) {
+                run.is("refused", 77, 401, phase, "never");
+            }
         }
     }
 }
@@ -266,4 +280,13 @@ fn a_refusal_in_pieces() {
         .script_every(Stage::Rcpt, action)
         .refuse_recipients(|_| Some("550 5.1.1 unknown".into()));
     send_to(server, &[]).is("refused", 68, 404, "rcpt", "never");
+}
+
+/// By DATA, and by BDAT where there is such a stage.
+fn both_ways(stage: Stage, text: &str) -> Vec<Run> {
+    let mut runs = vec![send_to_scripted(stage, reply(text))];
+    if stage != Stage::Data {
+        runs.push(send_by_bdat(stage, reply(text)));
+    }
+    runs
 }

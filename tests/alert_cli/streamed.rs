@@ -119,14 +119,21 @@ fn files_that_cannot_be_read() {
 /// Asserts that nothing was delivered, and that the mail had no end.
 fn gave_up(builder: Builder, arguments: &[&str], retry: &str) -> Run {
     let server = builder.listen().unwrap();
-    let run = send(&server, arguments);
-    let result = run.is("failed", 74, 500, "content", retry);
-    assert_eq!(result["messages"], 0);
-    assert_eq!(result["recipients"][0]["code"], 250);
-    assert_eq!(server.deliveries().len(), 0);
-    let commands = server.commands();
-    assert_eq!(commands[0].last().unwrap(), "DATA");
-    run
+    let mut last = None;
+    for (number, by) in [&["--no-chunking"][..], &[]].into_iter().enumerate() {
+        let run = send(&server, &[arguments, by].concat());
+        let result = run.is("failed", 74, 500, "content", retry);
+        assert_eq!(result["messages"], 0);
+        assert_eq!(server.deliveries().len(), 0);
+        let commands = server.commands();
+        let command = commands[number].last().unwrap();
+        match by {
+            [] => assert!(command.starts_with("BDAT ") && command.ends_with(" LAST")),
+            _ => assert_eq!(command, "DATA"),
+        }
+        last = Some(run);
+    }
+    last.unwrap()
 }
 
 #[test]

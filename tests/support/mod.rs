@@ -52,6 +52,8 @@ struct Inner {
     /// All octets handed to `write`, whether it took them or not: for every write, what was
     /// written before it and the whole slice.
     handed_over: Vec<u8>,
+    /// For every operation that ended, how many contents had been handed over by then.
+    marks: Vec<usize>,
 }
 
 /// A transport that plays a script: octets in, octets out, pieces and faults as told.
@@ -112,16 +114,44 @@ impl Scripted {
         self.0.borrow().after_failure.clone()
     }
 
-    /// How many contents were handed over with their terminators, lone dots not counted.
+    /// How many contents were handed over as a whole: with their terminators, lone dots not
+    /// counted, or with the last octet that `BDAT … LAST` announced.
     pub fn handed_over_terminators(&self) -> usize {
         let inner = self.0.borrow();
+        let octets = &inner.handed_over;
+        // A chunk need not end with a line, so its octets are stepped over.
+        let (mut chunks, mut rest) = (0, &octets[..]);
+        while let Some(end) = rest.iter().position(|&b| b == b'\n') {
+            let line = String::from_utf8_lossy(&rest[..end]).into_owned();
+            rest = &rest[end + 1..];
+            if let Some(argument) = line.strip_prefix("BDAT ") {
+                let length: usize = argument.split([' ', '\r']).next().unwrap().parse().unwrap();
+                let Some(after) = rest.get(length..) else {
+                    break;
+                };
+                chunks += usize::from(argument.ends_with(" LAST\r"));
+                rest = after;
+            }
+        }
         let ends = inner
             .handed_over
             .windows(5)
             .enumerate()
             .filter(|(_, w)| w == b"\r\n.\r\n");
-        ends.filter(|(at, _)| !inner.handed_over[..*at].ends_with(b"DATA"))
-            .count()
+        let dots = ends.filter(|(at, _)| !inner.handed_over[..*at].ends_with(b"DATA"));
+        dots.count() + chunks
+    }
+
+    /// An operation has ended.
+    pub fn mark(&self) {
+        let terminated = self.handed_over_terminators();
+        self.0.borrow_mut().marks.push(terminated);
+    }
+
+    /// How many contents had been handed over before the operation with this number.
+    pub fn handed_over_before(&self, operation: usize) -> usize {
+        let marks = &self.0.borrow().marks;
+        operation.checked_sub(1).map_or(0, |last| marks[last])
     }
 
     pub fn calls(&self) -> Vec<&'static str> {

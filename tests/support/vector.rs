@@ -4,18 +4,22 @@
 //! # A line about what the vector shows. Rule: the rule's name in the RFC or the contract.
 //! with: no-pipelining, buffer 256       options of the client
 //! with: whole                           for reads that bring all there is, and no more than that
-//! to: b@example.org                     header of the mail; also cc, from, subject, text
+//! to: b@example.org                     header of the mail; also cc, from, subject, text; what it
+//!                                       asks: receipt, notify, return, envid
 //! do: open => ok                        an operation of the client, and how it must end
 //! S: 220 hello                          the server says a line; CRLF is added
 //! S| 250 a\n                            the server says octets; nothing is added
 //! S! close                              the server closes the connection
 //! C: EHLO client.example                the client must say exactly this line
+//! C| octets\r\n                        … exactly these octets; nothing is added
 //! C: <content>                          … the whole mail as it reads, dot-stuffed
+//! C: BDAT <length> LAST                 … with the number of its octets
+//! C: <octets>                           … the whole mail as it reads, and nothing added
 //! ```
 //!
 //! An operation stands before the lines of its dialogue. Escapes: `\r \n \0 \\ \xNN`.
 
-use embedded_smtp::message::Message;
+use embedded_smtp::message::{Message, Notify, Return};
 use embedded_smtp::{
     Credentials, Error, Fault, Mailbox, Mechanism, RecipientStatus, Report, StartTlsError, Vouched,
 };
@@ -62,6 +66,18 @@ impl Vector {
                 Some(("C:", " <content>")) => {
                     this.script.push(Event::Expect(stuffed(&this.message())));
                 }
+                Some(("C:", " <octets>")) => {
+                    this.script.push(Event::Expect(plain(&this.message())));
+                }
+                Some(("C:", " BDAT <length> LAST")) => {
+                    let length = plain(&this.message()).len();
+                    let line = format!("BDAT {length} LAST\r\n");
+                    this.script.push(Event::Expect(line.into_bytes()));
+                }
+                Some(("C|", rest)) => {
+                    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+                    this.script.push(Event::Expect(unescape(rest)));
+                }
                 Some(("C:", rest)) => {
                     let mut octets = unescape(rest.strip_prefix(' ').unwrap_or(rest));
                     octets.extend(b"\r\n");
@@ -92,14 +108,42 @@ impl Vector {
             .map_or(default, |(_, v)| v)
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|option| option == name)
+    }
+
+    pub fn text(&self) -> Vec<u8> {
+        unescape(self.field("text", "Hello\\n"))
+    }
+
     pub fn message(&self) -> Message<'_> {
-        let text: &'static str = String::from_utf8(unescape(self.field("text", "Hello\\n")))
-            .unwrap()
-            .leak();
+        let text: &'static str = String::from_utf8(self.text()).unwrap().leak();
         let message = Message::new(Mailbox::parse(self.field("from", "a@example.org")).unwrap());
         let message = match self.field("receipt", "") {
             "" => message,
             address => message.delivery_receipt(address).unwrap(),
+        };
+        let message = match self.field("notify", "") {
+            "" => message,
+            times => message.notify(times.split(',').fold(Notify::NEVER, |all, time| {
+                all.or(match time {
+                    "NEVER" => Notify::NEVER,
+                    "SUCCESS" => Notify::SUCCESS,
+                    "FAILURE" => Notify::FAILURE,
+                    "DELAY" => Notify::DELAY,
+                    _ => panic!("{time}"),
+                })
+            })),
+        };
+        let message = match self.field("return", "") {
+            "" => message,
+            "FULL" => message.dsn_return(Return::Full),
+            "HDRS" => message.dsn_return(Return::Headers),
+            other => panic!("{other}"),
+        };
+        let message = match self.field("envid", "") {
+            "" => message,
+            id => message.envelope_id(id).unwrap(),
         };
         message
             .to(self.field("to", "b@example.org"))
@@ -118,7 +162,7 @@ impl Vector {
 
     /// The vector is about what one read brings, so it cannot be cut in other ways.
     pub fn is_whole(&self) -> bool {
-        self.options.iter().any(|option| option == "whole")
+        self.has("whole")
     }
 
     pub fn expected(&self) -> Vec<String> {
@@ -137,12 +181,21 @@ macro_rules! runner {
             buffer: &'b mut [u8],
             ends: &mut Vec<String>,
         ) -> $client {
-            let mut client = <$client>::new(Vouched::new(transport), buffer);
+            let watched = transport.clone();
+            let link = if vector.has("by-chain") {
+                Vouched::by_chain(transport)
+            } else {
+                Vouched::new(transport)
+            };
+            let mut client = <$client>::new(link, buffer);
             for option in &vector.options {
                 client = match option.as_str() {
                     "no-pipelining" => client.without_pipelining(),
                     "all-or-none" => client.all_or_none(),
                     "or-helo" => client.or_helo(),
+                    "no-chunking" => client.without_chunking(),
+                    "require-tls" => client.require_tls(),
+                    "by-chain" => client,
                     other if other == "whole" || other.starts_with("buffer ") => client,
                     other => panic!("{}: option {other}", vector.name),
                 };
@@ -153,18 +206,36 @@ macro_rules! runner {
                 let end = match words[..] {
                     ["open"] => unit(client.open("client.example")$($await)*),
                     ["open", name] => unit(client.open(leaked(name))$($await)*),
-                    ["login", user, password] => {
-                        let credentials = Credentials::new(user, password).unwrap();
-                        unit(client.login(&credentials)$($await)*)
+                    [login, ..] if login.starts_with("login") => {
+                        let (credentials, mechanism) = credentials(&words);
+                        unit(match mechanism {
+                            None => client.login(&credentials)$($await)*,
+                            Some(mechanism) => {
+                                client.login_with(&credentials, mechanism)$($await)*
+                            }
+                        })
                     }
-                    ["login", user, password, mechanism] => {
-                        let mechanism = match mechanism {
-                            "PLAIN" => Mechanism::Plain,
-                            "LOGIN" => Mechanism::Login,
-                            other => panic!("{}: {other}", vector.name),
-                        };
-                        let credentials = Credentials::new(user, password).unwrap();
-                        unit(client.login_with(&credentials, mechanism)$($await)*)
+                    ["reason"] => match client.login_reason() {
+                        [] => "none".into(),
+                        reason => String::from_utf8_lossy(reason).into_owned(),
+                    },
+                    ["send-streamed"] => {
+                        let mut results = [RecipientStatus::default(); 200];
+                        let text = vector.text();
+                        let mut sources = [Source(&text)];
+                        let end = client
+                            .send_streamed(&message.streamed_text(), &mut sources, &mut results)
+                            $($await)*;
+                        with_results(report(end), &results)
+                    }
+                    ["send-split"] => {
+                        let mut results = [RecipientStatus::default(); 200];
+                        let mut all = Vec::new();
+                        client.send_split(&message, &mut results, |end| {
+                            all.push(report(end));
+                            std::ops::ControlFlow::Continue(())
+                        })$($await)*;
+                        with_results(all.join("; "), &results)
                     }
                     ["send"] => {
                         let mut results = [RecipientStatus::default(); 200];
@@ -209,6 +280,7 @@ macro_rules! runner {
                     _ => panic!("{}: {what}", vector.name),
                 };
                 ends.push(end);
+                watched.mark();
             }
             client
         }
@@ -221,8 +293,23 @@ pub fn async_client<'b>(
     transport: Scripted,
     buffer: &'b mut [u8],
 ) -> embedded_smtp::asynch::Client<'b, Vouched<Scripted>> {
-    let client = embedded_smtp::asynch::Client::new(Vouched::new(transport), buffer);
-    let has = |name: &str| vector.options.iter().any(|option| option == name);
+    let link = if vector.has("by-chain") {
+        Vouched::by_chain(transport)
+    } else {
+        Vouched::new(transport)
+    };
+    let client = embedded_smtp::asynch::Client::new(link, buffer);
+    let has = |name: &str| vector.has(name);
+    let client = if has("no-chunking") {
+        client.without_chunking()
+    } else {
+        client
+    };
+    let client = if has("require-tls") {
+        client.require_tls()
+    } else {
+        client
+    };
     let client = if has("no-pipelining") {
         client.without_pipelining()
     } else {
@@ -254,6 +341,64 @@ runner!(
     [.await],
     |link| Ok::<_, std::convert::Infallible>(link)
 );
+
+/// Octets to be read, for both drivers.
+pub struct Source<'a>(pub &'a [u8]);
+
+impl embedded_io::ErrorType for Source<'_> {
+    type Error = embedded_io::ErrorKind;
+}
+
+impl embedded_io::Read for Source<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, embedded_io::ErrorKind> {
+        let n = buf.len().min(self.0.len());
+        let (now, later) = self.0.split_at(n);
+        buf[..n].copy_from_slice(now);
+        self.0 = later;
+        Ok(n)
+    }
+}
+
+impl embedded_io_async::Read for Source<'_> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, embedded_io::ErrorKind> {
+        embedded_io::Read::read(self, buf)
+    }
+}
+
+/// What a step logs in with: `login USER PASSWORD`, `login-nonce USER PASSWORD NONCE` (in base64),
+/// `login-token USER TOKEN` or `login-cram USER PASSWORD`; and the mechanism, if one follows.
+pub fn credentials(words: &[&str]) -> (Credentials<'static>, Option<Mechanism>) {
+    use base64::Engine;
+    let leak = |word: &str| leaked(word);
+    let (credentials, rest) = match words {
+        ["login", user, password, rest @ ..] => {
+            (Credentials::new(leak(user), leak(password)).unwrap(), rest)
+        }
+        ["login-token", user, token, rest @ ..] => {
+            (Credentials::token(leak(user), leak(token)).unwrap(), rest)
+        }
+        ["login-cram", user, password, rest @ ..] => {
+            let credentials = Credentials::cram_md5(leak(user), leak(password));
+            (credentials.unwrap(), rest)
+        }
+        ["login-nonce", user, password, nonce, rest @ ..] => {
+            let nonce = base64::engine::general_purpose::STANDARD.decode(nonce);
+            let credentials = Credentials::new(leak(user), leak(password)).unwrap();
+            (credentials.with_nonce(nonce.unwrap().leak()).unwrap(), rest)
+        }
+        _ => panic!("{words:?}"),
+    };
+    let mechanism = rest.first().map(|name| match *name {
+        "PLAIN" => Mechanism::Plain,
+        "LOGIN" => Mechanism::Login,
+        "XOAUTH2" => Mechanism::XOAuth2,
+        "OAUTHBEARER" => Mechanism::OAuthBearer,
+        "CRAM-MD5" => Mechanism::CramMd5,
+        "SCRAM-SHA-256" => Mechanism::ScramSha256,
+        other => panic!("{other}"),
+    });
+    (credentials, mechanism)
+}
 
 fn leaked(name: &str) -> &'static str {
     String::from(name).leak()
@@ -311,8 +456,10 @@ pub fn report<E: std::fmt::Debug + std::fmt::Display>(end: Result<Report, Error<
 fn with_results(mut end: String, results: &[RecipientStatus]) -> String {
     let codes: Vec<String> = results
         .iter()
-        .filter_map(|r| r.code())
-        .map(|c| c.to_string())
+        .filter_map(|r| match r.code() {
+            Some(code) => Some(code.to_string()),
+            None => r.is_deferred().then(|| "deferred".into()),
+        })
         .collect();
     if !codes.is_empty() {
         end.push_str(&format!(" [{}]", codes.join(" ")));
@@ -344,6 +491,7 @@ pub fn describe<E: std::fmt::Debug + std::fmt::Display>(error: Error<E>) -> Stri
         Error::Unknown { fault } => format!("unknown: {}", what(fault)),
         Error::NotOffered(missing) => format!("not offered: {missing}"),
         Error::Invalid(invalid) => format!("invalid: {invalid}"),
+        Error::LimitReached => "limit reached".into(),
         Error::OutOfOrder => "out of order".into(),
         Error::Ended => "ended".into(),
         _ => unreachable!(),

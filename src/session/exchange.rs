@@ -1,0 +1,166 @@
+//! The exchange of AUTH (RFC 4954 §4): which mechanism, what a challenge leads to, and when its end
+//! counts.
+//!
+//! What is said, the mechanism's [`Scheme`] knows.
+
+use crate::error::{Field, Invalid, Reason};
+use crate::outcome::{Error, Fault, Missing, Violation};
+use crate::wire::ehlo::{Extension, Mechanism};
+use crate::wire::sasl::{self, Credentials, Heard, Memory, Scheme};
+
+use super::buffer::Buffer;
+use super::flow::{Failure, Flow};
+use super::table::Verb;
+
+/// A login under way, or the last one.
+#[derive(Default)]
+pub(super) struct Exchange {
+    scheme: Option<&'static dyn Scheme>,
+    /// The first response stands in the AUTH command.
+    pub(super) is_initial: bool,
+    /// Responses sent.
+    pub(super) responses: u8,
+    /// Why it is cancelled.
+    why: Option<Violation>,
+    pub(super) memory: Memory,
+}
+
+impl Exchange {
+    /// Begins with the best mechanism on offer, or with the one asked for.
+    pub(super) fn begin(
+        &mut self,
+        credentials: &Credentials<'_>,
+        forced: Option<Mechanism>,
+        offers: impl Fn(Mechanism) -> bool,
+    ) -> Result<(), Failure> {
+        let fits = |mechanism| forced.is_none_or(|forced| forced == mechanism);
+        let mut usable = credentials
+            .schemes()
+            .iter()
+            .filter(|scheme| fits(scheme.mechanism()))
+            .peekable();
+        if usable.peek().is_none() {
+            return Err(Invalid::new(Field::Credentials, Reason::Mechanism).into());
+        }
+        let Some(scheme) = usable.find(|scheme| offers(scheme.mechanism())) else {
+            let missing = forced.map_or(Missing::AnyMechanism, Missing::Mechanism);
+            return Err(Error::NotOffered(missing));
+        };
+        *self = Self {
+            scheme: Some(*scheme),
+            is_initial: scheme.is_client_first() && sasl::fits_auth_line(*scheme, credentials),
+            ..Self::default()
+        };
+        Ok(())
+    }
+
+    /// The mechanism's name.
+    pub(super) fn mechanism(&self) -> &'static str {
+        self.scheme.map_or("", |scheme| scheme.mechanism().as_str())
+    }
+
+    /// Whether a challenge may have been the reason for a refusal.
+    pub(super) fn gives_reasons(&self) -> bool {
+        self.scheme.is_some_and(|scheme| {
+            matches!(
+                scheme.mechanism(),
+                Mechanism::XOAuth2 | Mechanism::OAuthBearer
+            )
+        })
+    }
+
+    /// Writes the next response.
+    pub(super) fn respond(
+        &self,
+        credentials: &Credentials<'_>,
+        kept: &[u8],
+        out: &mut crate::wire::writer::Writer<'_>,
+    ) {
+        if let Some(scheme) = self.scheme {
+            sasl::write(scheme, self.responses, credentials, &self.memory, kept, out);
+        }
+    }
+}
+
+impl Flow<'_> {
+    /// The mechanism to log in with, or why there is none.
+    pub(super) fn choose(
+        &mut self,
+        credentials: &Credentials<'_>,
+        forced: Option<Mechanism>,
+    ) -> Result<(), Failure> {
+        if !self.capabilities.offers(Extension::Auth) {
+            return Err(Error::NotOffered(Missing::Extension(Extension::Auth)));
+        }
+        let offers = |mechanism| self.capabilities.offers_mechanism(mechanism);
+        self.exchange.begin(credentials, forced, offers)
+    }
+
+    /// The server sent a challenge.
+    #[inline(never)]
+    pub(super) fn challenged(&mut self, credentials: &Credentials<'_>, buffer: &mut Buffer<'_>) {
+        let Exchange {
+            scheme: Some(scheme),
+            responses,
+            ref mut memory,
+            ..
+        } = self.exchange
+        else {
+            return self.cancel(Violation::AuthExchange);
+        };
+        let (challenge, is_cut) = self.inbox.text(buffer);
+        match scheme.hear(responses, credentials, memory, challenge, is_cut) {
+            Heard::Answer { kept } => {
+                self.inbox.keep_octets(buffer, kept);
+                self.go(Verb::AuthResponse);
+            }
+            #[cfg(feature = "scram-sha-256")]
+            Heard::Work { kept } => {
+                self.inbox.keep_octets(buffer, kept);
+                self.mode = super::flow::Mode::Work;
+            }
+            Heard::TooMany => self.cancel(Violation::AuthExchange),
+            #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+            Heard::Malformed => self.cancel(Violation::Challenge),
+            #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+            Heard::Cut => self.cancel(Violation::LongChallenge),
+            #[cfg(feature = "scram-sha-256")]
+            Heard::Rounds => self.cancel(Violation::Rounds),
+            #[cfg(feature = "scram-sha-256")]
+            Heard::Impostor => self.fault(Fault::Protocol(Violation::ServerSignature)),
+        }
+    }
+
+    /// Does a part of what takes long; whether it is done.
+    #[cfg(feature = "scram-sha-256")]
+    pub(super) fn work(&mut self, credentials: &Credentials<'_>, buffer: &Buffer<'_>) -> bool {
+        let kept = self.inbox.kept_octets(buffer);
+        let memory = &mut self.exchange.memory;
+        self.exchange
+            .scheme
+            .is_none_or(|scheme| scheme.work(credentials, memory, kept))
+    }
+
+    /// RFC 4954 §4: "If the client wishes to cancel the authentication exchange, it issues a line
+    /// with a single "*"."
+    fn cancel(&mut self, why: Violation) {
+        self.exchange.why = Some(why);
+        self.go(Verb::AuthCancel);
+    }
+
+    /// The server answered what cancelled the exchange.
+    pub(super) fn cancelled(&mut self) {
+        let why = self.exchange.why.unwrap_or(Violation::AuthExchange);
+        self.fault(Fault::Protocol(why));
+    }
+
+    /// The server said that the login succeeded. It counts only with the server's own proof, where
+    /// the mechanism has one.
+    pub(super) fn authenticated(&mut self) {
+        let Exchange { scheme, memory, .. } = &self.exchange;
+        if scheme.is_some_and(|scheme| !scheme.has_proof(memory)) {
+            return self.fault(Fault::Protocol(Violation::ServerSignature));
+        }
+        self.finish();
+    }
+}

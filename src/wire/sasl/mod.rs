@@ -1,0 +1,221 @@
+//! SASL (RFC 4422): credentials, and what each mechanism says with them.
+//!
+//! A mechanism is a [`Scheme`]. It knows its own messages; base64 lines, `*` and the order of an
+//! exchange are in `session/`. Credentials hold the schemes they can be used with, the best first,
+//! so a program links only what its credentials need.
+
+mod base64_line;
+#[cfg(feature = "cram-md5")]
+mod cram_md5;
+mod credentials;
+mod oauth;
+mod password;
+#[cfg(feature = "scram-sha-256")]
+mod scram;
+#[cfg(feature = "scram-sha-256")]
+mod scram_message;
+
+pub use credentials::Credentials;
+#[cfg(feature = "scram-sha-256")]
+pub use scram::{ITERATIONS_MAX, ITERATIONS_MIN};
+
+pub(crate) use base64_line::Base64Line;
+
+use super::ehlo::Mechanism;
+use super::writer::Writer;
+
+/// How a mechanism talks.
+pub(crate) trait Scheme: Sync {
+    /// Which one it is.
+    fn mechanism(&self) -> Mechanism;
+
+    /// Whether the client has the first word, so that it may stand in the AUTH command.
+    fn is_client_first(&self) -> bool {
+        true
+    }
+
+    /// Writes the response with this number, counted from 0. `kept` is what was kept of the last
+    /// challenge. The same octets each time, since a response may go out in pieces.
+    fn respond(
+        &self,
+        number: u8,
+        credentials: &Credentials<'_>,
+        memory: &Memory,
+        kept: &[u8],
+        out: &mut Base64Line<'_, '_>,
+    );
+
+    /// Takes a challenge that follows `number` responses: base64 as it was received, which may be
+    /// overwritten. `is_cut`: its end is missing.
+    fn hear(
+        &self,
+        number: u8,
+        credentials: &Credentials<'_>,
+        memory: &mut Memory,
+        challenge: &mut [u8],
+        is_cut: bool,
+    ) -> Heard;
+
+    /// Does a part of what takes long before the next response; whether it is done.
+    #[cfg(feature = "scram-sha-256")]
+    fn work(&self, credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
+        let _ = (credentials, memory, kept);
+        true
+    }
+
+    /// Whether the server has proven what it must have before its 235 counts.
+    fn has_proof(&self, memory: &Memory) -> bool {
+        let _ = memory;
+        true
+    }
+}
+
+/// What a challenge leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// The next response; so many octets at the challenge's beginning are kept for it.
+    Answer { kept: usize },
+    /// The same, after some [`Scheme::work`].
+    #[cfg(feature = "scram-sha-256")]
+    Work { kept: usize },
+    /// `*`, since there is no further response.
+    TooMany,
+    /// `*`, since it is not what the mechanism has here.
+    #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+    Malformed,
+    /// `*`, since its end is missing.
+    #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+    Cut,
+    /// `*`, since the server wants too few or too many rounds of hashing.
+    #[cfg(feature = "scram-sha-256")]
+    Rounds,
+    /// Nothing more is said: this is not the server that knows the password.
+    #[cfg(feature = "scram-sha-256")]
+    Impostor,
+}
+
+/// What a mechanism remembers between its messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+    hash: Hashes,
+}
+
+/// Two values of 32 octets and how far the work on them is. They are secret.
+#[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+#[derive(Clone, Default)]
+struct Hashes {
+    first: [u8; 32],
+    #[cfg(feature = "scram-sha-256")]
+    second: [u8; 32],
+    #[cfg(feature = "scram-sha-256")]
+    rounds: u32,
+    #[cfg(feature = "scram-sha-256")]
+    is_proven: bool,
+}
+
+#[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+impl core::fmt::Debug for Hashes {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Hashes(..)")
+    }
+}
+
+impl Memory {
+    /// Overwrites what was remembered.
+    pub(crate) fn wipe(&mut self) {
+        #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+        {
+            use zeroize::Zeroize;
+            self.hash.first.zeroize();
+            #[cfg(feature = "scram-sha-256")]
+            {
+                self.hash.second.zeroize();
+                self.hash.is_proven = false;
+            }
+        }
+    }
+}
+
+/// Whether `AUTH`, the mechanism and the first response make a line that may be sent.
+///
+/// RFC 4954 §4: "If the client is transmitting an initial response of non-zero length and …
+/// that would make the AUTH command exceed 512 octets, it MUST NOT use the initial response".
+pub(crate) fn fits_auth_line(scheme: &dyn Scheme, credentials: &Credentials<'_>) -> bool {
+    const AUTH_LINE_MAX: u32 = 512;
+    let mut out = Writer::counting();
+    out.str("AUTH ");
+    out.str(scheme.mechanism().as_str());
+    out.byte(b' ');
+    write(scheme, 0, credentials, &Memory::default(), &[], &mut out);
+    out.crlf();
+    // A writer that counts does not cut.
+    let _ = out.end_atom();
+    out.counted() <= AUTH_LINE_MAX
+}
+
+/// Writes the response with this number in base64.
+pub(crate) fn write(
+    scheme: &dyn Scheme,
+    number: u8,
+    credentials: &Credentials<'_>,
+    memory: &Memory,
+    kept: &[u8],
+    out: &mut Writer<'_>,
+) {
+    let mut line = Base64Line::new(out);
+    scheme.respond(number, credentials, memory, kept, &mut line);
+    line.end();
+}
+
+/// Writes a user name as RFC 5802 §5.1 has it: `,` and `=` as `=2C` and `=3D`.
+fn escaped(name: &str, out: &mut dyn FnMut(&[u8])) {
+    for byte in name.bytes() {
+        match byte {
+            b',' => out(b"=2C"),
+            b'=' => out(b"=3D"),
+            _ => out(&[byte]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    /// A response in base64.
+    pub(super) fn said(
+        scheme: &dyn Scheme,
+        number: u8,
+        credentials: &Credentials<'_>,
+        memory: &Memory,
+        kept: &[u8],
+    ) -> String {
+        let mut out = [0; 16_384];
+        let mut writer = Writer::new(&mut out, 0);
+        write(scheme, number, credentials, memory, kept, &mut writer);
+        assert_eq!(writer.end_atom(), None);
+        let n = writer.len();
+        String::from_utf8(out[..n].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_first_response_leaves_512_octets_to_the_command() {
+        for octets in 1..300 {
+            let user = "u".repeat(octets);
+            let password = Credentials::new(&user, &user).unwrap();
+            let token = Credentials::token(&user, &user).unwrap();
+            for credentials in [password, token] {
+                for scheme in credentials.schemes() {
+                    let line = std::format!(
+                        "AUTH {} {}\r\n",
+                        scheme.mechanism().as_str(),
+                        said(*scheme, 0, &credentials, &Memory::default(), &[])
+                    );
+                    assert_eq!(fits_auth_line(*scheme, &credentials), line.len() <= 512);
+                }
+            }
+        }
+    }
+}

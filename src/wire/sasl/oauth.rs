@@ -1,0 +1,153 @@
+//! XOAUTH2 (of Google and Microsoft) and OAUTHBEARER (RFC 7628): an OAuth 2.0 access token.
+//!
+//! Where the token is refused, the server first gives its reason, as JSON in a challenge, and
+//! refuses once that was answered.
+
+use base64ct::{Base64, Encoding};
+
+use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped};
+use crate::wire::ehlo::Mechanism;
+
+/// XOAUTH2: `user=NAME^Aauth=Bearer TOKEN^A^A`.
+pub(super) struct XOAuth2;
+
+impl Scheme for XOAuth2 {
+    fn mechanism(&self) -> Mechanism {
+        Mechanism::XOAuth2
+    }
+
+    fn respond(
+        &self,
+        number: u8,
+        credentials: &Credentials<'_>,
+        _: &Memory,
+        _: &[u8],
+        out: &mut Base64Line<'_, '_>,
+    ) {
+        // The reason for a refusal is answered by an empty line.
+        if number == 0 {
+            out.bytes(b"user=");
+            out.bytes(credentials.user.as_bytes());
+            bearer(credentials, out);
+        }
+    }
+
+    fn hear(
+        &self,
+        number: u8,
+        _: &Credentials<'_>,
+        _: &mut Memory,
+        challenge: &mut [u8],
+        _: bool,
+    ) -> Heard {
+        hear(number, challenge)
+    }
+}
+
+/// OAUTHBEARER: `n,a=NAME,^Aauth=Bearer TOKEN^A^A`.
+pub(super) struct OAuthBearer;
+
+impl Scheme for OAuthBearer {
+    fn mechanism(&self) -> Mechanism {
+        Mechanism::OAuthBearer
+    }
+
+    fn respond(
+        &self,
+        number: u8,
+        credentials: &Credentials<'_>,
+        _: &Memory,
+        _: &[u8],
+        out: &mut Base64Line<'_, '_>,
+    ) {
+        if number == 0 {
+            out.bytes(b"n,a=");
+            escaped(credentials.user, &mut |octets| out.bytes(octets));
+            out.bytes(b",");
+            bearer(credentials, out);
+        } else {
+            // RFC 7628 §3.2.3: "the client MUST send … a single control-A".
+            out.bytes(b"\x01");
+        }
+    }
+
+    fn hear(
+        &self,
+        number: u8,
+        _: &Credentials<'_>,
+        _: &mut Memory,
+        challenge: &mut [u8],
+        _: bool,
+    ) -> Heard {
+        hear(number, challenge)
+    }
+}
+
+/// The token, as both have it.
+fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {
+    out.bytes(b"\x01auth=Bearer ");
+    out.bytes(credentials.secret.as_bytes());
+    out.bytes(b"\x01\x01");
+}
+
+fn hear(number: u8, challenge: &mut [u8]) -> Heard {
+    match number {
+        0 => Heard::Answer { kept: 0 },
+        // The reason: as much of it as there was room for, nothing if it is not base64.
+        1 => {
+            let whole = challenge.len() & !3;
+            let whole = challenge.get_mut(..whole).unwrap_or_default();
+            let kept = Base64::decode_in_place(whole).map_or(0, |reason| reason.len());
+            Heard::Answer { kept }
+        }
+        _ => Heard::TooMany,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::said;
+    use super::*;
+
+    #[test]
+    fn as_documented_by_those_who_made_them() {
+        let user = Credentials::token(
+            "someuser@example.com",
+            "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg",
+        )
+        .unwrap();
+        // Google's documentation of XOAUTH2.
+        assert_eq!(
+            said(&XOAuth2, 0, &user, &Memory::default(), &[]),
+            "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhk\
+             SFJoZG1semRHRXVZMjl0Q2cBAQ=="
+        );
+        assert_eq!(said(&XOAuth2, 1, &user, &Memory::default(), &[]), "");
+        assert_eq!(
+            said(&OAuthBearer, 1, &user, &Memory::default(), &[]),
+            "AQ=="
+        );
+        let odd = Credentials::token("a,b=c@x", "t").unwrap();
+        assert_eq!(
+            said(&OAuthBearer, 0, &odd, &Memory::default(), &[]),
+            "bixhPWE9MkNiPTNEY0B4LAFhdXRoPUJlYXJlciB0AQE="
+        );
+    }
+
+    #[test]
+    fn a_reason_is_decoded_as_far_as_it_came() {
+        let mut memory = Memory::default();
+        let user = Credentials::token("u", "t").unwrap();
+        let mut hear = |number, challenge: &str| {
+            let mut text = challenge.as_bytes().to_vec();
+            let heard = XOAuth2.hear(number, &user, &mut memory, &mut text, false);
+            (heard, text)
+        };
+        let (heard, text) = hear(1, "eyJzdGF0dXMiOiI0MDEifQ");
+        assert_eq!(heard, Heard::Answer { kept: 15 });
+        assert_eq!(&text[..15], b"{\"status\":\"401\"");
+        assert_eq!(hear(1, "no base64").0, Heard::Answer { kept: 0 });
+        assert_eq!(hear(0, "").0, Heard::Answer { kept: 0 });
+        assert_eq!(hear(2, "").0, Heard::TooMany);
+    }
+}

@@ -1,0 +1,368 @@
+//! SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding: the password is proven and not
+//! shown, and the server proves that it knows it too.
+//!
+//! ```text
+//! C: n,,n=NAME,r=NONCE
+//! S: r=NONCE…,s=SALT,i=ROUNDS       kept in the buffer; then the hashing
+//! C: c=biws,r=NONCE…,p=PROOF
+//! S: v=SIGNATURE                    must be right, or 235 counts for nothing
+//! C: (empty)
+//! ```
+
+use base64ct::{Base64, Encoding};
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
+
+use super::scram_message::{ServerFirst, signature};
+use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped};
+use crate::wire::ehlo::Mechanism;
+
+/// The fewest rounds of hashing that a server may ask for. RFC 7677 §4: "at least 4096".
+pub const ITERATIONS_MIN: u32 = 4_096;
+
+/// The most rounds of hashing that a server may ask for: a Cortex-M at 100 MHz is busy with them for
+/// about ten seconds, and a server must not keep it longer.
+pub const ITERATIONS_MAX: u32 = 100_000;
+
+/// Rounds between two pauses: about a hundredth of a second on a Cortex-M at 50 MHz.
+const ROUNDS: u32 = 32;
+
+pub(super) struct ScramSha256;
+
+type Key = [u8; 32];
+
+impl Scheme for ScramSha256 {
+    fn mechanism(&self) -> Mechanism {
+        Mechanism::ScramSha256
+    }
+
+    fn respond(
+        &self,
+        number: u8,
+        credentials: &Credentials<'_>,
+        memory: &Memory,
+        kept: &[u8],
+        out: &mut Base64Line<'_, '_>,
+    ) {
+        match number {
+            0 => {
+                out.bytes(GS2_HEADER);
+                first_bare(credentials, &mut |octets| out.bytes(octets));
+            }
+            1 => {
+                final_without_proof(kept, &mut |octets| out.bytes(octets));
+                out.bytes(b",p=");
+                base64(&memory.hash.first, &mut |octets| out.bytes(octets));
+            }
+            _ => {}
+        }
+    }
+
+    fn hear(
+        &self,
+        number: u8,
+        credentials: &Credentials<'_>,
+        memory: &mut Memory,
+        challenge: &mut [u8],
+        is_cut: bool,
+    ) -> Heard {
+        match number {
+            0 => Heard::Answer { kept: 0 },
+            _ if is_cut => Heard::Cut,
+            1 => hear_first(credentials, memory, challenge),
+            2 => hear_final(memory, challenge),
+            _ => Heard::TooMany,
+        }
+    }
+
+    fn work(&self, credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
+        let hash = &mut memory.hash;
+        let Some(keyed) = keyed(credentials.secret.as_bytes()) else {
+            return true;
+        };
+        // RFC 5802 §2.2: "Ui := HMAC(str, Ui-1)", "Hi := U1 XOR U2 XOR ... XOR Ui".
+        let rounds = hash.rounds.min(ROUNDS);
+        for _ in 0..rounds {
+            hash.first = mac(keyed.clone(), &hash.first);
+            xor(&mut hash.second, &hash.first);
+        }
+        hash.rounds = hash.rounds.saturating_sub(rounds);
+        if hash.rounds > 0 {
+            return false;
+        }
+        conclude(credentials, memory, kept);
+        true
+    }
+
+    fn has_proof(&self, memory: &Memory) -> bool {
+        memory.hash.is_proven
+    }
+}
+
+/// No channel binding, no authorization identity.
+const GS2_HEADER: &[u8] = b"n,,";
+
+/// Takes the server's first message, and does the first round.
+fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mut [u8]) -> Heard {
+    let Ok(message) = Base64::decode_in_place(challenge) else {
+        return Heard::Malformed;
+    };
+    let kept = message.len();
+    let Some(first) = ServerFirst::parse(message) else {
+        return Heard::Malformed;
+    };
+    // RFC 5802 §5.1: "The client MUST verify that the initial part of the nonce used in subsequent
+    // messages is the same as the nonce it initially specified."
+    let mut rest = Some(first.nonce);
+    base64(credentials.nonce, &mut |octets| {
+        rest = rest.and_then(|rest| rest.strip_prefix(octets));
+    });
+    if rest.is_none_or(<[u8]>::is_empty) {
+        return Heard::Malformed;
+    }
+    if !(ITERATIONS_MIN..=ITERATIONS_MAX).contains(&first.iterations) {
+        return Heard::Rounds;
+    }
+    // "U1 := HMAC(str, salt + INT(1))"
+    let Some(mut mac) = keyed(credentials.secret.as_bytes()) else {
+        return Heard::Malformed;
+    };
+    if !first.salt(&mut |octets| mac.update(octets)) {
+        return Heard::Malformed;
+    }
+    mac.update(&1_u32.to_be_bytes());
+    memory.hash.first = mac.finalize().into_bytes().into();
+    memory.hash.second = memory.hash.first;
+    memory.hash.rounds = first.iterations.saturating_sub(1);
+    memory.hash.is_proven = false;
+    Heard::Work { kept }
+}
+
+/// Makes the proof, and the signature that the server has to give, of the salted password. `kept`
+/// is the server's first message.
+///
+/// RFC 5802 §3.
+fn conclude(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) {
+    let salted = &mut memory.hash.second;
+    let mut client_key = signed(salted, &mut |mac| mac.update(b"Client Key"));
+    let mut server_key = signed(salted, &mut |mac| mac.update(b"Server Key"));
+    let mut stored_key: Key = Sha256::digest(client_key).into();
+    let mut whole = |mac: &mut Hmac<Sha256>| {
+        first_bare(credentials, &mut |octets| mac.update(octets));
+        mac.update(b",");
+        mac.update(kept);
+        mac.update(b",");
+        final_without_proof(kept, &mut |octets| mac.update(octets));
+    };
+    let client_signature = signed(&stored_key, &mut whole);
+    xor(&mut client_key, &client_signature);
+    memory.hash.first = client_key;
+    memory.hash.second = signed(&server_key, &mut whole);
+    for secret in [&mut client_key, &mut server_key, &mut stored_key] {
+        secret.zeroize();
+    }
+}
+
+/// Takes the server's last message.
+fn hear_final(memory: &mut Memory, challenge: &mut [u8]) -> Heard {
+    let Ok(message) = Base64::decode_in_place(challenge) else {
+        return Heard::Malformed;
+    };
+    // RFC 5802 §5.1: "e=" says why it refuses, which its reply will.
+    if message.starts_with(b"e=") {
+        return Heard::Answer { kept: 0 };
+    }
+    let given = signature(message);
+    // Whoever listens learns nothing of it by how long it takes.
+    let differences = given.map(|mut given: Key| {
+        xor(&mut given, &memory.hash.second);
+        given.iter().fold(0, |all, octet| all | octet)
+    });
+    if differences != Some(0) {
+        return Heard::Impostor;
+    }
+    memory.hash.is_proven = true;
+    Heard::Answer { kept: 0 }
+}
+
+/// RFC 5802 §7: `client-first-message-bare`.
+fn first_bare(credentials: &Credentials<'_>, out: &mut dyn FnMut(&[u8])) {
+    out(b"n=");
+    escaped(credentials.user, out);
+    out(b",r=");
+    base64(credentials.nonce, out);
+}
+
+/// RFC 5802 §7: `client-final-message-without-proof`; `c` is the header of the first message.
+fn final_without_proof(server_first: &[u8], out: &mut dyn FnMut(&[u8])) {
+    out(b"c=biws,r=");
+    out(ServerFirst::parse(server_first).map_or(&[], |first| first.nonce));
+}
+
+/// Base64 of a few octets.
+fn base64(octets: &[u8], out: &mut dyn FnMut(&[u8])) {
+    for group in octets.chunks(3) {
+        let mut text = [0; 4];
+        if let Ok(text) = Base64::encode(group, &mut text) {
+            out(text.as_bytes());
+        }
+        text.zeroize();
+    }
+}
+
+/// HMAC under this key, of any length.
+fn keyed(key: &[u8]) -> Option<Hmac<Sha256>> {
+    Hmac::new_from_slice(key).ok()
+}
+
+fn mac(mut mac: Hmac<Sha256>, octets: &[u8]) -> Key {
+    mac.update(octets);
+    mac.finalize().into_bytes().into()
+}
+
+/// The HMAC of what `message` adds.
+#[inline(never)]
+fn signed(key: &Key, message: &mut dyn FnMut(&mut Hmac<Sha256>)) -> Key {
+    let Some(mut mac) = keyed(key) else {
+        return [0; 32];
+    };
+    message(&mut mac);
+    mac.finalize().into_bytes().into()
+}
+
+fn xor(value: &mut Key, other: &Key) {
+    for (slot, octet) in value.iter_mut().zip(other) {
+        *slot ^= octet;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::said;
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use std::string::String;
+    use std::vec::Vec;
+
+    // RFC 7677 §3. Of its nonce, `rOprNGfwEbeRWgbNEkqO`, these are the octets.
+    const NONCE: [u8; 15] = [
+        0xac, 0xea, 0x6b, 0x34, 0x67, 0xf0, 0x11, 0xb7, 0x91, 0x5a, 0x06, 0xcd, 0x12, 0x4a, 0x8e,
+    ];
+    const FIRST: &str = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+                         s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+    const FINAL: &str = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
+
+    fn user() -> Credentials<'static> {
+        let user = Credentials::new("user", "pencil").unwrap();
+        user.with_nonce(&NONCE).unwrap()
+    }
+
+    fn plain(text: &str) -> String {
+        String::from_utf8(STANDARD.decode(text).unwrap()).unwrap()
+    }
+
+    fn hear(number: u8, memory: &mut Memory, text: &str) -> (Heard, Vec<u8>) {
+        let mut challenge = STANDARD.encode(text).into_bytes();
+        let heard = ScramSha256.hear(number, &user(), memory, &mut challenge, false);
+        (heard, challenge)
+    }
+
+    #[test]
+    fn as_in_rfc_7677() {
+        let mut memory = Memory::default();
+        assert_eq!(
+            plain(&said(&ScramSha256, 0, &user(), &memory, &[])),
+            "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"
+        );
+        let (heard, challenge) = hear(1, &mut memory, FIRST);
+        let Heard::Work { kept } = heard else {
+            panic!("{heard:?}")
+        };
+        assert_eq!(&challenge[..kept], FIRST.as_bytes());
+        let mut pauses = 0;
+        while !ScramSha256.work(&user(), &mut memory, FIRST.as_bytes()) {
+            pauses += 1;
+        }
+        assert_eq!(pauses, 4096 / 32 - 1);
+        assert_eq!(
+            plain(&said(&ScramSha256, 1, &user(), &memory, FIRST.as_bytes())),
+            "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+             p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+        );
+        assert!(!ScramSha256.has_proof(&memory));
+        let mut other = memory.clone();
+        let wrong = FINAL.replace("6rri", "7rri");
+        assert_eq!(hear(2, &mut other, &wrong).0, Heard::Impostor);
+        for wrong in ["", "v=", "v=AAAA", "x=1", &FINAL[..FINAL.len() - 4]] {
+            assert_eq!(hear(2, &mut other, wrong).0, Heard::Impostor, "{wrong}");
+            assert!(!ScramSha256.has_proof(&other));
+        }
+        assert_eq!(
+            hear(2, &mut other, "e=invalid-proof").0,
+            Heard::Answer { kept: 0 }
+        );
+        assert!(!ScramSha256.has_proof(&other));
+        assert_eq!(hear(2, &mut memory, FINAL).0, Heard::Answer { kept: 0 });
+        assert!(ScramSha256.has_proof(&memory));
+        assert_eq!(said(&ScramSha256, 2, &user(), &memory, &[]), "");
+        assert_eq!(hear(3, &mut memory, FINAL).0, Heard::TooMany);
+        memory.wipe();
+        assert!(!ScramSha256.has_proof(&memory));
+        assert_eq!(memory.hash.second, [0; 32]);
+    }
+
+    #[test]
+    fn what_a_server_may_not_say_first() {
+        let mut memory = Memory::default();
+        let mut heard = |text: &str| hear(1, &mut memory, text).0;
+        for (rounds, expected) in [
+            ("4095", Heard::Rounds),
+            ("1", Heard::Rounds),
+            ("0", Heard::Rounds),
+            ("100001", Heard::Rounds),
+            ("4294967295", Heard::Rounds),
+            ("4294967296", Heard::Malformed),
+            ("99999999999999999999", Heard::Malformed),
+            ("4096x", Heard::Malformed),
+            ("+4096", Heard::Malformed),
+            ("", Heard::Malformed),
+        ] {
+            assert_eq!(heard(&FIRST.replace("4096", rounds)), expected, "{rounds}");
+        }
+        for wrong in [
+            "",
+            "r=rOprNGfwEbeRWgbNEkqOx,s=,i=4096",
+            "r=rOprNGfwEbeRWgbNEkqOx,s=W2==W2==,i=4096",
+            "r=rOprNGfwEbeRWgbNEkqOx,s=W,i=4096",
+            "r=rOprNGfwEbeRWgbNEkqOx,s=W22Z",
+            "r=rOprNGfwEbeRWgbNEkqOx,i=4096,s=W22Z",
+            "m=1,r=rOprNGfwEbeRWgbNEkqOx,s=W22Z,i=4096",
+            // The server adds nothing to the nonce, or has another.
+            "r=rOprNGfwEbeRWgbNEkqO,s=W22Z,i=4096",
+            "r=rOprNGfwEbeRWgbNEkq,s=W22Z,i=4096",
+            "r=xOprNGfwEbeRWgbNEkqOx,s=W22Z,i=4096",
+        ] {
+            assert_eq!(heard(wrong), Heard::Malformed, "{wrong}");
+        }
+        let extended = std::format!("{FIRST},x=future");
+        assert!(matches!(heard(&extended), Heard::Work { .. }));
+        let mut cut = STANDARD.encode(FIRST).into_bytes();
+        let scheme = &ScramSha256;
+        let heard = scheme.hear(1, &user(), &mut memory, &mut cut, true);
+        assert_eq!(heard, Heard::Cut);
+        let heard = scheme.hear(1, &user(), &mut memory, &mut cut[1..], false);
+        assert_eq!(heard, Heard::Malformed);
+    }
+
+    #[test]
+    fn commas_and_equal_signs_of_a_name_are_escaped() {
+        let user = Credentials::new("a,b=c", "p").unwrap();
+        let user = user.with_nonce(&NONCE).unwrap();
+        assert_eq!(
+            plain(&said(&ScramSha256, 0, &user, &Memory::default(), &[])),
+            "n,,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO"
+        );
+    }
+}
