@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use embedded_io::ErrorKind;
 use embedded_smtp::mock::{
-    Action, Builder, Duplex, Extension, Mechanism, PlaintextAuth, Server, Stage, Via, Writes,
+    Action, Builder, Duplex, Extension, Mechanism, PlaintextAuth, ScramOddity, Server, Stage, Via,
+    Writes,
 };
 use proptest::prelude::*;
 
@@ -268,10 +269,8 @@ fn logins() {
     ] {
         let reply = login(&[&format!("AUTH PLAIN {malformed}")]);
         assert!(reply.starts_with("501 5.5.2 "), "{malformed}: {reply}");
-        assert_eq!(
-            server.violations().last().unwrap(),
-            "AUTH: malformed response"
-        );
+        let violation = server.violations().pop().unwrap();
+        assert!(violation.starts_with("AUTH: malformed response: "));
     }
     let masked = server.transcript().to_string();
     assert!(masked.contains("C: AUTH PLAIN ****\n") && masked.contains("C: ****\n"));
@@ -875,6 +874,375 @@ fn violations_of_auth() {
     for (pieces, violation) in cases {
         assert_eq!(found(&server, pieces).0, [violation]);
     }
+}
+
+// ---- mechanisms ----
+
+const ALL_MECHANISMS: [Mechanism; 6] = [
+    Mechanism::Plain,
+    Mechanism::Login,
+    Mechanism::CramMd5,
+    Mechanism::ScramSha256,
+    Mechanism::XOAuth2,
+    Mechanism::OAuthBearer,
+];
+
+/// A server that knows `user` with the password `pencil` and the token `t0ken`.
+fn mechanics() -> Builder {
+    Server::builder()
+        .account("user", "pencil")
+        .token_account("user", "t0ken")
+        .mechanisms(&ALL_MECHANISMS)
+        .implicit_tls()
+}
+
+fn base64(text: &str) -> String {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// Says an AUTH command, a message behind it if there is one, then answers to challenges. The
+/// messages are encoded here, 0x01 written `|`; `*` stands for itself.
+///
+/// Gives the violations and what was said to the last line.
+fn login(server: &Server, command: &str, messages: &[&str]) -> (Vec<String>, String) {
+    let before = server.violations().len();
+    let mut client = Client::greeted(server);
+    let encoded: Vec<String> = messages
+        .iter()
+        .map(|message| match *message {
+            "*" => "*".into(),
+            other => base64(&other.replace('|', "\u{1}")),
+        })
+        .collect();
+    let (first, answers) = match command.strip_suffix(" ") {
+        Some(_) => (format!("{command}{}\r\n", encoded[0]), &encoded[1..]),
+        None => (format!("{command}\r\n"), &encoded[..]),
+    };
+    let mut reply = client.say(first);
+    for answer in answers {
+        assert!(reply.starts_with("334 "), "{reply}");
+        reply = client.say(format!("{answer}\r\n"));
+    }
+    let violations = server.violations().split_off(before);
+    (violations, reply)
+}
+
+/// A server-first and the client-final that answers it, with the user and the password above, the
+/// client's nonce `fyko` and the first nonce of a server. Computed with Python's hashlib.
+const SERVER_FIRST: &str = "r=fyko%mock=1~,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+const CLIENT_FIRST: &str = "n,,n=user,r=fyko";
+const CLIENT_FINAL: &str = "c=biws,r=fyko%mock=1~,p=KQew33euEqM7M9udrOFQJNdci4txHeMLgpyoNHzxKcI=";
+
+#[test]
+fn every_mechanism_lets_in() {
+    let bearer = "n,a=user,|host=mock.example|port=465|auth=Bearer t0ken||";
+    let cram = "user 4021ddae894e7f7e73f46a7e7da91fdf";
+    for (command, messages) in [
+        ("AUTH PLAIN ", &["\0user\0pencil"][..]),
+        ("AUTH PLAIN ", &["user\0user\0pencil"]),
+        ("AUTH LOGIN", &["user", "pencil"]),
+        ("AUTH CRAM-MD5", &[cram]),
+        ("AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST, CLIENT_FINAL, ""]),
+        ("auth scram-sha-256", &[CLIENT_FIRST, CLIENT_FINAL, ""]),
+        ("AUTH XOAUTH2 ", &["user=user|auth=Bearer t0ken||"]),
+        ("AUTH XOAUTH2", &["user=user|auth=Bearer t0ken||"]),
+        ("AUTH OAUTHBEARER ", &[bearer]),
+        ("AUTH OAUTHBEARER", &[bearer]),
+    ] {
+        let server = mechanics().build();
+        let (violations, last) = login(&server, command, messages);
+        assert_eq!(last, "235 2.7.0 Authentication successful\r\n", "{command}");
+        assert_eq!(violations, [""; 0], "{command}");
+    }
+}
+
+#[test]
+fn the_mechanisms_follow_the_accounts() {
+    let offered = |builder: Builder| {
+        let mut client = Client::new(&builder.implicit_tls().build());
+        let ehlo = client.say("EHLO a\r\n");
+        let auth = ehlo.lines().find_map(|line| line.strip_prefix("250-AUTH "));
+        auth.map(String::from)
+    };
+    assert_eq!(offered(Server::builder()), None);
+    assert_eq!(offered(Server::builder().mechanisms(&ALL_MECHANISMS)), None);
+    let passwords = Server::builder().account("u", "p");
+    assert_eq!(offered(passwords).unwrap(), "PLAIN LOGIN");
+    let tokens = Server::builder().token_account("u", "t");
+    assert_eq!(offered(tokens).unwrap(), "XOAUTH2 OAUTHBEARER");
+    let both = Server::builder().account("u", "p").token_account("u", "t");
+    assert_eq!(offered(both).unwrap(), "PLAIN LOGIN XOAUTH2 OAUTHBEARER");
+    let all = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER";
+    assert_eq!(offered(mechanics()).unwrap(), all);
+}
+
+#[test]
+fn wrong_credentials() {
+    let server = mechanics().build();
+    let digest = "0123456789abcdef0123456789abcdef";
+    let cram = format!("user {digest}");
+    for (command, messages) in [
+        ("AUTH PLAIN ", &["\0user\0t0ken"][..]),
+        ("AUTH PLAIN ", &["other\0user\0pencil"]),
+        ("AUTH LOGIN", &["user", "t0ken"]),
+        ("AUTH CRAM-MD5", &[&cram]),
+        ("AUTH XOAUTH2 ", &["user=user|auth=Bearer pencil||", ""]),
+        ("AUTH XOAUTH2 ", &["user=other|auth=Bearer t0ken||", ""]),
+        ("AUTH OAUTHBEARER ", &["n,,|auth=Bearer t1ken||", "|"]),
+        (
+            "AUTH OAUTHBEARER ",
+            &["n,a=us=2Cer,|auth=Bearer t0ken||", "|"],
+        ),
+    ] {
+        let (violations, last) = login(&server, command, messages);
+        assert!(last.starts_with("535 5.7.8 "), "{command}: {last}");
+        assert_eq!(violations, [""; 0], "{command}");
+    }
+    let fresh = mechanics().build();
+    let wrong = CLIENT_FINAL.replace("p=K", "p=L");
+    let (violations, last) = login(&fresh, "AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST, &wrong]);
+    assert!(violations.is_empty() && last.starts_with("535 "), "{last}");
+}
+
+#[test]
+fn oauth_errors_are_answered_with_a_dummy() {
+    let server = mechanics().build();
+    let (xoauth2, bearer) = ("user=user|auth=Bearer no||", "n,a=user,|auth=Bearer no||");
+    let error = base64(r#"{"status":"401","schemes":"bearer","scope":"mail"}"#);
+    for (command, claim, dummy, other) in [
+        ("AUTH XOAUTH2 ", xoauth2, "", "|"),
+        ("AUTH OAUTHBEARER ", bearer, "|", ""),
+    ] {
+        let (violations, last) = login(&server, command, &[claim]);
+        assert_eq!((violations.len(), last), (0, format!("334 {error}\r\n")));
+        let (violations, last) = login(&server, command, &[claim, dummy]);
+        assert!(violations.is_empty() && last.starts_with("535 5.7.8 "));
+        // RFC 4954 §4 and RFC 7628 §3.2.3 let it be cancelled too.
+        let (violations, last) = login(&server, command, &[claim, "*"]);
+        assert!(violations.is_empty() && last.starts_with("501 5.7.0 "));
+        let (violations, last) = login(&server, command, &[claim, other]);
+        let fault = "AUTH: malformed response: not the dummy that answers an OAuth error";
+        assert_eq!(violations, [fault]);
+        assert!(last.starts_with("501 5.5.2 "));
+    }
+}
+
+#[test]
+fn violations_of_mechanisms() {
+    let begins = "AUTH: an initial response where the server begins";
+    let malformed = "AUTH: malformed response: ";
+    for (command, messages, violation) in [
+        ("AUTH LOGIN ", &["user"][..], begins),
+        ("AUTH CRAM-MD5 ", &["user 0"], begins),
+        ("AUTH PLAIN ", &["user\0pencil"], malformed),
+        ("AUTH PLAIN ", &["\0\0pencil"], malformed),
+        (
+            "AUTH CRAM-MD5",
+            &["user 4021DDAE894E7F7E73F46A7E7DA91FDF"],
+            malformed,
+        ),
+        (
+            "AUTH XOAUTH2 ",
+            &["user=user|auth=Bearer t0ken|"],
+            malformed,
+        ),
+        (
+            "AUTH OAUTHBEARER ",
+            &["n,a=us,er,|auth=Bearer t0ken||"],
+            malformed,
+        ),
+        ("AUTH OAUTHBEARER ", &["|"], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=us=er,r=fyko"], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=user,r="], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=user,r=fy,ko"], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=user,r=fy ko"], malformed),
+        ("AUTH SCRAM-SHA-256", &[""], malformed),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            &["y,,n=user,r=fyko", CLIENT_FINAL],
+            malformed,
+        ),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            &[CLIENT_FIRST, CLIENT_FINAL, "x"],
+            malformed,
+        ),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            &[CLIENT_FIRST, "c=biws,r=fyko,p=AA=="],
+            malformed,
+        ),
+    ] {
+        let server = mechanics().build();
+        let (violations, last) = login(&server, command, messages);
+        assert_eq!(violations.len(), 1, "{command}{messages:?}: {violations:?}");
+        assert!(violations[0].starts_with(violation), "{violations:?}");
+        assert!(last.starts_with("501 5."), "{command}{messages:?}: {last}");
+    }
+    // Base64 that is not canonical, in the command, in a response, and in an empty initial one.
+    let server = mechanics().build();
+    for pieces in [
+        &[&b"AUTH XOAUTH2 dXNlcj1=\r\n"[..]][..],
+        &[b"AUTH CRAM-MD5\r\n", b"dXNlcg\r\n"],
+        &[b"AUTH SCRAM-SHA-256\r\n", b"=\r\n"],
+    ] {
+        let (violations, last) = found(&server, pieces);
+        assert_eq!(violations, ["AUTH: malformed response: not base64"]);
+        assert!(last.starts_with("501 5.5.2 "));
+    }
+    let (violations, last) = found(&server, &[b"AUTH OAUTHBEARER =\r\n"]);
+    assert_eq!(violations, ["AUTH: malformed response: no GS2 header"]);
+    assert!(last.starts_with("501 "));
+}
+
+#[test]
+fn tokens_of_any_length() {
+    // A command of 511 octets with CRLF, and one group of base64 more.
+    let token = |length: usize| format!("{}=", "t".repeat(length - 1));
+    for (length, fits) in [(351, true), (352, false)] {
+        let token = token(length);
+        let server = mechanics().token_account("user", &token).build();
+        let claim = format!("n,,|auth=Bearer {token}||");
+        let (violations, last) = login(&server, "AUTH OAUTHBEARER ", &[&claim]);
+        let limit = ["AUTH: command line of 515 octets, the limit is 512"];
+        assert_eq!(violations, limit[usize::from(fits)..]);
+        assert!(last.starts_with(if fits { "235 " } else { "500 " }));
+        let (violations, last) = login(&server, "AUTH OAUTHBEARER", &[&claim]);
+        assert!(violations.is_empty() && last.starts_with("235 "));
+    }
+    let token = token(4096);
+    let server = mechanics().token_account("user", &token).build();
+    let claim = format!("user=user|auth=Bearer {token}||");
+    let (violations, last) = login(&server, "AUTH XOAUTH2", &[&claim]);
+    assert!(violations.is_empty() && last.starts_with("235 "));
+}
+
+#[test]
+fn scram_says_what_it_is_told_to() {
+    let server_first = |builder: Builder, first: &str| {
+        let (_, reply) = login(&builder.build(), "AUTH SCRAM-SHA-256 ", &[first]);
+        reply
+    };
+    let challenge = |text: &str| format!("334 {}\r\n", base64(text));
+    assert_eq!(
+        server_first(mechanics(), CLIENT_FIRST),
+        challenge(SERVER_FIRST)
+    );
+    let odd = mechanics().scram_iterations(0).scram_salt(b"salt");
+    let expected = challenge("r=fyko%mock=1~,s=c2FsdA==,i=0");
+    assert_eq!(server_first(odd, CLIENT_FIRST), expected);
+    // The nonce of a server's second exchange is another one.
+    let server = mechanics().build();
+    login(&server, "AUTH CRAM-MD5", &["*"]);
+    let (_, reply) = login(&server, "AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST]);
+    assert_eq!(reply, challenge(&SERVER_FIRST.replace("=1~", "=2~")));
+
+    let last = "c=biws,r=fyko%mock=1~,p=fnhDDXEibDW6dXvAy1ii1MOPplxfNFnDPSgOScmnX14=";
+    let server = mechanics()
+        .scram_iterations(5000)
+        .scram_salt(b"salt")
+        .build();
+    let (violations, reply) = login(&server, "AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST, last, ""]);
+    assert!(violations.is_empty() && reply.starts_with("235 "));
+}
+
+#[test]
+fn scram_oddities() {
+    let run = |oddity, messages: &[&str]| {
+        let server = mechanics().scram_oddity(oddity).build();
+        login(&server, "AUTH SCRAM-SHA-256 ", messages)
+    };
+    let none: [&str; 0] = [];
+    let wrong = ["AUTH: a wrong signature of the server's was taken"];
+    for (oddity, signature) in [
+        (
+            ScramOddity::WrongSignature,
+            "f9ohXFxlRjwJSv3HMMOUqKa8TAZtH+mfEcUHJfRviXo=",
+        ),
+        (
+            ScramOddity::ShortSignature,
+            "f9ohXFxlRjwJSv3HMMOUqKa8TAZtH+mfEcUHJfRviQ==",
+        ),
+    ] {
+        let (violations, reply) = run(oddity, &[CLIENT_FIRST, CLIENT_FINAL]);
+        let expected = format!("334 {}\r\n", base64(&format!("v={signature}")));
+        assert_eq!((violations.len(), reply), (0, expected));
+        let (violations, reply) = run(oddity, &[CLIENT_FIRST, CLIENT_FINAL, "*"]);
+        assert!(violations.is_empty() && reply.starts_with("501 5.7.0 "));
+        let (violations, reply) = run(oddity, &[CLIENT_FIRST, CLIENT_FINAL, ""]);
+        assert_eq!(violations, wrong);
+        assert!(reply.starts_with("235 "));
+    }
+    let (violations, reply) = run(ScramOddity::NoSignature, &[CLIENT_FIRST, CLIENT_FINAL]);
+    assert_eq!(violations, none);
+    assert!(reply.starts_with("235 "));
+
+    let last = "c=biws,r=%mock=1~fyko,p=X1FercW1eHwfWRgEdnnLykV6TW4rNGOY/CUrE3AouO8=";
+    let (violations, reply) = run(ScramOddity::ForeignNonce, &[CLIENT_FIRST, last, ""]);
+    let taken = ["AUTH: a nonce that does not begin with the client's was taken"];
+    assert_eq!(violations, taken);
+    assert!(reply.starts_with("235 "));
+
+    let last = "c=biws,r=fyko%mock=1~,p=UdohKg4scxgLoleCBiO2b3f6iciGJBY37So768bH8kk=";
+    let (violations, reply) = run(ScramOddity::Extensions, &[CLIENT_FIRST, last]);
+    let signature = "v=rmx88vhVDm8Hv0248cOK7fdt3drvkapluYh5Azk58NU=,x=mock,y=1=2";
+    assert_eq!(violations, none);
+    assert_eq!(reply, format!("334 {}\r\n", base64(signature)));
+    let (violations, reply) = run(ScramOddity::Extensions, &[CLIENT_FIRST, last, ""]);
+    assert!(violations.is_empty() && reply.starts_with("235 "));
+}
+
+#[test]
+fn any_challenge_can_be_scripted() {
+    // A challenge where the mechanism has none, one that is not base64, and one too many.
+    let error = format!("334 {}\r\n", base64("{}"));
+    for (command, message, stage, reply) in [
+        ("AUTH PLAIN ", "\0user\0pencil", Stage::Auth, "334 \r\n"),
+        (
+            "AUTH XOAUTH2 ",
+            "user=user|auth=Bearer t0ken||",
+            Stage::Auth,
+            &error,
+        ),
+        ("AUTH CRAM-MD5", "", Stage::Auth, "334 <1@mock>\r\n"),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            CLIENT_FIRST,
+            Stage::Auth,
+            "334 cg\r\n",
+        ),
+    ] {
+        let server = mechanics().script(stage, 1, Action::reply(reply)).build();
+        let first = format!(
+            "{command}{}\r\n",
+            if message.is_empty() {
+                String::new()
+            } else {
+                base64(&message.replace('|', "\u{1}"))
+            }
+        );
+        let mut client = Client::greeted(&server);
+        assert_eq!(client.say(first), reply);
+        assert!(client.say("*\r\n").starts_with("501 5.7.0 "));
+        assert_eq!(server.violations(), [""; 0]);
+    }
+    // The right token, and an error nevertheless: the client says the dummy, and stays outside.
+    let server = mechanics()
+        .script(Stage::Auth, 1, Action::reply(&error))
+        .build();
+    let claim = "n,,|auth=Bearer t0ken||";
+    let (violations, last) = login(&server, "AUTH OAUTHBEARER ", &[claim, "|"]);
+    assert!(violations.is_empty() && last.starts_with("535 "));
+    // A signature that was computed for another exchange, and a third challenge.
+    let signature = format!("334 {}\r\n", base64("v=AAAA"));
+    let server = mechanics()
+        .script(Stage::AuthResponse, 1, Action::reply(&signature))
+        .script(Stage::AuthResponse, 2, Action::reply("334 \r\n"))
+        .build();
+    let messages = [CLIENT_FIRST, CLIENT_FINAL, "", ""];
+    let (violations, last) = login(&server, "AUTH SCRAM-SHA-256 ", &messages);
+    assert!(violations.is_empty() && last.starts_with("535 "));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::builder::{Extension, PlaintextAuth};
+use super::accounts::PlaintextAuth;
+use super::builder::Extension;
 use super::dialogue::{Dialogue, Phase};
 use super::outbox::Outbox;
 use super::path;
@@ -185,8 +186,9 @@ impl Dialogue {
             add(true, &format!("SIZE {size}"));
         }
         add(offer(Extension::StartTls) && !self.tls, "STARTTLS");
-        if !settings.mechanisms.is_empty() && self.shows_auth() {
-            let names: Vec<&str> = settings.mechanisms.iter().map(|one| one.name()).collect();
+        let mechanisms = settings.auth.mechanisms();
+        if !mechanisms.is_empty() && self.shows_auth() {
+            let names: Vec<&str> = mechanisms.iter().map(|one| one.name()).collect();
             add(true, &format!("AUTH {}", names.join(" ")));
         }
         add(offer(Extension::EnhancedStatusCodes), "ENHANCEDSTATUSCODES");
@@ -207,7 +209,7 @@ impl Dialogue {
 
     fn shows_auth(&self) -> bool {
         // RFC 4954 §4: PLAIN and the like are not to be advertised without a security layer.
-        self.tls || self.shared.settings.plaintext_auth != PlaintextAuth::Withheld
+        self.tls || self.shared.settings.auth.plaintext != PlaintextAuth::Withheld
     }
 
     fn starttls(&mut self, out: &mut Outbox) {

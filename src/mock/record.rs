@@ -75,6 +75,7 @@ pub(super) struct Record {
     pub(super) deliveries: Vec<Delivery>,
     pub(super) violations: Vec<String>,
     occurrences: [usize; Stage::COUNT],
+    exchanges: usize,
     logged: usize,
     kept: usize,
 }
@@ -119,6 +120,12 @@ impl Record {
         let occurrence = &mut self.occurrences[stage as usize];
         *occurrence += 1;
         *occurrence
+    }
+
+    /// Counts a run of a SASL mechanism; the first is 1.
+    pub(super) fn count_exchange(&mut self) -> usize {
+        self.exchanges += 1;
+        self.exchanges
     }
 
     pub(super) fn violate(&mut self, what: impl Into<String>) {
