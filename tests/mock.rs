@@ -1246,6 +1246,56 @@ fn any_challenge_can_be_scripted() {
 }
 
 #[test]
+fn nothing_shows_what_proves_a_user() {
+    let listener = mechanics()
+        .script(Stage::Auth, 6, Action::reply("535 no\r\n"))
+        .listen()
+        .unwrap();
+    let server = listener.server().clone();
+    let mut client = Client::greeted(&server);
+    let plain = base64("\0user\0pencil");
+    let claim = base64("user=user\u{1}auth=Bearer t0ken\u{1}\u{1}");
+    let (user, password) = (base64("user"), base64("pencil"));
+    client.say(format!("AUTH XOAUTH2 {claim}x\r\n"));
+    client.say(format!("AUTH CRAM-MD5 {password}\r\n"));
+    for line in [&plain, &claim, &password] {
+        client.say("AUTH PLAIN\r\n");
+        client.say(format!("{line}x\r\n"));
+    }
+    // Sent without having waited, and taken for commands: they follow a refusal.
+    client.say("AUTH LOGIN\r\n");
+    client.say(format!("{user}\r\n{password}\r\n"));
+    client.say(format!("{claim} \r\n"));
+    let late = "unknown command \"a line behind AUTH\"";
+    assert!(server.violations().iter().any(|one| one == late));
+    client.say(format!("AUTH PLAIN {plain}\r\n"));
+    client.say([MAIL, RCPT, "DATA\r\n"].concat());
+    client.say(".\r\n");
+
+    let shown = [
+        format!("{server:?}{listener:?}{:?}", client.link),
+        format!("{:?}", server.deliveries()),
+        format!("{:?}", server.violations()),
+        format!("{:?}", server.transcript()),
+        format!("{:?}", server.transcript().with_credentials()),
+        server.transcript().to_string(),
+    ]
+    .concat();
+    for secret in ["pencil", "t0ken", &plain, &claim, &password] {
+        let upper = secret.to_ascii_uppercase();
+        assert!(
+            !shown.contains(secret) && !shown.contains(&upper),
+            "{shown}"
+        );
+    }
+    assert!(shown.contains("C: AUTH PLAIN ****\nS: 235 "));
+    let open = server.transcript().with_credentials().to_string();
+    for secret in [&plain, &claim, &password] {
+        assert!(open.contains(secret));
+    }
+}
+
+#[test]
 fn violations_of_limits() {
     let server = Server::builder()
         .limits("MAILMAX=2 RCPTMAX=2 RCPTDOMAINMAX=1")

@@ -31,15 +31,21 @@ impl Dialogue {
             .iter()
             .position(|octet| *octet == b' ')
             .unwrap_or(line.len());
-        let verb = String::from_utf8_lossy(&line[..space]).to_ascii_uppercase();
+        let mut verb = String::from_utf8_lossy(&line[..space]).to_ascii_uppercase();
         let argument = line.get(space + 1..).unwrap_or_default();
-        let secret = (verb == "AUTH")
+        let mut secret = (verb == "AUTH")
             .then(|| argument.iter().position(|octet| *octet == b' '))
             .flatten()
             .map(|at| space + at + 2);
+        if self.last == "AUTH" && !VERBS.contains(&verb.as_str()) {
+            // A response to a challenge that was not given: nothing of it may be shown.
+            verb = String::from("a line behind AUTH");
+            secret = Some(0);
+        } else {
+            self.last.clone_from(&verb);
+        }
         self.shared.record().command(self.connection, text.clone());
         self.log(Event::Command { line: text, secret });
-        self.last.clone_from(&verb);
 
         if fault.is_some() {
             let reply = self.reply(500, "5.5.2", "Error: bad syntax");
@@ -295,3 +301,9 @@ pub(super) fn clip(text: &str) -> String {
 
 /// RFC 5321 §4.5.3.1.4, CRLF included.
 pub(super) const COMMAND_LINE_LIMIT: usize = 512;
+
+/// The commands there are; what else stands in front of a line is unknown.
+const VERBS: [&str; 14] = [
+    "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT",
+    "VRFY", "HELP", "EXPN",
+];
