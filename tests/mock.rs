@@ -722,12 +722,49 @@ fn violations_of_what_was_not_offered() {
     let (violations, last) = found(&server, &pieces);
     assert_eq!(violations, ["BDAT: CHUNKING was not offered"]);
     assert_eq!(last, "502 Error: command not implemented\r\n");
-    let required = Server::builder().ehlo_line("REQUIRETLS").build();
-    assert!(
-        found(&required, &[b"MAIL FROM:<a@b> REQUIRETLS\r\n"])
-            .0
-            .is_empty()
+}
+
+#[test]
+fn requiretls_needs_tls() {
+    let mail: &[u8] = b"MAIL FROM:<a@b> REQUIRETLS\r\n";
+    let offers = |client: &mut Client| client.say("EHLO a\r\n").contains("REQUIRETLS");
+    let server = Server::builder()
+        .offer(Extension::StartTls)
+        .offer(Extension::RequireTls)
+        .build();
+    let mut client = Client::new(&server);
+    assert!(!offers(&mut client));
+    assert_eq!(client.say(mail), "555 5.5.4 Unsupported option\r\n");
+    let not_offered = "MAIL: parameter REQUIRETLS was not offered";
+    assert_eq!(server.violations(), [not_offered]);
+    client.say("STARTTLS\r\n");
+    assert!(offers(&mut client));
+    client.say([mail, RCPT.as_bytes(), b"DATA\r\n"].concat());
+    client.say(".\r\n");
+    assert_eq!(server.deliveries()[0].mail_parameters, ["REQUIRETLS"]);
+    let malformed = "MAIL FROM:<a@b> REQUIRETLS=1\r\n";
+    assert!(client.say(malformed).starts_with("501 "));
+    let value = "MAIL: malformed parameter REQUIRETLS=1";
+    assert_eq!(server.violations(), [not_offered, value]);
+
+    let implicit = bare().offer(Extension::RequireTls).implicit_tls().build();
+    assert!(offers(&mut Client::new(&implicit)));
+    assert!(found(&implicit, &[mail]).0.is_empty());
+    // RFC 8689 §2: the parameter may make the line so much longer.
+    let long = |octets| format!("MAIL FROM:<{}@b> REQUIRETLS\r\n", "a".repeat(octets));
+    let limit = "MAIL: command line of 524 octets, the limit is 523";
+    let (violations, _) = found(&implicit, &[long(497).as_bytes()]);
+    assert_eq!(violations, [limit]);
+    let (violations, _) = found(&implicit, &[long(496).as_bytes()]);
+    assert_eq!(
+        violations,
+        ["MAIL: the local part is longer than 64 octets"]
     );
+
+    let bait = Server::builder().ehlo_line("REQUIRETLS").build();
+    let (violations, last) = found(&bait, &[mail]);
+    assert_eq!(violations, ["MAIL: REQUIRETLS without TLS"]);
+    assert!(last.starts_with("555 "));
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub enum Extension {
     Dsn,
     /// STARTTLS, RFC 3207. After the 220 the same octets go on as if they were TLS.
     StartTls,
+    /// REQUIRETLS, RFC 8689, on TLS only. [`Builder::require_tls`] is another thing.
+    RequireTls,
 }
 
 /// Decides about an address: the reply that refuses it.
@@ -182,7 +184,8 @@ impl Builder {
         self
     }
 
-    /// Adds a line to the EHLO reply, as it is: `REQUIRETLS`, `AUTH=LOGIN PLAIN`.
+    /// Adds a line to the EHLO reply, as it is: `AUTH=LOGIN PLAIN`, or `REQUIRETLS` to bait a client
+    /// without TLS.
     pub fn ehlo_line(mut self, line: &str) -> Self {
         self.settings.extra.push(line.into());
         self

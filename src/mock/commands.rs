@@ -202,6 +202,8 @@ impl Dialogue {
         add(offer(Extension::Dsn), "DSN");
         add(offer(Extension::SmtpUtf8), "SMTPUTF8");
         add(offer(Extension::Chunking), "CHUNKING");
+        // RFC 8689 §2: "The session itself MUST employ TLS transmission."
+        add(offer(Extension::RequireTls) && self.tls, "REQUIRETLS");
         if let Some(limits) = &settings.limits {
             add(true, &format!("LIMITS {limits}"));
         }
@@ -247,7 +249,7 @@ impl Dialogue {
     /// How much longer than 512 octets the extensions offered let a command line be.
     fn growth(&self, verb: &str) -> usize {
         // SIZE: RFC 1870 §3. 8BITMIME: RFC 6152 §2. SMTPUTF8: RFC 6531 §3.1. AUTH: RFC 4954 §3.
-        // REQUIRETLS: RFC 8689 §4.1. RFC 3461 gives no sum; DSN's is the longest its parameters can
+        // REQUIRETLS: RFC 8689 §2. RFC 3461 gives no sum; DSN's is the longest its parameters can
         // be: RET=HDRS with a 100 octet ENVID; all of NOTIFY, and 500 octets of ORCPT.
         let growth: &[(&str, usize)] = match verb {
             "MAIL" => &[

@@ -25,6 +25,12 @@ impl Dialogue {
                 ));
                 return Some(self.reply(555, "5.5.4", "Unsupported option"));
             }
+            // RFC 8689 §2: "This option MUST only be specified in the context of an SMTP session
+            // meeting the security requirements of REQUIRETLS", whatever a bait offers.
+            if needed == "REQUIRETLS" && !self.tls {
+                self.violate("MAIL: REQUIRETLS without TLS");
+                return Some(self.reply(555, "5.5.4", "Unsupported option"));
+            }
             if !is_valid(parameter) {
                 self.violate(format!(
                     "{verb}: malformed parameter {}",
