@@ -1342,15 +1342,72 @@ fn violations_of_limits() {
     assert_eq!(violations, ["RCPT: more than RCPTDOMAINMAX=1"]);
     assert!(last.ends_with("452 4.5.3 Error: too many recipient domains\r\n"));
     let three = [MAIL, RCPT, RCPT, RCPT].concat();
-    assert_eq!(
-        found(&server, &[three.as_bytes()]).0,
-        ["RCPT: more than RCPTMAX=2"]
-    );
+    let (violations, last) = found(&server, &[three.as_bytes()]);
+    assert_eq!(violations, ["RCPT: more than RCPTMAX=2"]);
+    assert!(last.ends_with("250 2.1.5 Ok\r\n452 4.5.3 Error: too many recipients\r\n"));
     let mails = [MAIL, "RSET\r\n", MAIL, "RSET\r\n", MAIL].concat();
-    assert_eq!(
-        found(&server, &[mails.as_bytes()]).0,
-        ["MAIL: more than MAILMAX=2"]
+    let (violations, last) = found(&server, &[mails.as_bytes()]);
+    assert_eq!(violations, ["MAIL: more than MAILMAX=2"]);
+    assert!(last.ends_with("452 4.5.3 Error: too many messages\r\n"));
+}
+
+#[test]
+fn what_limits_count() {
+    let builder = |limits: &str| {
+        Server::builder()
+            .refuse_sender("no@example.org", "550 no")
+            .refuse_recipient("no@example.org", "550 no")
+            .limits(limits)
+    };
+    let violations = |server: &Server, commands: &[&str]| {
+        let flight = commands.concat();
+        found(server, &[flight.as_bytes()]).0
+    };
+    let (bad_mail, bad_rcpt) = (
+        "MAIL FROM:<no@example.org>\r\n",
+        "RCPT TO:<no@example.org>\r\n",
     );
+    let rset = "RSET\r\n";
+
+    // Every MAIL on the connection counts, with whatever success, and EHLO does not begin anew.
+    let mails = builder("MAILMAX=2").build();
+    let beyond = ["MAIL: more than MAILMAX=2"];
+    assert_eq!(violations(&mails, &[bad_mail, bad_mail, MAIL]), beyond);
+    let mut client = Client::greeted(&mails);
+    for _ in 0..2 {
+        client.say([MAIL, RCPT, "DATA\r\n"].concat());
+        assert!(client.say(".\r\n").starts_with("250 "));
+        client.say("EHLO a\r\n");
+    }
+    assert!(client.say(MAIL).starts_with("452 4.5.3 "));
+    assert!(violations(&mails, &[MAIL, rset, MAIL]).is_empty());
+
+    // Every RCPT of a transaction counts, and each transaction on its own.
+    let rcpts = builder("RCPTMAX=2").build();
+    let beyond = ["RCPT: more than RCPTMAX=2"];
+    assert_eq!(violations(&rcpts, &[MAIL, bad_rcpt, RCPT, RCPT]), beyond);
+    let two = [MAIL, RCPT, RCPT, rset].concat();
+    assert!(violations(&rcpts, &[&two, &two]).is_empty());
+
+    // Every domain of the connection counts, once, without regard to case.
+    let domains = builder("RCPTDOMAINMAX=2").build();
+    let beyond = ["RCPT: more than RCPTDOMAINMAX=2"];
+    let to = |address: &str| format!("RCPT TO:<{address}>\r\n");
+    let one = [MAIL, &to("a@b"), &to("c@B"), &to("Postmaster"), rset].concat();
+    let second = [MAIL, bad_rcpt, &to("x@EXAMPLE.org"), rset].concat();
+    assert!(violations(&domains, &[&one, &second, &one]).is_empty());
+    let third = [MAIL, &to("a@c")].concat();
+    assert_eq!(violations(&domains, &[&one, &second, &third]), beyond);
+
+    // What is unknown or no number limits nothing, nor does a line that the last EHLO had not.
+    let odd = builder("FOO MAILMAX=x rcptmax=1 RCPTMAXX=0 RCPTDOMAINMAX").build();
+    assert!(violations(&odd, &[MAIL, RCPT, rset, MAIL, rset, MAIL]).is_empty());
+    let small = violations(&odd, &[MAIL, RCPT, RCPT]);
+    assert_eq!(small, ["RCPT: more than RCPTMAX=1"]);
+    let hidden = builder("RCPTMAX=1")
+        .script(Stage::Ehlo, 1, Action::reply("250-a\r\n250 PIPELINING\r\n"))
+        .build();
+    assert!(violations(&hidden, &[MAIL, RCPT, RCPT]).is_empty());
 }
 
 // ---- any input ----

@@ -20,7 +20,7 @@ impl Dialogue {
                 self.violate("DATA: in a transaction that is for BDAT");
                 self.reply(503, "5.5.1", "Error: BDAT transaction")
             }
-            Some(transaction) if !transaction.rcpt_tried => {
+            Some(transaction) if transaction.rcpts == 0 => {
                 self.violate("DATA: no RCPT before it");
                 self.reply(503, "5.5.1", "Error: need RCPT command")
             }
@@ -63,7 +63,7 @@ impl Dialogue {
         }
         match &self.transaction {
             None => self.without_mail("BDAT"),
-            Some(transaction) if !transaction.rcpt_tried => {
+            Some(transaction) if transaction.rcpts == 0 => {
                 self.violate("BDAT: no RCPT before it");
             }
             Some(transaction) if transaction.failed => {
