@@ -364,6 +364,167 @@ fn a_refused_chunk_is_cleared_by_rset_only() {
 }
 
 #[test]
+fn chunks_in_all_their_forms() {
+    let server = Server::builder().build();
+    let mut client = Client::greeted(&server);
+    let content = |at: usize| server.deliveries()[at].content.clone();
+    let ok = |octets| format!("250 2.0.0 Ok: {octets} octets received\r\n");
+    let envelope = "250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n";
+    let queued = |number| format!("250 2.0.0 Ok: queued as 04F20000{number}\r\n");
+
+    // Behind RCPT in one flight, in one chunk; octets that look like commands and dots are octets.
+    let flight = [MAIL, RCPT, "BDAT 12 LAST\r\n.\r\nRSET\r\n\n\r\n"].concat();
+    assert_eq!(client.say(flight), format!("{envelope}{}", queued(1)));
+    assert_eq!(content(0), b".\r\nRSET\r\n\n\r\n");
+    assert_eq!(server.violations(), ["bare LF in the content"]);
+
+    // In several, all in the flight, then each on its own; the last one empty, or not.
+    let chunks = "BDAT 3\r\na\r\nBDAT 0\r\nbdat 2 last\r\n\r\n";
+    let replies = format!("{envelope}{}{}{}", ok(3), ok(0), queued(2));
+    assert_eq!(client.say([MAIL, RCPT, chunks].concat()), replies);
+    assert_eq!(client.say([MAIL, RCPT].concat()), envelope);
+    assert_eq!(client.say("BDAT 3\r\na\r\n"), ok(3));
+    assert_eq!(client.say("BDAT 00000002\r\n\r\n"), ok(2));
+    assert_eq!(client.say("BDAT 0 LAST\r\n"), queued(3));
+    assert_eq!(
+        (content(1), content(2)),
+        (b"a\r\n\r\n".into(), b"a\r\n\r\n".into())
+    );
+
+    // A content of no octets at all, and the next mail behind it in the flight.
+    let empty = [MAIL, RCPT, "BDAT 0 LAST\r\n", MAIL].concat();
+    assert_eq!(
+        client.say(empty),
+        format!("{envelope}{}250 2.1.0 Ok\r\n", queued(4))
+    );
+    assert!(content(3).is_empty());
+
+    // RSET drops what has come, and DATA may follow in another transaction.
+    client.say([RCPT, "BDAT 4\r\nold\n"].concat());
+    assert!(client.say("RSET\r\n").starts_with("250 "));
+    client.say([MAIL, RCPT, "DATA\r\n"].concat());
+    assert_eq!(client.say("BDAT 1\r\n.\r\n"), queued(5));
+    assert_eq!(content(4), b"BDAT 1\r\n");
+    let vias: Vec<Via> = server.deliveries().iter().map(|one| one.via).collect();
+    assert_eq!(
+        vias,
+        [Via::Bdat, Via::Bdat, Via::Bdat, Via::Bdat, Via::Data]
+    );
+    assert_eq!(server.violations().len(), 1);
+}
+
+#[test]
+fn chunks_without_a_recipient_are_swallowed() {
+    let server = Server::builder()
+        .refuse_sender("no@example.org", "550 no")
+        .refuse_recipient("no@example.org", "550 no")
+        .build();
+    let no_rcpt = "RCPT TO:<no@example.org>\r\n";
+    let chunks = "BDAT 6\r\nNOOP\r\nBDAT 6 LAST\r\nNOOP\r\nRSET\r\n";
+    let refused = "503 5.5.1 Error: no valid recipients\r\n503 5.5.1 Error: send RSET first\r\n";
+    let end = "250 2.0.0 Ok\r\n";
+    // In the flight of the refusal nobody could know of it.
+    let (violations, replies) = found(&server, &[[MAIL, no_rcpt, chunks].concat().as_bytes()]);
+    assert_eq!(violations, [""; 0]);
+    assert_eq!(replies, format!("250 2.1.0 Ok\r\n550 no\r\n{refused}{end}"));
+    let mail = "MAIL FROM:<no@example.org>\r\n";
+    let (violations, replies) = found(&server, &[[mail, RCPT, chunks].concat().as_bytes()]);
+    let need = "503 5.5.1 Error: need MAIL command\r\n".repeat(3);
+    assert_eq!(violations, [""; 0]);
+    assert_eq!(replies, format!("550 no\r\n{need}{end}"));
+    // After it had been read, it is a fault of the client's.
+    let pieces = [
+        MAIL.as_bytes(),
+        no_rcpt.as_bytes(),
+        b"BDAT 6 LAST\r\nNOOP\r\n",
+    ];
+    let (violations, replies) = found(&server, &pieces);
+    assert_eq!(violations, ["BDAT: every recipient was refused"]);
+    assert_eq!(replies, "503 5.5.1 Error: no valid recipients\r\n");
+    // One recipient of several is enough.
+    let one = [MAIL, no_rcpt, RCPT, "BDAT 2 LAST\r\n\r\n"].concat();
+    let (violations, replies) = found(&server, &[one.as_bytes()]);
+    assert!(violations.is_empty() && replies.contains("250 2.0.0 Ok: queued as "));
+    assert!(
+        server
+            .transcript()
+            .to_string()
+            .contains("C: <6 octets of content>\n")
+    );
+}
+
+#[test]
+fn nothing_but_rset_follows_a_refused_chunk() {
+    let refusing = |builder: Builder, chunk: &str, next: &str| {
+        let server = builder.build();
+        let mut client = Client::greeted(&server);
+        client.say([MAIL, RCPT].concat());
+        let refusal = client.say(chunk);
+        assert!(!refusal.starts_with('2'), "{refusal}");
+        let reply = client.say(next);
+        let violations = server.violations();
+        assert!(client.say("RSET\r\n").starts_with("250 "));
+        client.say([MAIL, RCPT].concat());
+        assert!(client.say("BDAT 0 LAST\r\n").starts_with("250 "));
+        (violations, reply)
+    };
+    let scripted = || Server::builder().script(Stage::Bdat, 1, Action::reply("451 no\r\n"));
+    for (next, violation) in [
+        ("BDAT 6\r\nQUIT\r\n", "BDAT: an earlier chunk was refused"),
+        ("BDAT 0 LAST\r\n", "BDAT: an earlier chunk was refused"),
+        ("DATA\r\n", "DATA: in a transaction that is for BDAT"),
+        (MAIL, "MAIL: within a mail transaction"),
+        (RCPT, "RCPT: behind BDAT"),
+    ] {
+        let (violations, reply) = refusing(scripted(), "BDAT 2\r\na\n", next);
+        assert_eq!(violations, [violation]);
+        assert!(reply.starts_with("503 5.5.1 "), "{next}: {reply}");
+    }
+    // A chunk is refused as soon as the content is too large, and so is the last.
+    let small = || Server::builder().size(Some(3));
+    let (violations, reply) = refusing(small(), "BDAT 4\r\nabcd", "NOOP\r\n");
+    assert!(violations.is_empty() && reply.starts_with("250 "));
+    let server = small().build();
+    let chunks = [MAIL, RCPT, "BDAT 3\r\nabcBDAT 1\r\ndBDAT 0 LAST\r\n"].concat();
+    let (violations, replies) = found(&server, &[chunks.as_bytes()]);
+    let big = "552 5.3.4 Error: message file too big\r\n";
+    assert!(replies.ends_with(&format!("{big}503 5.5.1 Error: send RSET first\r\n")));
+    let chunks = [MAIL, RCPT, "BDAT 3\r\nabcBDAT 1 LAST\r\nd"].concat();
+    assert!(found(&server, &[chunks.as_bytes()]).1.ends_with(big));
+    assert!(violations.is_empty() && server.deliveries().is_empty());
+}
+
+#[test]
+fn data_and_bdat_are_not_mixed() {
+    let server = Server::builder()
+        .script(Stage::Data, 2, Action::reply("451 no\r\n"))
+        .build();
+    let data = "DATA: in a transaction that is for BDAT";
+    let chunk = "BDAT 6\r\nQUIT\r\n";
+    let steps = [MAIL, RCPT, chunk, "DATA\r\n", chunk, "RSET\r\n"].map(str::as_bytes);
+    let (violations, _) = found(&server, &steps);
+    // RFC 3030 §2: RSET must follow, and nothing else.
+    assert_eq!(
+        violations,
+        [data, "BDAT: in a transaction that is for DATA"]
+    );
+    let steps = [MAIL, RCPT, "DATA\r\n", chunk].map(str::as_bytes);
+    let (violations, last) = found(&server, &steps);
+    assert_eq!(violations, ["BDAT: in a transaction that is for DATA"]);
+    assert_eq!(last, "503 5.5.1 Error: send RSET first\r\n");
+    // "There is no prohibition on using DATA and BDAT in the same session".
+    let one = [MAIL, RCPT, "DATA\r\n"].concat();
+    let other = [".\r\n", MAIL, RCPT, "BDAT 0 LAST\r\n"].concat();
+    let (violations, last) = found(&server, &[one.as_bytes(), other.as_bytes()]);
+    assert!(violations.is_empty() && last.contains("250 2.0.0 Ok: queued as 04F200002"));
+    // Nor is there a chunk behind the last one.
+    let behind = [MAIL, RCPT, "BDAT 0 LAST\r\nBDAT 2 LAST\r\n\r\n"].concat();
+    let (violations, last) = found(&server, &[behind.as_bytes()]);
+    assert_eq!(violations, ["BDAT: no MAIL before it"]);
+    assert!(last.ends_with("503 5.5.1 Error: need MAIL command\r\n"));
+}
+
+#[test]
 fn transcripts_show_the_content_when_asked() {
     let server = Server::builder().build();
     let mut client = Client::greeted(&server);
@@ -643,6 +804,12 @@ fn violations_of_lines_and_order() {
         (&["DATA\r\n"], "DATA: no MAIL before it", "503 "),
         (&["BDAT 1\r\nx"], "BDAT: no MAIL before it", "503 "),
         (&["BDAT x\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT LAST\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT +1\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT 1 FIRST\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT 1  LAST\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT 99999999999999999999\r\n"], "BDAT: malformed", "501 "),
         (&[MAIL, "DATA\r\n"], "DATA: no RCPT before it", "503 "),
         (&[MAIL, "BDAT 0\r\n"], "BDAT: no RCPT before it", "503 "),
         (&[MAIL, MAIL], "MAIL: within a mail transaction", "503 "),

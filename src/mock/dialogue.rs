@@ -88,8 +88,11 @@ pub(super) struct Transaction {
     pub(super) recipients: Vec<Recipient>,
     /// How many RCPT commands there were, whatever their success.
     pub(super) rcpts: usize,
+    /// BDAT was tried.
     pub(super) chunked: bool,
-    /// A chunk was refused.
+    /// DATA was tried.
+    pub(super) data_tried: bool,
+    /// A chunk was refused, or DATA and BDAT were mixed: only RSET helps.
     pub(super) failed: bool,
     pub(super) content: Content,
 }
