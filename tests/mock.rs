@@ -829,6 +829,7 @@ fn violations_of_lines_and_order() {
         (&["MAIL FROM:<a@b> RET=SOME\r\n"], "MAIL: malformed parameter RET=SOME", "501 "),
         (&["MAIL FROM:<a@b> ENVID=+\r\n"], "MAIL: malformed parameter ENVID=+", "501 "),
         (&["MAIL FROM:<a@b> AUTH=<>\r\n"], "MAIL: parameter AUTH was not offered", "555 "),
+        (&["MAIL FROM:<a@b> DSN\r\n"], "MAIL: parameter DSN was not offered", "555 "),
         (&["MAIL FROM:<\u{fc}@b>\r\n"], "MAIL: 8-bit address without SMTPUTF8", "553 "),
         (&[MAIL, "RCPT TO:<\u{fc}@b>\r\n"], "RCPT: 8-bit address without SMTPUTF8", "553 "),
         (&[MAIL, "RCPT TO:<>\r\n"], "RCPT: an empty forward-path", "501 "),
@@ -889,6 +890,112 @@ fn violations_of_what_was_not_offered() {
     let (violations, last) = found(&server, &pieces);
     assert_eq!(violations, ["BDAT: CHUNKING was not offered"]);
     assert_eq!(last, "502 Error: command not implemented\r\n");
+}
+
+#[test]
+fn parameters_of_dsn() {
+    let server = Server::builder().build();
+    let hundred = "e".repeat(100);
+    let escaped = "+20".repeat(100);
+    let mail = |value: &str| format!("MAIL FROM:<a@b> {value}\r\n");
+    let rcpt = |value: &str| format!("RCPT TO:<a@b> {value}\r\n");
+    let taken = |command: String| {
+        let pieces: [&[u8]; 2] = [MAIL.as_bytes(), command.as_bytes()];
+        let is_mail = command.starts_with("MAIL");
+        let (violations, reply) = found(&server, &pieces[usize::from(is_mail)..]);
+        assert_eq!(
+            violations.is_empty(),
+            reply.starts_with("250 "),
+            "{command}"
+        );
+        if let [violation] = &violations[..] {
+            let verb = &command[..4];
+            let malformed = format!("{verb}: malformed parameter ");
+            assert!(violation.starts_with(&malformed), "{violation}");
+            assert_eq!(reply, "501 5.5.4 Bad parameter syntax\r\n");
+        }
+        violations.is_empty()
+    };
+    for (value, valid) in [
+        ("RET=FULL", true),
+        ("ret=hdrs", true),
+        ("RET", false),
+        ("RET=FULL,HDRS", false),
+        ("RET=NONE", false),
+        ("ENVID=QQ314159", true),
+        ("ENVID=a+2Bb+3Dc+20+09~", true),
+        ("ENVID", false),
+        ("ENVID=a+", false),
+        ("ENVID=a+2", false),
+        ("ENVID=a+2b", false),
+        ("ENVID=a+G0", false),
+        ("ENVID=a++2", false),
+        // Not printable: LF, DEL, 8-bit.
+        ("ENVID=a+0A", false),
+        ("ENVID=a+7F", false),
+        ("ENVID=a+FC", false),
+        ("ENVID=\u{fc}", false),
+        (&format!("ENVID={hundred}"), true),
+        (&format!("ENVID={escaped} RET=HDRS"), true),
+        (&format!("ENVID={hundred}e"), false),
+        (&format!("ENVID={escaped}+20"), false),
+    ] {
+        assert_eq!(taken(mail(value)), valid, "{value}");
+    }
+    let long = format!("rfc822;{}@{}", "a".repeat(64), "b.".repeat(100));
+    for (value, valid) in [
+        ("NOTIFY=NEVER", true),
+        ("NOTIFY=SUCCESS", true),
+        ("notify=delay,Failure,SUCCESS", true),
+        ("NOTIFY", false),
+        ("NOTIFY=ALWAYS", false),
+        ("NOTIFY=NEVER,NEVER", false),
+        ("NOTIFY=SUCCESS,NEVER", false),
+        ("NOTIFY=SUCCESS,", false),
+        ("NOTIFY=,SUCCESS", false),
+        ("NOTIFY=SUCCESS;DELAY", false),
+        ("ORCPT=rfc822;a@b", true),
+        ("ORCPT=RFC822;a+2Bx+3Dy@b", true),
+        ("ORCPT=rfc822;+22a+20b+22@c NOTIFY=DELAY", true),
+        ("ORCPT=utf-8;a\\x{FC}@b", true),
+        ("ORCPT=x400;/C+3Dde", true),
+        ("ORCPT", false),
+        ("ORCPT=a@b", false),
+        ("ORCPT=;a@b", false),
+        ("ORCPT=rfc822;", false),
+        ("ORCPT=rfc822;a", false),
+        ("ORCPT=rfc822;a+b@c", false),
+        ("ORCPT=rfc822;<a@b>", false),
+        ("ORCPT=rfc822;a@b+0D+0A", false),
+        ("ORCPT=rfc822;a@b;c", false),
+        (&format!("ORCPT={long}b"), true),
+        (&format!("ORCPT=x400;{}", "a".repeat(495)), true),
+        (&format!("ORCPT=x400;{}", "a".repeat(496)), false),
+    ] {
+        assert_eq!(taken(rcpt(value)), valid, "{value}");
+    }
+    // UTF-8 in ORCPT belongs to SMTPUTF8.
+    let utf8 = "RCPT TO:<a@b> ORCPT=utf-8;\u{fc}@b\r\n";
+    let pieces = [MAIL.as_bytes(), utf8.as_bytes()];
+    let (violations, reply) = found(&server, &pieces);
+    assert_eq!(violations, ["RCPT: 8-bit parameter without SMTPUTF8"]);
+    assert!(reply.starts_with("501 "));
+    let pieces = [b"MAIL FROM:<a@b> SMTPUTF8\r\n", utf8.as_bytes()];
+    assert!(found(&server, &pieces).0.is_empty());
+    // Without DSN none of them is known.
+    let without = Server::builder().withhold(Extension::Dsn).build();
+    for (command, parameter) in [
+        (mail("RET=FULL"), "MAIL: parameter RET"),
+        (mail("ENVID=x"), "MAIL: parameter ENVID"),
+        (rcpt("NOTIFY=NEVER"), "RCPT: parameter NOTIFY"),
+        (rcpt("ORCPT=rfc822;a@b"), "RCPT: parameter ORCPT"),
+    ] {
+        let pieces: [&[u8]; 2] = [MAIL.as_bytes(), command.as_bytes()];
+        let is_mail = command.starts_with("MAIL");
+        let (violations, reply) = found(&without, &pieces[usize::from(is_mail)..]);
+        assert_eq!(violations, [format!("{parameter} was not offered")]);
+        assert!(reply.starts_with("555 "));
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::accounts::PlaintextAuth;
 use super::builder::Extension;
 use super::dialogue::{Dialogue, Phase};
 use super::outbox::Outbox;
+use super::parameter::{ENVID_LIMIT, ORCPT_LIMIT};
 use super::path;
 use super::record::Event;
 use super::script::Stage;
@@ -250,17 +251,17 @@ impl Dialogue {
     fn growth(&self, verb: &str) -> usize {
         // SIZE: RFC 1870 §3. 8BITMIME: RFC 6152 §2. SMTPUTF8: RFC 6531 §3.1. AUTH: RFC 4954 §3.
         // REQUIRETLS: RFC 8689 §2. RFC 3461 gives no sum; DSN's is the longest its parameters can
-        // be: RET=HDRS with a 100 octet ENVID; all of NOTIFY, and 500 octets of ORCPT.
+        // be: RET=HDRS with an ENVID, each character of it as +XX; all of NOTIFY, and ORCPT.
         let growth: &[(&str, usize)] = match verb {
             "MAIL" => &[
                 ("SIZE", 26),
                 ("8BITMIME", 17),
                 ("SMTPUTF8", 10),
                 ("AUTH", 500),
-                ("DSN", 9 + 7 + 100),
+                ("DSN", 9 + 7 + 3 * ENVID_LIMIT),
                 ("REQUIRETLS", 11),
             ],
-            "RCPT" => &[("DSN", 29 + 7 + 500)],
+            "RCPT" => &[("DSN", 29 + 7 + ORCPT_LIMIT)],
             _ => &[],
         };
         growth

@@ -120,6 +120,12 @@ impl Dialogue {
         if let Some(refusal) = self.utf8_refusal("RCPT", &path.address, transaction.smtputf8) {
             return Some(refusal);
         }
+        // RFC 6533 §3: the same goes for UTF-8 in ORCPT.
+        let eight_bit = path.parameters.iter().any(|one| !one.raw.is_ascii());
+        if eight_bit && !transaction.smtputf8 {
+            self.violate("RCPT: 8-bit parameter without SMTPUTF8");
+            return Some(self.reply(501, "5.5.4", "Bad parameter syntax"));
+        }
         let accepted = transaction.recipients.len();
         // RFC 9422 §4.2: it counts RCPT commands; "it is not a limit on the actual number of
         // recipients", of which a refused command has none.
