@@ -1700,9 +1700,13 @@ struct Seen {
 fn run(input: &[u8], piece: usize) -> Seen {
     let server = Server::builder()
         .account("u", "p")
+        .token_account("u", "t")
+        .mechanisms(&ALL_MECHANISMS)
+        .scram_iterations(2)
         .plaintext_auth(PlaintextAuth::Bait)
         .offer(Extension::StartTls)
-        .limits("RCPTMAX=3")
+        .offer(Extension::RequireTls)
+        .limits("RCPTMAX=3 RCPTDOMAINMAX=2")
         .build();
     let mut client = Client::new(&server);
     for octets in input.chunks(piece) {
@@ -1744,6 +1748,13 @@ fn piece_of_dialogue() -> impl Strategy<Value = Vec<u8>> {
         b"EHLO a\r\n",
         b"AUTH PLAIN\r\nAHUAcA==\r\n",
         b"AUTH LOGIN dQ==\r\n*\r\n",
+        b"AUTH CRAM-MD5\r\n",
+        b"AUTH SCRAM-SHA-256 biwsbj11LHI9YQ==\r\n",
+        b"AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHgBAQ==\r\n",
+        b"AUTH OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHgBAQ==\r\n",
+        b"AQ==\r\n",
+        b"\r\n",
+        b"MAIL FROM:<a@b> REQUIRETLS ENVID=a+20\r\nRCPT TO:<b@d> ORCPT=rfc822;b@d\r\n",
     ];
     let rare: Vec<&[u8]> = vec![
         b"STARTTLS\r\n",
@@ -1757,6 +1768,50 @@ fn piece_of_dialogue() -> impl Strategy<Value = Vec<u8>> {
         1 => proptest::sample::select(rare).prop_map(<[u8]>::to_vec),
         1 => proptest::collection::vec(any::<u8>(), 0..12),
         2 => proptest::collection::vec(proptest::sample::select(odd), 0..12),
+    ]
+}
+
+/// A message of a mechanism: nearly right, or anything.
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let parts: Vec<&[u8]> = vec![
+        b"n,,",
+        b"n,a=user,",
+        b"n=",
+        b"user",
+        b"=2C",
+        b"=",
+        b",",
+        b"r=",
+        b"fyko",
+        b"%mock=1~",
+        b"c=biws",
+        b",p=",
+        b"AAAA",
+        b"AA==",
+        b"\x01",
+        b"user=",
+        b"auth=Bearer ",
+        b"t0ken",
+        b"\0",
+        b" ",
+        b"pencil",
+        b"4021ddae894e7f7e73f46a7e7da91fdf",
+        b"\xc3",
+        b"\xbc",
+    ];
+    let right: Vec<&[u8]> = vec![
+        b"",
+        b"\x01",
+        CLIENT_FIRST.as_bytes(),
+        CLIENT_FINAL.as_bytes(),
+        b"user=user\x01auth=Bearer no\x01\x01",
+        b"n,,\x01auth=Bearer no\x01\x01",
+    ];
+    let parts = proptest::collection::vec(proptest::sample::select(parts), 0..8);
+    prop_oneof![
+        2 => proptest::sample::select(right).prop_map(<[u8]>::to_vec),
+        2 => parts.prop_map(|parts| parts.concat()),
+        1 => proptest::collection::vec(any::<u8>(), 0..40),
     ]
 }
 
@@ -1775,6 +1830,25 @@ proptest! {
         let whole = run(&input, input.len());
         prop_assert_eq!(&whole, &run(&input, 1));
         prop_assert_eq!(&whole, &run(&input, piece));
+    }
+
+    #[test]
+    fn any_messages_of_a_mechanism_are_taken(
+        mechanism in proptest::sample::select(&ALL_MECHANISMS[..]),
+        messages in proptest::collection::vec(message(), 1..5),
+    ) {
+        let server = mechanics().scram_iterations(2).build();
+        let mut client = Client::greeted(&server);
+        let mut reply = client.say(format!("AUTH {}\r\n", mechanism.name()));
+        for octets in messages {
+            if !reply.starts_with("334 ") {
+                break;
+            }
+            use ::base64::Engine;
+            let encoded = ::base64::engine::general_purpose::STANDARD.encode(octets);
+            reply = client.say(encoded + "\r\n");
+        }
+        prop_assert!(["235", "334", "501", "535"].contains(&&reply[..3]), "{}", reply);
     }
 
     #[test]
