@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use embedded_io::ErrorKind;
 use embedded_smtp::mock::{
-    Action, Builder, Duplex, Extension, Mechanism, PlaintextAuth, Server, Stage, Via, Writes,
+    Action, Builder, Duplex, Extension, Mechanism, PlaintextAuth, ScramOddity, Server, Stage, Via,
+    Writes,
 };
 use proptest::prelude::*;
 
@@ -268,10 +269,8 @@ fn logins() {
     ] {
         let reply = login(&[&format!("AUTH PLAIN {malformed}")]);
         assert!(reply.starts_with("501 5.5.2 "), "{malformed}: {reply}");
-        assert_eq!(
-            server.violations().last().unwrap(),
-            "AUTH: malformed response"
-        );
+        let violation = server.violations().pop().unwrap();
+        assert!(violation.starts_with("AUTH: malformed response: "));
     }
     let masked = server.transcript().to_string();
     assert!(masked.contains("C: AUTH PLAIN ****\n") && masked.contains("C: ****\n"));
@@ -362,6 +361,167 @@ fn a_refused_chunk_is_cleared_by_rset_only() {
         server.violations(),
         [refused, "MAIL: within a mail transaction"]
     );
+}
+
+#[test]
+fn chunks_in_all_their_forms() {
+    let server = Server::builder().build();
+    let mut client = Client::greeted(&server);
+    let content = |at: usize| server.deliveries()[at].content.clone();
+    let ok = |octets| format!("250 2.0.0 Ok: {octets} octets received\r\n");
+    let envelope = "250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n";
+    let queued = |number| format!("250 2.0.0 Ok: queued as 04F20000{number}\r\n");
+
+    // Behind RCPT in one flight, in one chunk; octets that look like commands and dots are octets.
+    let flight = [MAIL, RCPT, "BDAT 12 LAST\r\n.\r\nRSET\r\n\n\r\n"].concat();
+    assert_eq!(client.say(flight), format!("{envelope}{}", queued(1)));
+    assert_eq!(content(0), b".\r\nRSET\r\n\n\r\n");
+    assert_eq!(server.violations(), ["bare LF in the content"]);
+
+    // In several, all in the flight, then each on its own; the last one empty, or not.
+    let chunks = "BDAT 3\r\na\r\nBDAT 0\r\nbdat 2 last\r\n\r\n";
+    let replies = format!("{envelope}{}{}{}", ok(3), ok(0), queued(2));
+    assert_eq!(client.say([MAIL, RCPT, chunks].concat()), replies);
+    assert_eq!(client.say([MAIL, RCPT].concat()), envelope);
+    assert_eq!(client.say("BDAT 3\r\na\r\n"), ok(3));
+    assert_eq!(client.say("BDAT 00000002\r\n\r\n"), ok(2));
+    assert_eq!(client.say("BDAT 0 LAST\r\n"), queued(3));
+    assert_eq!(
+        (content(1), content(2)),
+        (b"a\r\n\r\n".into(), b"a\r\n\r\n".into())
+    );
+
+    // A content of no octets at all, and the next mail behind it in the flight.
+    let empty = [MAIL, RCPT, "BDAT 0 LAST\r\n", MAIL].concat();
+    assert_eq!(
+        client.say(empty),
+        format!("{envelope}{}250 2.1.0 Ok\r\n", queued(4))
+    );
+    assert!(content(3).is_empty());
+
+    // RSET drops what has come, and DATA may follow in another transaction.
+    client.say([RCPT, "BDAT 4\r\nold\n"].concat());
+    assert!(client.say("RSET\r\n").starts_with("250 "));
+    client.say([MAIL, RCPT, "DATA\r\n"].concat());
+    assert_eq!(client.say("BDAT 1\r\n.\r\n"), queued(5));
+    assert_eq!(content(4), b"BDAT 1\r\n");
+    let vias: Vec<Via> = server.deliveries().iter().map(|one| one.via).collect();
+    assert_eq!(
+        vias,
+        [Via::Bdat, Via::Bdat, Via::Bdat, Via::Bdat, Via::Data]
+    );
+    assert_eq!(server.violations().len(), 1);
+}
+
+#[test]
+fn chunks_without_a_recipient_are_swallowed() {
+    let server = Server::builder()
+        .refuse_sender("no@example.org", "550 no")
+        .refuse_recipient("no@example.org", "550 no")
+        .build();
+    let no_rcpt = "RCPT TO:<no@example.org>\r\n";
+    let chunks = "BDAT 6\r\nNOOP\r\nBDAT 6 LAST\r\nNOOP\r\nRSET\r\n";
+    let refused = "503 5.5.1 Error: no valid recipients\r\n503 5.5.1 Error: send RSET first\r\n";
+    let end = "250 2.0.0 Ok\r\n";
+    // In the flight of the refusal nobody could know of it.
+    let (violations, replies) = found(&server, &[[MAIL, no_rcpt, chunks].concat().as_bytes()]);
+    assert_eq!(violations, [""; 0]);
+    assert_eq!(replies, format!("250 2.1.0 Ok\r\n550 no\r\n{refused}{end}"));
+    let mail = "MAIL FROM:<no@example.org>\r\n";
+    let (violations, replies) = found(&server, &[[mail, RCPT, chunks].concat().as_bytes()]);
+    let need = "503 5.5.1 Error: need MAIL command\r\n".repeat(3);
+    assert_eq!(violations, [""; 0]);
+    assert_eq!(replies, format!("550 no\r\n{need}{end}"));
+    // After it had been read, it is a fault of the client's.
+    let pieces = [
+        MAIL.as_bytes(),
+        no_rcpt.as_bytes(),
+        b"BDAT 6 LAST\r\nNOOP\r\n",
+    ];
+    let (violations, replies) = found(&server, &pieces);
+    assert_eq!(violations, ["BDAT: every recipient was refused"]);
+    assert_eq!(replies, "503 5.5.1 Error: no valid recipients\r\n");
+    // One recipient of several is enough.
+    let one = [MAIL, no_rcpt, RCPT, "BDAT 2 LAST\r\n\r\n"].concat();
+    let (violations, replies) = found(&server, &[one.as_bytes()]);
+    assert!(violations.is_empty() && replies.contains("250 2.0.0 Ok: queued as "));
+    assert!(
+        server
+            .transcript()
+            .to_string()
+            .contains("C: <6 octets of content>\n")
+    );
+}
+
+#[test]
+fn nothing_but_rset_follows_a_refused_chunk() {
+    let refusing = |builder: Builder, chunk: &str, next: &str| {
+        let server = builder.build();
+        let mut client = Client::greeted(&server);
+        client.say([MAIL, RCPT].concat());
+        let refusal = client.say(chunk);
+        assert!(!refusal.starts_with('2'), "{refusal}");
+        let reply = client.say(next);
+        let violations = server.violations();
+        assert!(client.say("RSET\r\n").starts_with("250 "));
+        client.say([MAIL, RCPT].concat());
+        assert!(client.say("BDAT 0 LAST\r\n").starts_with("250 "));
+        (violations, reply)
+    };
+    let scripted = || Server::builder().script(Stage::Bdat, 1, Action::reply("451 no\r\n"));
+    for (next, violation) in [
+        ("BDAT 6\r\nQUIT\r\n", "BDAT: an earlier chunk was refused"),
+        ("BDAT 0 LAST\r\n", "BDAT: an earlier chunk was refused"),
+        ("DATA\r\n", "DATA: in a transaction that is for BDAT"),
+        (MAIL, "MAIL: within a mail transaction"),
+        (RCPT, "RCPT: behind BDAT"),
+    ] {
+        let (violations, reply) = refusing(scripted(), "BDAT 2\r\na\n", next);
+        assert_eq!(violations, [violation]);
+        assert!(reply.starts_with("503 5.5.1 "), "{next}: {reply}");
+    }
+    // A chunk is refused as soon as the content is too large, and so is the last.
+    let small = || Server::builder().size(Some(3));
+    let (violations, reply) = refusing(small(), "BDAT 4\r\nabcd", "NOOP\r\n");
+    assert!(violations.is_empty() && reply.starts_with("250 "));
+    let server = small().build();
+    let chunks = [MAIL, RCPT, "BDAT 3\r\nabcBDAT 1\r\ndBDAT 0 LAST\r\n"].concat();
+    let (violations, replies) = found(&server, &[chunks.as_bytes()]);
+    let big = "552 5.3.4 Error: message file too big\r\n";
+    assert!(replies.ends_with(&format!("{big}503 5.5.1 Error: send RSET first\r\n")));
+    let chunks = [MAIL, RCPT, "BDAT 3\r\nabcBDAT 1 LAST\r\nd"].concat();
+    assert!(found(&server, &[chunks.as_bytes()]).1.ends_with(big));
+    assert!(violations.is_empty() && server.deliveries().is_empty());
+}
+
+#[test]
+fn data_and_bdat_are_not_mixed() {
+    let server = Server::builder()
+        .script(Stage::Data, 2, Action::reply("451 no\r\n"))
+        .build();
+    let data = "DATA: in a transaction that is for BDAT";
+    let chunk = "BDAT 6\r\nQUIT\r\n";
+    let steps = [MAIL, RCPT, chunk, "DATA\r\n", chunk, "RSET\r\n"].map(str::as_bytes);
+    let (violations, _) = found(&server, &steps);
+    // RFC 3030 §2: RSET must follow, and nothing else.
+    assert_eq!(
+        violations,
+        [data, "BDAT: in a transaction that is for DATA"]
+    );
+    let steps = [MAIL, RCPT, "DATA\r\n", chunk].map(str::as_bytes);
+    let (violations, last) = found(&server, &steps);
+    assert_eq!(violations, ["BDAT: in a transaction that is for DATA"]);
+    assert_eq!(last, "503 5.5.1 Error: send RSET first\r\n");
+    // "There is no prohibition on using DATA and BDAT in the same session".
+    let one = [MAIL, RCPT, "DATA\r\n"].concat();
+    let other = [".\r\n", MAIL, RCPT, "BDAT 0 LAST\r\n"].concat();
+    let (violations, last) = found(&server, &[one.as_bytes(), other.as_bytes()]);
+    assert!(violations.is_empty() && last.contains("250 2.0.0 Ok: queued as 04F200002"));
+    // Nor is there a chunk behind the last one.
+    let behind = [MAIL, RCPT, "BDAT 0 LAST\r\nBDAT 2 LAST\r\n\r\n"].concat();
+    let (violations, last) = found(&server, &[behind.as_bytes()]);
+    assert_eq!(violations, ["BDAT: no MAIL before it"]);
+    assert!(last.ends_with("503 5.5.1 Error: need MAIL command\r\n"));
 }
 
 #[test]
@@ -644,6 +804,12 @@ fn violations_of_lines_and_order() {
         (&["DATA\r\n"], "DATA: no MAIL before it", "503 "),
         (&["BDAT 1\r\nx"], "BDAT: no MAIL before it", "503 "),
         (&["BDAT x\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT LAST\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT +1\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT 1 FIRST\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT 1  LAST\r\n"], "BDAT: malformed", "501 "),
+        (&["BDAT 99999999999999999999\r\n"], "BDAT: malformed", "501 "),
         (&[MAIL, "DATA\r\n"], "DATA: no RCPT before it", "503 "),
         (&[MAIL, "BDAT 0\r\n"], "BDAT: no RCPT before it", "503 "),
         (&[MAIL, MAIL], "MAIL: within a mail transaction", "503 "),
@@ -663,6 +829,7 @@ fn violations_of_lines_and_order() {
         (&["MAIL FROM:<a@b> RET=SOME\r\n"], "MAIL: malformed parameter RET=SOME", "501 "),
         (&["MAIL FROM:<a@b> ENVID=+\r\n"], "MAIL: malformed parameter ENVID=+", "501 "),
         (&["MAIL FROM:<a@b> AUTH=<>\r\n"], "MAIL: parameter AUTH was not offered", "555 "),
+        (&["MAIL FROM:<a@b> DSN\r\n"], "MAIL: parameter DSN was not offered", "555 "),
         (&["MAIL FROM:<\u{fc}@b>\r\n"], "MAIL: 8-bit address without SMTPUTF8", "553 "),
         (&[MAIL, "RCPT TO:<\u{fc}@b>\r\n"], "RCPT: 8-bit address without SMTPUTF8", "553 "),
         (&[MAIL, "RCPT TO:<>\r\n"], "RCPT: an empty forward-path", "501 "),
@@ -723,12 +890,155 @@ fn violations_of_what_was_not_offered() {
     let (violations, last) = found(&server, &pieces);
     assert_eq!(violations, ["BDAT: CHUNKING was not offered"]);
     assert_eq!(last, "502 Error: command not implemented\r\n");
-    let required = Server::builder().ehlo_line("REQUIRETLS").build();
-    assert!(
-        found(&required, &[b"MAIL FROM:<a@b> REQUIRETLS\r\n"])
-            .0
-            .is_empty()
+}
+
+#[test]
+fn parameters_of_dsn() {
+    let server = Server::builder().build();
+    let hundred = "e".repeat(100);
+    let escaped = "+20".repeat(100);
+    let mail = |value: &str| format!("MAIL FROM:<a@b> {value}\r\n");
+    let rcpt = |value: &str| format!("RCPT TO:<a@b> {value}\r\n");
+    let taken = |command: String| {
+        let pieces: [&[u8]; 2] = [MAIL.as_bytes(), command.as_bytes()];
+        let is_mail = command.starts_with("MAIL");
+        let (violations, reply) = found(&server, &pieces[usize::from(is_mail)..]);
+        assert_eq!(
+            violations.is_empty(),
+            reply.starts_with("250 "),
+            "{command}"
+        );
+        if let [violation] = &violations[..] {
+            let verb = &command[..4];
+            let malformed = format!("{verb}: malformed parameter ");
+            assert!(violation.starts_with(&malformed), "{violation}");
+            assert_eq!(reply, "501 5.5.4 Bad parameter syntax\r\n");
+        }
+        violations.is_empty()
+    };
+    for (value, valid) in [
+        ("RET=FULL", true),
+        ("ret=hdrs", true),
+        ("RET", false),
+        ("RET=FULL,HDRS", false),
+        ("RET=NONE", false),
+        ("ENVID=QQ314159", true),
+        ("ENVID=a+2Bb+3Dc+20+09~", true),
+        ("ENVID", false),
+        ("ENVID=a+", false),
+        ("ENVID=a+2", false),
+        ("ENVID=a+2b", false),
+        ("ENVID=a+G0", false),
+        ("ENVID=a++2", false),
+        // Not printable: LF, DEL, 8-bit.
+        ("ENVID=a+0A", false),
+        ("ENVID=a+7F", false),
+        ("ENVID=a+FC", false),
+        ("ENVID=\u{fc}", false),
+        (&format!("ENVID={hundred}"), true),
+        (&format!("ENVID={escaped} RET=HDRS"), true),
+        (&format!("ENVID={hundred}e"), false),
+        (&format!("ENVID={escaped}+20"), false),
+    ] {
+        assert_eq!(taken(mail(value)), valid, "{value}");
+    }
+    let long = format!("rfc822;{}@{}", "a".repeat(64), "b.".repeat(100));
+    for (value, valid) in [
+        ("NOTIFY=NEVER", true),
+        ("NOTIFY=SUCCESS", true),
+        ("notify=delay,Failure,SUCCESS", true),
+        ("NOTIFY", false),
+        ("NOTIFY=ALWAYS", false),
+        ("NOTIFY=NEVER,NEVER", false),
+        ("NOTIFY=SUCCESS,NEVER", false),
+        ("NOTIFY=SUCCESS,", false),
+        ("NOTIFY=,SUCCESS", false),
+        ("NOTIFY=SUCCESS;DELAY", false),
+        ("ORCPT=rfc822;a@b", true),
+        ("ORCPT=RFC822;a+2Bx+3Dy@b", true),
+        ("ORCPT=rfc822;+22a+20b+22@c NOTIFY=DELAY", true),
+        ("ORCPT=utf-8;a\\x{FC}@b", true),
+        ("ORCPT=x400;/C+3Dde", true),
+        ("ORCPT", false),
+        ("ORCPT=a@b", false),
+        ("ORCPT=;a@b", false),
+        ("ORCPT=rfc822;", false),
+        ("ORCPT=rfc822;a", false),
+        ("ORCPT=rfc822;a+b@c", false),
+        ("ORCPT=rfc822;<a@b>", false),
+        ("ORCPT=rfc822;a@b+0D+0A", false),
+        ("ORCPT=rfc822;a@b;c", false),
+        (&format!("ORCPT={long}b"), true),
+        (&format!("ORCPT=x400;{}", "a".repeat(495)), true),
+        (&format!("ORCPT=x400;{}", "a".repeat(496)), false),
+    ] {
+        assert_eq!(taken(rcpt(value)), valid, "{value}");
+    }
+    // UTF-8 in ORCPT belongs to SMTPUTF8.
+    let utf8 = "RCPT TO:<a@b> ORCPT=utf-8;\u{fc}@b\r\n";
+    let pieces = [MAIL.as_bytes(), utf8.as_bytes()];
+    let (violations, reply) = found(&server, &pieces);
+    assert_eq!(violations, ["RCPT: 8-bit parameter without SMTPUTF8"]);
+    assert!(reply.starts_with("501 "));
+    let pieces = [b"MAIL FROM:<a@b> SMTPUTF8\r\n", utf8.as_bytes()];
+    assert!(found(&server, &pieces).0.is_empty());
+    // Without DSN none of them is known.
+    let without = Server::builder().withhold(Extension::Dsn).build();
+    for (command, parameter) in [
+        (mail("RET=FULL"), "MAIL: parameter RET"),
+        (mail("ENVID=x"), "MAIL: parameter ENVID"),
+        (rcpt("NOTIFY=NEVER"), "RCPT: parameter NOTIFY"),
+        (rcpt("ORCPT=rfc822;a@b"), "RCPT: parameter ORCPT"),
+    ] {
+        let pieces: [&[u8]; 2] = [MAIL.as_bytes(), command.as_bytes()];
+        let is_mail = command.starts_with("MAIL");
+        let (violations, reply) = found(&without, &pieces[usize::from(is_mail)..]);
+        assert_eq!(violations, [format!("{parameter} was not offered")]);
+        assert!(reply.starts_with("555 "));
+    }
+}
+
+#[test]
+fn requiretls_needs_tls() {
+    let mail: &[u8] = b"MAIL FROM:<a@b> REQUIRETLS\r\n";
+    let offers = |client: &mut Client| client.say("EHLO a\r\n").contains("REQUIRETLS");
+    let server = Server::builder()
+        .offer(Extension::StartTls)
+        .offer(Extension::RequireTls)
+        .build();
+    let mut client = Client::new(&server);
+    assert!(!offers(&mut client));
+    assert_eq!(client.say(mail), "555 5.5.4 Unsupported option\r\n");
+    let not_offered = "MAIL: parameter REQUIRETLS was not offered";
+    assert_eq!(server.violations(), [not_offered]);
+    client.say("STARTTLS\r\n");
+    assert!(offers(&mut client));
+    client.say([mail, RCPT.as_bytes(), b"DATA\r\n"].concat());
+    client.say(".\r\n");
+    assert_eq!(server.deliveries()[0].mail_parameters, ["REQUIRETLS"]);
+    let malformed = "MAIL FROM:<a@b> REQUIRETLS=1\r\n";
+    assert!(client.say(malformed).starts_with("501 "));
+    let value = "MAIL: malformed parameter REQUIRETLS=1";
+    assert_eq!(server.violations(), [not_offered, value]);
+
+    let implicit = bare().offer(Extension::RequireTls).implicit_tls().build();
+    assert!(offers(&mut Client::new(&implicit)));
+    assert!(found(&implicit, &[mail]).0.is_empty());
+    // RFC 8689 §2: the parameter may make the line so much longer.
+    let long = |octets| format!("MAIL FROM:<{}@b> REQUIRETLS\r\n", "a".repeat(octets));
+    let limit = "MAIL: command line of 524 octets, the limit is 523";
+    let (violations, _) = found(&implicit, &[long(497).as_bytes()]);
+    assert_eq!(violations, [limit]);
+    let (violations, _) = found(&implicit, &[long(496).as_bytes()]);
+    assert_eq!(
+        violations,
+        ["MAIL: the local part is longer than 64 octets"]
     );
+
+    let bait = Server::builder().ehlo_line("REQUIRETLS").build();
+    let (violations, last) = found(&bait, &[mail]);
+    assert_eq!(violations, ["MAIL: REQUIRETLS without TLS"]);
+    assert!(last.starts_with("555 "));
 }
 
 #[test]
@@ -877,6 +1187,425 @@ fn violations_of_auth() {
     }
 }
 
+// ---- mechanisms ----
+
+const ALL_MECHANISMS: [Mechanism; 6] = [
+    Mechanism::Plain,
+    Mechanism::Login,
+    Mechanism::CramMd5,
+    Mechanism::ScramSha256,
+    Mechanism::XOAuth2,
+    Mechanism::OAuthBearer,
+];
+
+/// A server that knows `user` with the password `pencil` and the token `t0ken`.
+fn mechanics() -> Builder {
+    Server::builder()
+        .account("user", "pencil")
+        .token_account("user", "t0ken")
+        .mechanisms(&ALL_MECHANISMS)
+        .implicit_tls()
+}
+
+fn base64(text: &str) -> String {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// Says an AUTH command, a message behind it if there is one, then answers to challenges. The
+/// messages are encoded here, 0x01 written `|`; `*` stands for itself.
+///
+/// Gives the violations and what was said to the last line.
+fn login(server: &Server, command: &str, messages: &[&str]) -> (Vec<String>, String) {
+    let before = server.violations().len();
+    let mut client = Client::greeted(server);
+    let encoded: Vec<String> = messages
+        .iter()
+        .map(|message| match *message {
+            "*" => "*".into(),
+            other => base64(&other.replace('|', "\u{1}")),
+        })
+        .collect();
+    let (first, answers) = match command.strip_suffix(" ") {
+        Some(_) => (format!("{command}{}\r\n", encoded[0]), &encoded[1..]),
+        None => (format!("{command}\r\n"), &encoded[..]),
+    };
+    let mut reply = client.say(first);
+    for answer in answers {
+        assert!(reply.starts_with("334 "), "{reply}");
+        reply = client.say(format!("{answer}\r\n"));
+    }
+    let violations = server.violations().split_off(before);
+    (violations, reply)
+}
+
+/// A server-first and the client-final that answers it, with the user and the password above, the
+/// client's nonce `fyko` and the first nonce of a server. Computed with Python's hashlib.
+const SERVER_FIRST: &str = "r=fyko%mock=1~,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+const CLIENT_FIRST: &str = "n,,n=user,r=fyko";
+const CLIENT_FINAL: &str = "c=biws,r=fyko%mock=1~,p=KQew33euEqM7M9udrOFQJNdci4txHeMLgpyoNHzxKcI=";
+
+#[test]
+fn every_mechanism_lets_in() {
+    let bearer = "n,a=user,|host=mock.example|port=465|auth=Bearer t0ken||";
+    let cram = "user 4021ddae894e7f7e73f46a7e7da91fdf";
+    for (command, messages) in [
+        ("AUTH PLAIN ", &["\0user\0pencil"][..]),
+        ("AUTH PLAIN ", &["user\0user\0pencil"]),
+        ("AUTH LOGIN", &["user", "pencil"]),
+        ("AUTH CRAM-MD5", &[cram]),
+        ("AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST, CLIENT_FINAL, ""]),
+        ("auth scram-sha-256", &[CLIENT_FIRST, CLIENT_FINAL, ""]),
+        ("AUTH XOAUTH2 ", &["user=user|auth=Bearer t0ken||"]),
+        ("AUTH XOAUTH2", &["user=user|auth=Bearer t0ken||"]),
+        ("AUTH OAUTHBEARER ", &[bearer]),
+        ("AUTH OAUTHBEARER", &[bearer]),
+    ] {
+        let server = mechanics().build();
+        let (violations, last) = login(&server, command, messages);
+        assert_eq!(last, "235 2.7.0 Authentication successful\r\n", "{command}");
+        assert_eq!(violations, [""; 0], "{command}");
+    }
+}
+
+#[test]
+fn the_mechanisms_follow_the_accounts() {
+    let offered = |builder: Builder| {
+        let mut client = Client::new(&builder.implicit_tls().build());
+        let ehlo = client.say("EHLO a\r\n");
+        let auth = ehlo.lines().find_map(|line| line.strip_prefix("250-AUTH "));
+        auth.map(String::from)
+    };
+    assert_eq!(offered(Server::builder()), None);
+    assert_eq!(offered(Server::builder().mechanisms(&ALL_MECHANISMS)), None);
+    let passwords = Server::builder().account("u", "p");
+    assert_eq!(offered(passwords).unwrap(), "PLAIN LOGIN");
+    let tokens = Server::builder().token_account("u", "t");
+    assert_eq!(offered(tokens).unwrap(), "XOAUTH2 OAUTHBEARER");
+    let both = Server::builder().account("u", "p").token_account("u", "t");
+    assert_eq!(offered(both).unwrap(), "PLAIN LOGIN XOAUTH2 OAUTHBEARER");
+    let all = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER";
+    assert_eq!(offered(mechanics()).unwrap(), all);
+}
+
+#[test]
+fn wrong_credentials() {
+    let server = mechanics().build();
+    let digest = "0123456789abcdef0123456789abcdef";
+    let cram = format!("user {digest}");
+    for (command, messages) in [
+        ("AUTH PLAIN ", &["\0user\0t0ken"][..]),
+        ("AUTH PLAIN ", &["other\0user\0pencil"]),
+        ("AUTH LOGIN", &["user", "t0ken"]),
+        ("AUTH CRAM-MD5", &[&cram]),
+        ("AUTH XOAUTH2 ", &["user=user|auth=Bearer pencil||", ""]),
+        ("AUTH XOAUTH2 ", &["user=other|auth=Bearer t0ken||", ""]),
+        ("AUTH OAUTHBEARER ", &["n,,|auth=Bearer t1ken||", "|"]),
+        (
+            "AUTH OAUTHBEARER ",
+            &["n,a=us=2Cer,|auth=Bearer t0ken||", "|"],
+        ),
+    ] {
+        let (violations, last) = login(&server, command, messages);
+        assert!(last.starts_with("535 5.7.8 "), "{command}: {last}");
+        assert_eq!(violations, [""; 0], "{command}");
+    }
+    let fresh = mechanics().build();
+    let wrong = CLIENT_FINAL.replace("p=K", "p=L");
+    let (violations, last) = login(&fresh, "AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST, &wrong]);
+    assert!(violations.is_empty() && last.starts_with("535 "), "{last}");
+}
+
+#[test]
+fn oauth_errors_are_answered_with_a_dummy() {
+    let server = mechanics().build();
+    let (xoauth2, bearer) = ("user=user|auth=Bearer no||", "n,a=user,|auth=Bearer no||");
+    let error = base64(r#"{"status":"401","schemes":"bearer","scope":"mail"}"#);
+    for (command, claim, dummy, other) in [
+        ("AUTH XOAUTH2 ", xoauth2, "", "|"),
+        ("AUTH OAUTHBEARER ", bearer, "|", ""),
+    ] {
+        let (violations, last) = login(&server, command, &[claim]);
+        assert_eq!((violations.len(), last), (0, format!("334 {error}\r\n")));
+        let (violations, last) = login(&server, command, &[claim, dummy]);
+        assert!(violations.is_empty() && last.starts_with("535 5.7.8 "));
+        // RFC 4954 §4 and RFC 7628 §3.2.3 let it be cancelled too.
+        let (violations, last) = login(&server, command, &[claim, "*"]);
+        assert!(violations.is_empty() && last.starts_with("501 5.7.0 "));
+        let (violations, last) = login(&server, command, &[claim, other]);
+        let fault = "AUTH: malformed response: not the dummy that answers an OAuth error";
+        assert_eq!(violations, [fault]);
+        assert!(last.starts_with("501 5.5.2 "));
+    }
+}
+
+#[test]
+fn violations_of_mechanisms() {
+    let begins = "AUTH: an initial response where the server begins";
+    let malformed = "AUTH: malformed response: ";
+    for (command, messages, violation) in [
+        ("AUTH LOGIN ", &["user"][..], begins),
+        ("AUTH CRAM-MD5 ", &["user 0"], begins),
+        ("AUTH PLAIN ", &["user\0pencil"], malformed),
+        ("AUTH PLAIN ", &["\0\0pencil"], malformed),
+        (
+            "AUTH CRAM-MD5",
+            &["user 4021DDAE894E7F7E73F46A7E7DA91FDF"],
+            malformed,
+        ),
+        (
+            "AUTH XOAUTH2 ",
+            &["user=user|auth=Bearer t0ken|"],
+            malformed,
+        ),
+        (
+            "AUTH OAUTHBEARER ",
+            &["n,a=us,er,|auth=Bearer t0ken||"],
+            malformed,
+        ),
+        ("AUTH OAUTHBEARER ", &["|"], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=us=er,r=fyko"], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=user,r="], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=user,r=fy,ko"], malformed),
+        ("AUTH SCRAM-SHA-256 ", &["n,,n=user,r=fy ko"], malformed),
+        ("AUTH SCRAM-SHA-256", &[""], malformed),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            &["y,,n=user,r=fyko", CLIENT_FINAL],
+            malformed,
+        ),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            &[CLIENT_FIRST, CLIENT_FINAL, "x"],
+            malformed,
+        ),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            &[CLIENT_FIRST, "c=biws,r=fyko,p=AA=="],
+            malformed,
+        ),
+    ] {
+        let server = mechanics().build();
+        let (violations, last) = login(&server, command, messages);
+        assert_eq!(violations.len(), 1, "{command}{messages:?}: {violations:?}");
+        assert!(violations[0].starts_with(violation), "{violations:?}");
+        assert!(last.starts_with("501 5."), "{command}{messages:?}: {last}");
+    }
+    // Base64 that is not canonical, in the command, in a response, and in an empty initial one.
+    let server = mechanics().build();
+    for pieces in [
+        &[&b"AUTH XOAUTH2 dXNlcj1=\r\n"[..]][..],
+        &[b"AUTH CRAM-MD5\r\n", b"dXNlcg\r\n"],
+        &[b"AUTH SCRAM-SHA-256\r\n", b"=\r\n"],
+    ] {
+        let (violations, last) = found(&server, pieces);
+        assert_eq!(violations, ["AUTH: malformed response: not base64"]);
+        assert!(last.starts_with("501 5.5.2 "));
+    }
+    let (violations, last) = found(&server, &[b"AUTH OAUTHBEARER =\r\n"]);
+    assert_eq!(violations, ["AUTH: malformed response: no GS2 header"]);
+    assert!(last.starts_with("501 "));
+}
+
+#[test]
+fn tokens_of_any_length() {
+    // A command of 511 octets with CRLF, and one group of base64 more.
+    let token = |length: usize| format!("{}=", "t".repeat(length - 1));
+    for (length, fits) in [(351, true), (352, false)] {
+        let token = token(length);
+        let server = mechanics().token_account("user", &token).build();
+        let claim = format!("n,,|auth=Bearer {token}||");
+        let (violations, last) = login(&server, "AUTH OAUTHBEARER ", &[&claim]);
+        let limit = ["AUTH: command line of 515 octets, the limit is 512"];
+        assert_eq!(violations, limit[usize::from(fits)..]);
+        assert!(last.starts_with(if fits { "235 " } else { "500 " }));
+        let (violations, last) = login(&server, "AUTH OAUTHBEARER", &[&claim]);
+        assert!(violations.is_empty() && last.starts_with("235 "));
+    }
+    let token = token(4096);
+    let server = mechanics().token_account("user", &token).build();
+    let claim = format!("user=user|auth=Bearer {token}||");
+    let (violations, last) = login(&server, "AUTH XOAUTH2", &[&claim]);
+    assert!(violations.is_empty() && last.starts_with("235 "));
+}
+
+#[test]
+fn scram_says_what_it_is_told_to() {
+    let server_first = |builder: Builder, first: &str| {
+        let (_, reply) = login(&builder.build(), "AUTH SCRAM-SHA-256 ", &[first]);
+        reply
+    };
+    let challenge = |text: &str| format!("334 {}\r\n", base64(text));
+    assert_eq!(
+        server_first(mechanics(), CLIENT_FIRST),
+        challenge(SERVER_FIRST)
+    );
+    let odd = mechanics().scram_iterations(0).scram_salt(b"salt");
+    let expected = challenge("r=fyko%mock=1~,s=c2FsdA==,i=0");
+    assert_eq!(server_first(odd, CLIENT_FIRST), expected);
+    // The nonce of a server's second exchange is another one.
+    let server = mechanics().build();
+    login(&server, "AUTH CRAM-MD5", &["*"]);
+    let (_, reply) = login(&server, "AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST]);
+    assert_eq!(reply, challenge(&SERVER_FIRST.replace("=1~", "=2~")));
+
+    let last = "c=biws,r=fyko%mock=1~,p=fnhDDXEibDW6dXvAy1ii1MOPplxfNFnDPSgOScmnX14=";
+    let server = mechanics()
+        .scram_iterations(5000)
+        .scram_salt(b"salt")
+        .build();
+    let (violations, reply) = login(&server, "AUTH SCRAM-SHA-256 ", &[CLIENT_FIRST, last, ""]);
+    assert!(violations.is_empty() && reply.starts_with("235 "));
+}
+
+#[test]
+fn scram_oddities() {
+    let run = |oddity, messages: &[&str]| {
+        let server = mechanics().scram_oddity(oddity).build();
+        login(&server, "AUTH SCRAM-SHA-256 ", messages)
+    };
+    let none: [&str; 0] = [];
+    let wrong = ["AUTH: a wrong signature of the server's was taken"];
+    for (oddity, signature) in [
+        (
+            ScramOddity::WrongSignature,
+            "f9ohXFxlRjwJSv3HMMOUqKa8TAZtH+mfEcUHJfRviXo=",
+        ),
+        (
+            ScramOddity::ShortSignature,
+            "f9ohXFxlRjwJSv3HMMOUqKa8TAZtH+mfEcUHJfRviQ==",
+        ),
+    ] {
+        let (violations, reply) = run(oddity, &[CLIENT_FIRST, CLIENT_FINAL]);
+        let expected = format!("334 {}\r\n", base64(&format!("v={signature}")));
+        assert_eq!((violations.len(), reply), (0, expected));
+        let (violations, reply) = run(oddity, &[CLIENT_FIRST, CLIENT_FINAL, "*"]);
+        assert!(violations.is_empty() && reply.starts_with("501 5.7.0 "));
+        let (violations, reply) = run(oddity, &[CLIENT_FIRST, CLIENT_FINAL, ""]);
+        assert_eq!(violations, wrong);
+        assert!(reply.starts_with("235 "));
+    }
+    let (violations, reply) = run(ScramOddity::NoSignature, &[CLIENT_FIRST, CLIENT_FINAL]);
+    assert_eq!(violations, none);
+    assert!(reply.starts_with("235 "));
+
+    let last = "c=biws,r=%mock=1~fyko,p=X1FercW1eHwfWRgEdnnLykV6TW4rNGOY/CUrE3AouO8=";
+    let (violations, reply) = run(ScramOddity::ForeignNonce, &[CLIENT_FIRST, last, ""]);
+    let taken = ["AUTH: a nonce that does not begin with the client's was taken"];
+    assert_eq!(violations, taken);
+    assert!(reply.starts_with("235 "));
+
+    let last = "c=biws,r=fyko%mock=1~,p=UdohKg4scxgLoleCBiO2b3f6iciGJBY37So768bH8kk=";
+    let (violations, reply) = run(ScramOddity::Extensions, &[CLIENT_FIRST, last]);
+    let signature = "v=rmx88vhVDm8Hv0248cOK7fdt3drvkapluYh5Azk58NU=,x=mock,y=1=2";
+    assert_eq!(violations, none);
+    assert_eq!(reply, format!("334 {}\r\n", base64(signature)));
+    let (violations, reply) = run(ScramOddity::Extensions, &[CLIENT_FIRST, last, ""]);
+    assert!(violations.is_empty() && reply.starts_with("235 "));
+}
+
+#[test]
+fn any_challenge_can_be_scripted() {
+    // A challenge where the mechanism has none, one that is not base64, and one too many.
+    let error = format!("334 {}\r\n", base64("{}"));
+    for (command, message, stage, reply) in [
+        ("AUTH PLAIN ", "\0user\0pencil", Stage::Auth, "334 \r\n"),
+        (
+            "AUTH XOAUTH2 ",
+            "user=user|auth=Bearer t0ken||",
+            Stage::Auth,
+            &error,
+        ),
+        ("AUTH CRAM-MD5", "", Stage::Auth, "334 <1@mock>\r\n"),
+        (
+            "AUTH SCRAM-SHA-256 ",
+            CLIENT_FIRST,
+            Stage::Auth,
+            "334 cg\r\n",
+        ),
+    ] {
+        let server = mechanics().script(stage, 1, Action::reply(reply)).build();
+        let first = format!(
+            "{command}{}\r\n",
+            if message.is_empty() {
+                String::new()
+            } else {
+                base64(&message.replace('|', "\u{1}"))
+            }
+        );
+        let mut client = Client::greeted(&server);
+        assert_eq!(client.say(first), reply);
+        assert!(client.say("*\r\n").starts_with("501 5.7.0 "));
+        assert_eq!(server.violations(), [""; 0]);
+    }
+    // The right token, and an error nevertheless: the client says the dummy, and stays outside.
+    let server = mechanics()
+        .script(Stage::Auth, 1, Action::reply(&error))
+        .build();
+    let claim = "n,,|auth=Bearer t0ken||";
+    let (violations, last) = login(&server, "AUTH OAUTHBEARER ", &[claim, "|"]);
+    assert!(violations.is_empty() && last.starts_with("535 "));
+    // A signature that was computed for another exchange, and a third challenge.
+    let signature = format!("334 {}\r\n", base64("v=AAAA"));
+    let server = mechanics()
+        .script(Stage::AuthResponse, 1, Action::reply(&signature))
+        .script(Stage::AuthResponse, 2, Action::reply("334 \r\n"))
+        .build();
+    let messages = [CLIENT_FIRST, CLIENT_FINAL, "", ""];
+    let (violations, last) = login(&server, "AUTH SCRAM-SHA-256 ", &messages);
+    assert!(violations.is_empty() && last.starts_with("535 "));
+}
+
+#[test]
+fn nothing_shows_what_proves_a_user() {
+    let listener = mechanics()
+        .script(Stage::Auth, 6, Action::reply("535 no\r\n"))
+        .listen()
+        .unwrap();
+    let server = listener.server().clone();
+    let mut client = Client::greeted(&server);
+    let plain = base64("\0user\0pencil");
+    let claim = base64("user=user\u{1}auth=Bearer t0ken\u{1}\u{1}");
+    let (user, password) = (base64("user"), base64("pencil"));
+    client.say(format!("AUTH XOAUTH2 {claim}x\r\n"));
+    client.say(format!("AUTH CRAM-MD5 {password}\r\n"));
+    for line in [&plain, &claim, &password] {
+        client.say("AUTH PLAIN\r\n");
+        client.say(format!("{line}x\r\n"));
+    }
+    // Sent without having waited, and taken for commands: they follow a refusal.
+    client.say("AUTH LOGIN\r\n");
+    client.say(format!("{user}\r\n{password}\r\n"));
+    client.say(format!("{claim} \r\n"));
+    let late = "unknown command \"a line behind AUTH\"";
+    assert!(server.violations().iter().any(|one| one == late));
+    client.say(format!("AUTH PLAIN {plain}\r\n"));
+    client.say([MAIL, RCPT, "DATA\r\n"].concat());
+    client.say(".\r\n");
+
+    let shown = [
+        format!("{server:?}{listener:?}{:?}", client.link),
+        format!("{:?}", server.deliveries()),
+        format!("{:?}", server.violations()),
+        format!("{:?}", server.transcript()),
+        format!("{:?}", server.transcript().with_credentials()),
+        server.transcript().to_string(),
+    ]
+    .concat();
+    for secret in ["pencil", "t0ken", &plain, &claim, &password] {
+        let upper = secret.to_ascii_uppercase();
+        assert!(
+            !shown.contains(secret) && !shown.contains(&upper),
+            "{shown}"
+        );
+    }
+    assert!(shown.contains("C: AUTH PLAIN ****\nS: 235 "));
+    let open = server.transcript().with_credentials().to_string();
+    for secret in [&plain, &claim, &password] {
+        assert!(open.contains(secret));
+    }
+}
+
 #[test]
 fn violations_of_limits() {
     let server = Server::builder()
@@ -887,15 +1616,72 @@ fn violations_of_limits() {
     assert_eq!(violations, ["RCPT: more than RCPTDOMAINMAX=1"]);
     assert!(last.ends_with("452 4.5.3 Error: too many recipient domains\r\n"));
     let three = [MAIL, RCPT, RCPT, RCPT].concat();
-    assert_eq!(
-        found(&server, &[three.as_bytes()]).0,
-        ["RCPT: more than RCPTMAX=2"]
-    );
+    let (violations, last) = found(&server, &[three.as_bytes()]);
+    assert_eq!(violations, ["RCPT: more than RCPTMAX=2"]);
+    assert!(last.ends_with("250 2.1.5 Ok\r\n452 4.5.3 Error: too many recipients\r\n"));
     let mails = [MAIL, "RSET\r\n", MAIL, "RSET\r\n", MAIL].concat();
-    assert_eq!(
-        found(&server, &[mails.as_bytes()]).0,
-        ["MAIL: more than MAILMAX=2"]
+    let (violations, last) = found(&server, &[mails.as_bytes()]);
+    assert_eq!(violations, ["MAIL: more than MAILMAX=2"]);
+    assert!(last.ends_with("452 4.5.3 Error: too many messages\r\n"));
+}
+
+#[test]
+fn what_limits_count() {
+    let builder = |limits: &str| {
+        Server::builder()
+            .refuse_sender("no@example.org", "550 no")
+            .refuse_recipient("no@example.org", "550 no")
+            .limits(limits)
+    };
+    let violations = |server: &Server, commands: &[&str]| {
+        let flight = commands.concat();
+        found(server, &[flight.as_bytes()]).0
+    };
+    let (bad_mail, bad_rcpt) = (
+        "MAIL FROM:<no@example.org>\r\n",
+        "RCPT TO:<no@example.org>\r\n",
     );
+    let rset = "RSET\r\n";
+
+    // Every MAIL on the connection counts, with whatever success, and EHLO does not begin anew.
+    let mails = builder("MAILMAX=2").build();
+    let beyond = ["MAIL: more than MAILMAX=2"];
+    assert_eq!(violations(&mails, &[bad_mail, bad_mail, MAIL]), beyond);
+    let mut client = Client::greeted(&mails);
+    for _ in 0..2 {
+        client.say([MAIL, RCPT, "DATA\r\n"].concat());
+        assert!(client.say(".\r\n").starts_with("250 "));
+        client.say("EHLO a\r\n");
+    }
+    assert!(client.say(MAIL).starts_with("452 4.5.3 "));
+    assert!(violations(&mails, &[MAIL, rset, MAIL]).is_empty());
+
+    // Every RCPT of a transaction counts, and each transaction on its own.
+    let rcpts = builder("RCPTMAX=2").build();
+    let beyond = ["RCPT: more than RCPTMAX=2"];
+    assert_eq!(violations(&rcpts, &[MAIL, bad_rcpt, RCPT, RCPT]), beyond);
+    let two = [MAIL, RCPT, RCPT, rset].concat();
+    assert!(violations(&rcpts, &[&two, &two]).is_empty());
+
+    // Every domain of the connection counts, once, without regard to case.
+    let domains = builder("RCPTDOMAINMAX=2").build();
+    let beyond = ["RCPT: more than RCPTDOMAINMAX=2"];
+    let to = |address: &str| format!("RCPT TO:<{address}>\r\n");
+    let one = [MAIL, &to("a@b"), &to("c@B"), &to("Postmaster"), rset].concat();
+    let second = [MAIL, bad_rcpt, &to("x@EXAMPLE.org"), rset].concat();
+    assert!(violations(&domains, &[&one, &second, &one]).is_empty());
+    let third = [MAIL, &to("a@c")].concat();
+    assert_eq!(violations(&domains, &[&one, &second, &third]), beyond);
+
+    // What is unknown or no number limits nothing, nor does a line that the last EHLO had not.
+    let odd = builder("FOO MAILMAX=x rcptmax=1 RCPTMAXX=0 RCPTDOMAINMAX").build();
+    assert!(violations(&odd, &[MAIL, RCPT, rset, MAIL, rset, MAIL]).is_empty());
+    let small = violations(&odd, &[MAIL, RCPT, RCPT]);
+    assert_eq!(small, ["RCPT: more than RCPTMAX=1"]);
+    let hidden = builder("RCPTMAX=1")
+        .script(Stage::Ehlo, 1, Action::reply("250-a\r\n250 PIPELINING\r\n"))
+        .build();
+    assert!(violations(&hidden, &[MAIL, RCPT, RCPT]).is_empty());
 }
 
 // ---- any input ----
@@ -914,9 +1700,13 @@ struct Seen {
 fn run(input: &[u8], piece: usize) -> Seen {
     let server = Server::builder()
         .account("u", "p")
+        .token_account("u", "t")
+        .mechanisms(&ALL_MECHANISMS)
+        .scram_iterations(2)
         .plaintext_auth(PlaintextAuth::Bait)
         .offer(Extension::StartTls)
-        .limits("RCPTMAX=3")
+        .offer(Extension::RequireTls)
+        .limits("RCPTMAX=3 RCPTDOMAINMAX=2")
         .build();
     let mut client = Client::new(&server);
     for octets in input.chunks(piece) {
@@ -958,6 +1748,13 @@ fn piece_of_dialogue() -> impl Strategy<Value = Vec<u8>> {
         b"EHLO a\r\n",
         b"AUTH PLAIN\r\nAHUAcA==\r\n",
         b"AUTH LOGIN dQ==\r\n*\r\n",
+        b"AUTH CRAM-MD5\r\n",
+        b"AUTH SCRAM-SHA-256 biwsbj11LHI9YQ==\r\n",
+        b"AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHgBAQ==\r\n",
+        b"AUTH OAUTHBEARER biwsAWF1dGg9QmVhcmVyIHgBAQ==\r\n",
+        b"AQ==\r\n",
+        b"\r\n",
+        b"MAIL FROM:<a@b> REQUIRETLS ENVID=a+20\r\nRCPT TO:<b@d> ORCPT=rfc822;b@d\r\n",
     ];
     let rare: Vec<&[u8]> = vec![
         b"STARTTLS\r\n",
@@ -971,6 +1768,50 @@ fn piece_of_dialogue() -> impl Strategy<Value = Vec<u8>> {
         1 => proptest::sample::select(rare).prop_map(<[u8]>::to_vec),
         1 => proptest::collection::vec(any::<u8>(), 0..12),
         2 => proptest::collection::vec(proptest::sample::select(odd), 0..12),
+    ]
+}
+
+/// A message of a mechanism: nearly right, or anything.
+fn message() -> impl Strategy<Value = Vec<u8>> {
+    let parts: Vec<&[u8]> = vec![
+        b"n,,",
+        b"n,a=user,",
+        b"n=",
+        b"user",
+        b"=2C",
+        b"=",
+        b",",
+        b"r=",
+        b"fyko",
+        b"%mock=1~",
+        b"c=biws",
+        b",p=",
+        b"AAAA",
+        b"AA==",
+        b"\x01",
+        b"user=",
+        b"auth=Bearer ",
+        b"t0ken",
+        b"\0",
+        b" ",
+        b"pencil",
+        b"4021ddae894e7f7e73f46a7e7da91fdf",
+        b"\xc3",
+        b"\xbc",
+    ];
+    let right: Vec<&[u8]> = vec![
+        b"",
+        b"\x01",
+        CLIENT_FIRST.as_bytes(),
+        CLIENT_FINAL.as_bytes(),
+        b"user=user\x01auth=Bearer no\x01\x01",
+        b"n,,\x01auth=Bearer no\x01\x01",
+    ];
+    let parts = proptest::collection::vec(proptest::sample::select(parts), 0..8);
+    prop_oneof![
+        2 => proptest::sample::select(right).prop_map(<[u8]>::to_vec),
+        2 => parts.prop_map(|parts| parts.concat()),
+        1 => proptest::collection::vec(any::<u8>(), 0..40),
     ]
 }
 
@@ -989,6 +1830,25 @@ proptest! {
         let whole = run(&input, input.len());
         prop_assert_eq!(&whole, &run(&input, 1));
         prop_assert_eq!(&whole, &run(&input, piece));
+    }
+
+    #[test]
+    fn any_messages_of_a_mechanism_are_taken(
+        mechanism in proptest::sample::select(&ALL_MECHANISMS[..]),
+        messages in proptest::collection::vec(message(), 1..5),
+    ) {
+        let server = mechanics().scram_iterations(2).build();
+        let mut client = Client::greeted(&server);
+        let mut reply = client.say(format!("AUTH {}\r\n", mechanism.name()));
+        for octets in messages {
+            if !reply.starts_with("334 ") {
+                break;
+            }
+            use ::base64::Engine;
+            let encoded = ::base64::engine::general_purpose::STANDARD.encode(octets);
+            reply = client.say(encoded + "\r\n");
+        }
+        prop_assert!(["235", "334", "501", "535"].contains(&&reply[..3]), "{}", reply);
     }
 
     #[test]

@@ -1,14 +1,20 @@
-//! The server's half of SASL mechanisms.
+//! The server's half of SASL: which mechanisms there are, and what all of them have in common.
 //!
 //! A mechanism is one [`Exchange`]: it is given responses, already decoded, and says what comes next.
-//! It knows neither base64 nor reply codes. A new mechanism is a variant of [`Mechanism`] and an
-//! `Exchange`.
+//! It knows neither base64 on the line nor reply codes. A new mechanism is a variant of [`Mechanism`]
+//! and an `Exchange` in a file of its own.
 
 use std::boxed::Box;
 use std::string::String;
 use std::vec::Vec;
 
 use base64ct::{Base64, Encoding};
+
+use super::accounts::{Accounts, AuthSettings};
+use super::cram_md5::CramMd5;
+use super::oauth::OAuth;
+use super::plain::{Login, Plain};
+use super::scram::Scram;
 
 /// A SASL mechanism the server can offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +24,14 @@ pub enum Mechanism {
     Plain,
     /// The obsolete mechanism that many servers still offer.
     Login,
+    /// RFC 2195.
+    CramMd5,
+    /// RFC 7677, without channel binding.
+    ScramSha256,
+    /// A token as Google and Microsoft take it; older than RFC 7628, and in no RFC.
+    XOAuth2,
+    /// A token as RFC 7628 has it.
+    OAuthBearer,
 }
 
 impl Mechanism {
@@ -27,85 +41,61 @@ impl Mechanism {
         match self {
             Mechanism::Plain => "PLAIN",
             Mechanism::Login => "LOGIN",
+            Mechanism::CramMd5 => "CRAM-MD5",
+            Mechanism::ScramSha256 => "SCRAM-SHA-256",
+            Mechanism::XOAuth2 => "XOAUTH2",
+            Mechanism::OAuthBearer => "OAUTHBEARER",
         }
     }
 
-    pub(super) fn exchange(self) -> Box<dyn Exchange> {
+    /// Whether the first message is the client's, so that it may stand in the AUTH command.
+    pub(super) fn client_begins(self) -> bool {
+        !matches!(self, Mechanism::Login | Mechanism::CramMd5)
+    }
+
+    /// Begins an exchange; `number` tells it from every other one of this server.
+    pub(super) fn exchange(
+        self,
+        settings: &AuthSettings,
+        hostname: &str,
+        number: usize,
+    ) -> Box<dyn Exchange> {
         match self {
             Mechanism::Plain => Box::new(Plain),
-            Mechanism::Login => Box::new(Login { user: None }),
+            Mechanism::Login => Box::new(Login::default()),
+            Mechanism::CramMd5 => Box::new(CramMd5::numbered(number, hostname)),
+            Mechanism::ScramSha256 => Box::new(Scram::numbered(number, &settings.scram)),
+            Mechanism::XOAuth2 => Box::new(OAuth::xoauth2()),
+            Mechanism::OAuthBearer => Box::new(OAuth::bearer()),
         }
-    }
-}
-
-/// A user and what proves them.
-#[derive(Clone)]
-pub(super) struct Account {
-    pub(super) user: String,
-    pub(super) password: String,
-}
-
-impl core::fmt::Debug for Account {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter
-            .debug_struct("Account")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
     }
 }
 
 /// One run of a mechanism.
+///
+/// A script can make the server go on where the mechanism had come to its end: what is said to it
+/// then is refused.
 pub(super) trait Exchange: Send {
     /// What follows on this response; `None` where AUTH came without an initial one.
-    fn next(&mut self, response: Option<&[u8]>, accounts: &[Account]) -> Step;
+    fn next(&mut self, response: Option<&[u8]>, accounts: &Accounts) -> Step;
 }
 
 /// What a mechanism wants next.
+#[derive(PartialEq, Eq)]
 pub(super) enum Step {
     Challenge(Vec<u8>),
+    /// The user has logged in.
     Accept(String),
+    /// The user has logged in, and the client did not see what it had to see.
+    Careless(String, &'static str),
     Refuse,
-    Malformed,
+    /// The response is not what the mechanism's RFC allows, and why.
+    Malformed(&'static str),
 }
 
-struct Plain;
-
-impl Exchange for Plain {
-    fn next(&mut self, response: Option<&[u8]>, accounts: &[Account]) -> Step {
-        let Some(response) = response else {
-            return Step::Challenge(Vec::new());
-        };
-        // RFC 4616 §2: message = [authzid] UTF8NUL authcid UTF8NUL passwd
-        let fields: Vec<&[u8]> = response.split(|octet| *octet == 0).collect();
-        let [_, user, password] = fields[..] else {
-            return Step::Malformed;
-        };
-        check(user, password, accounts)
-    }
-}
-
-struct Login {
-    user: Option<Vec<u8>>,
-}
-
-impl Exchange for Login {
-    fn next(&mut self, response: Option<&[u8]>, accounts: &[Account]) -> Step {
-        match (response, self.user.take()) {
-            (None, _) => Step::Challenge(b"Username:".to_vec()),
-            (Some(user), None) => {
-                self.user = Some(user.to_vec());
-                Step::Challenge(b"Password:".to_vec())
-            }
-            (Some(password), Some(user)) => check(&user, password, accounts),
-        }
-    }
-}
-
-fn check(user: &[u8], password: &[u8], accounts: &[Account]) -> Step {
-    let found = accounts
-        .iter()
-        .find(|account| account.user.as_bytes() == user && account.password.as_bytes() == password);
-    found.map_or(Step::Refuse, |account| Step::Accept(account.user.clone()))
+/// The message as text.
+pub(super) fn text(octets: &[u8]) -> Result<&str, &'static str> {
+    core::str::from_utf8(octets).map_err(|_| "not UTF-8")
 }
 
 /// RFC 4648 §4, with padding, and nothing else in it: no blank, no missing `=`, no loose bits.
@@ -120,4 +110,23 @@ pub(super) fn encode_base64(octets: &[u8]) -> String {
     let mut text = std::vec![0; octets.len().div_ceil(3) * 4];
     let encoded = Base64::encode(octets, &mut text).unwrap_or_default();
     String::from(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_taken_in_its_one_form_only() {
+        assert_eq!(decode_base64(b"").unwrap(), b"");
+        assert_eq!(decode_base64(b"AQ==").unwrap(), [1]);
+        assert_eq!(decode_base64(b"AQI=").unwrap(), [1, 2]);
+        // RFC 4954 §4: "=AAA" and "AAA=BBB" are not allowed. RFC 4648 §3.5: pad bits are zero.
+        for text in [
+            "=", "AQ", "AQ=", "AQ===", "=AAA", "AAA=BBB", "AR==", "AQJ=", "AQ== ", " AQ==",
+            "AQ\n=", "A_-=", "AQ==AQ==",
+        ] {
+            assert_eq!(decode_base64(text.as_bytes()), None, "{text}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ impl Dialogue {
                 self.violate("DATA: in a transaction that is for BDAT");
                 self.reply(503, "5.5.1", "Error: BDAT transaction")
             }
-            Some(transaction) if !transaction.rcpt_tried => {
+            Some(transaction) if transaction.rcpts == 0 => {
                 self.violate("DATA: no RCPT before it");
                 self.reply(503, "5.5.1", "Error: need RCPT command")
             }
@@ -30,6 +30,12 @@ impl Dialogue {
             }
             Some(_) => "354 End data with <CR><LF>.<CR><LF>\r\n".to_string(),
         };
+        if let Some(transaction) = &mut self.transaction {
+            transaction.data_tried = true;
+            // RFC 3030 §2: "The state resulting from this error is indeterminate. A RSET command
+            // MUST be sent to clear the transaction before continuing."
+            transaction.failed |= transaction.chunked;
+        }
         if self.answer(&[Stage::Data], reply, out).is_intermediate() {
             self.open_content();
         }
@@ -63,8 +69,11 @@ impl Dialogue {
         }
         match &self.transaction {
             None => self.without_mail("BDAT"),
-            Some(transaction) if !transaction.rcpt_tried => {
+            Some(transaction) if transaction.rcpts == 0 => {
                 self.violate("BDAT: no RCPT before it");
+            }
+            Some(transaction) if transaction.data_tried => {
+                self.violate("BDAT: in a transaction that is for DATA");
             }
             Some(transaction) if transaction.failed => {
                 self.after_refusal("BDAT: an earlier chunk was refused");
@@ -119,20 +128,35 @@ impl Dialogue {
         }
         let reply = match refusal {
             Some(refusal) => refusal,
+            // Rather than let the rest come too.
+            None if self.is_too_big() => self.too_big(),
             None => self.reply(250, "2.0.0", &format!("Ok: {size} octets received")),
         };
         let positive = self.answer(stages, reply, out).is_positive();
         if let Some(transaction) = self.transaction.as_mut().filter(|_| !positive) {
-            // RFC 3030 §2: after a refused chunk the state is indeterminate; only RSET clears it.
+            // RFC 3030 §2: "the transaction should be considered failed and the sender-SMTP MUST NOT
+            // send any additional BDAT segments"; those that come are swallowed until RSET.
             transaction.failed = true;
         }
+    }
+
+    fn is_too_big(&self) -> bool {
+        let transaction = self.transaction.as_ref();
+        let total = transaction.map_or(0, |one| one.content.total);
+        total > self.shared.settings.message_limit()
+    }
+
+    fn too_big(&self) -> String {
+        self.reply(552, "5.3.4", "Error: message file too big")
     }
 
     fn chunk_refusal(&self) -> Option<String> {
         let refusal = match &self.transaction {
             _ if !self.offers("CHUNKING") => (502, "5.5.1", "Error: command not implemented"),
             None => (503, "5.5.1", "Error: need MAIL command"),
-            Some(transaction) if transaction.failed => (503, "5.5.1", "Error: send RSET first"),
+            Some(transaction) if transaction.failed || transaction.data_tried => {
+                (503, "5.5.1", "Error: send RSET first")
+            }
             Some(transaction) if transaction.recipients.is_empty() => {
                 (503, "5.5.1", "Error: no valid recipients")
             }
@@ -168,7 +192,7 @@ impl Dialogue {
         let reply = if !wanted {
             self.reply(554, "5.5.1", "Error: no valid recipients")
         } else if content.total > settings.message_limit() {
-            self.reply(552, "5.3.4", "Error: message file too big")
+            self.too_big()
         } else if !self.shared.record().has_room(content.octets.len()) {
             self.reply(452, "4.3.1", "Error: insufficient system storage")
         } else {

@@ -1,4 +1,4 @@
-//! The settings of a server.
+//! The settings of a server; those of AUTH stand in `accounts.rs`.
 
 use std::boxed::Box;
 use std::format;
@@ -6,7 +6,7 @@ use std::io;
 use std::string::String;
 use std::vec::Vec;
 
-use super::auth::{Account, Mechanism};
+use super::accounts::AuthSettings;
 use super::content::LARGEST_MESSAGE;
 use super::outbox::Writes;
 use super::script::{Action, Entry, Stage};
@@ -33,18 +33,8 @@ pub enum Extension {
     Dsn,
     /// STARTTLS, RFC 3207. After the 220 the same octets go on as if they were TLS.
     StartTls,
-}
-
-/// What a server thinks of credentials on a link that is not TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PlaintextAuth {
-    /// AUTH is offered only on TLS; without it is refused with 538, and a violation.
-    #[default]
-    Withheld,
-    /// AUTH is offered and works, but its use is a violation: a bait for careless clients.
-    Bait,
-    /// AUTH is offered and allowed.
-    Allowed,
+    /// REQUIRETLS, RFC 8689, on TLS only. [`Builder::require_tls`] is another thing.
+    RequireTls,
 }
 
 /// Decides about an address: the reply that refuses it.
@@ -58,9 +48,7 @@ pub(super) struct Settings {
     pub(super) limits: Option<String>,
     pub(super) extra: Vec<String>,
     pub(super) helo_only: Option<u16>,
-    pub(super) mechanisms: Vec<Mechanism>,
-    pub(super) accounts: Vec<Account>,
-    pub(super) plaintext_auth: PlaintextAuth,
+    pub(super) auth: AuthSettings,
     pub(super) implicit_tls: bool,
     pub(super) require_auth: bool,
     pub(super) require_tls: bool,
@@ -97,7 +85,7 @@ impl Settings {
 /// CHUNKING and DSN, and accepts everything.
 #[must_use]
 pub struct Builder {
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Builder {
@@ -118,9 +106,7 @@ impl Builder {
                 limits: None,
                 extra: Vec::new(),
                 helo_only: None,
-                mechanisms: Vec::from([Mechanism::Plain, Mechanism::Login]),
-                accounts: Vec::new(),
-                plaintext_auth: PlaintextAuth::Withheld,
+                auth: AuthSettings::default(),
                 implicit_tls: false,
                 require_auth: false,
                 require_tls: false,
@@ -136,11 +122,7 @@ impl Builder {
 
     /// Ends the settings. Nothing listens yet: see [`Server::listen`] and [`Server::duplex`].
     #[must_use]
-    pub fn build(mut self) -> Server {
-        // Without an account nobody could log in.
-        if self.settings.accounts.is_empty() {
-            self.settings.mechanisms.clear();
-        }
+    pub fn build(self) -> Server {
         Server::new(self.settings)
     }
 
@@ -202,7 +184,8 @@ impl Builder {
         self
     }
 
-    /// Adds a line to the EHLO reply, as it is: `REQUIRETLS`, `AUTH=LOGIN PLAIN`.
+    /// Adds a line to the EHLO reply, as it is: `AUTH=LOGIN PLAIN`, or `REQUIRETLS` to bait a client
+    /// without TLS.
     pub fn ehlo_line(mut self, line: &str) -> Self {
         self.settings.extra.push(line.into());
         self
@@ -211,27 +194,6 @@ impl Builder {
     /// Refuses EHLO with this code, 500 or 502; HELO works.
     pub fn helo_only(mut self, code: u16) -> Self {
         self.settings.helo_only = Some(code);
-        self
-    }
-
-    /// Adds a user. AUTH is offered as soon as there is one.
-    pub fn account(mut self, user: &str, password: &str) -> Self {
-        self.settings.accounts.push(Account {
-            user: user.into(),
-            password: password.into(),
-        });
-        self
-    }
-
-    /// The mechanisms of AUTH, in the order of the EHLO reply; PLAIN and LOGIN if not said.
-    pub fn mechanisms(mut self, mechanisms: &[Mechanism]) -> Self {
-        self.settings.mechanisms = mechanisms.to_vec();
-        self
-    }
-
-    /// What becomes of credentials without TLS.
-    pub fn plaintext_auth(mut self, policy: PlaintextAuth) -> Self {
-        self.settings.plaintext_auth = policy;
         self
     }
 

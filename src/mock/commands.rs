@@ -9,9 +9,11 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use super::builder::{Extension, PlaintextAuth};
+use super::accounts::PlaintextAuth;
+use super::builder::Extension;
 use super::dialogue::{Dialogue, Phase};
 use super::outbox::Outbox;
+use super::parameter::{ENVID_LIMIT, ORCPT_LIMIT};
 use super::path;
 use super::record::Event;
 use super::script::Stage;
@@ -30,15 +32,21 @@ impl Dialogue {
             .iter()
             .position(|octet| *octet == b' ')
             .unwrap_or(line.len());
-        let verb = String::from_utf8_lossy(&line[..space]).to_ascii_uppercase();
+        let mut verb = String::from_utf8_lossy(&line[..space]).to_ascii_uppercase();
         let argument = line.get(space + 1..).unwrap_or_default();
-        let secret = (verb == "AUTH")
+        let mut secret = (verb == "AUTH")
             .then(|| argument.iter().position(|octet| *octet == b' '))
             .flatten()
             .map(|at| space + at + 2);
+        if self.last == "AUTH" && !VERBS.contains(&verb.as_str()) {
+            // A response to a challenge that was not given: nothing of it may be shown.
+            verb = String::from("a line behind AUTH");
+            secret = Some(0);
+        } else {
+            self.last.clone_from(&verb);
+        }
         self.shared.record().command(self.connection, text.clone());
         self.log(Event::Command { line: text, secret });
-        self.last.clone_from(&verb);
 
         if fault.is_some() {
             let reply = self.reply(500, "5.5.2", "Error: bad syntax");
@@ -185,8 +193,9 @@ impl Dialogue {
             add(true, &format!("SIZE {size}"));
         }
         add(offer(Extension::StartTls) && !self.tls, "STARTTLS");
-        if !settings.mechanisms.is_empty() && self.shows_auth() {
-            let names: Vec<&str> = settings.mechanisms.iter().map(|one| one.name()).collect();
+        let mechanisms = settings.auth.mechanisms();
+        if !mechanisms.is_empty() && self.shows_auth() {
+            let names: Vec<&str> = mechanisms.iter().map(|one| one.name()).collect();
             add(true, &format!("AUTH {}", names.join(" ")));
         }
         add(offer(Extension::EnhancedStatusCodes), "ENHANCEDSTATUSCODES");
@@ -194,6 +203,8 @@ impl Dialogue {
         add(offer(Extension::Dsn), "DSN");
         add(offer(Extension::SmtpUtf8), "SMTPUTF8");
         add(offer(Extension::Chunking), "CHUNKING");
+        // RFC 8689 §2: "The session itself MUST employ TLS transmission."
+        add(offer(Extension::RequireTls) && self.tls, "REQUIRETLS");
         if let Some(limits) = &settings.limits {
             add(true, &format!("LIMITS {limits}"));
         }
@@ -207,7 +218,7 @@ impl Dialogue {
 
     fn shows_auth(&self) -> bool {
         // RFC 4954 §4: PLAIN and the like are not to be advertised without a security layer.
-        self.tls || self.shared.settings.plaintext_auth != PlaintextAuth::Withheld
+        self.tls || self.shared.settings.auth.plaintext != PlaintextAuth::Withheld
     }
 
     fn starttls(&mut self, out: &mut Outbox) {
@@ -239,18 +250,18 @@ impl Dialogue {
     /// How much longer than 512 octets the extensions offered let a command line be.
     fn growth(&self, verb: &str) -> usize {
         // SIZE: RFC 1870 §3. 8BITMIME: RFC 6152 §2. SMTPUTF8: RFC 6531 §3.1. AUTH: RFC 4954 §3.
-        // REQUIRETLS: RFC 8689 §4.1. RFC 3461 gives no sum; DSN's is the longest its parameters can
-        // be: RET=HDRS with a 100 octet ENVID; all of NOTIFY, and 500 octets of ORCPT.
+        // REQUIRETLS: RFC 8689 §2. RFC 3461 gives no sum; DSN's is the longest its parameters can
+        // be: RET=HDRS with an ENVID, each character of it as +XX; all of NOTIFY, and ORCPT.
         let growth: &[(&str, usize)] = match verb {
             "MAIL" => &[
                 ("SIZE", 26),
                 ("8BITMIME", 17),
                 ("SMTPUTF8", 10),
                 ("AUTH", 500),
-                ("DSN", 9 + 7 + 100),
+                ("DSN", 9 + 7 + 3 * ENVID_LIMIT),
                 ("REQUIRETLS", 11),
             ],
-            "RCPT" => &[("DSN", 29 + 7 + 500)],
+            "RCPT" => &[("DSN", 29 + 7 + ORCPT_LIMIT)],
             _ => &[],
         };
         growth
@@ -293,3 +304,9 @@ pub(super) fn clip(text: &str) -> String {
 
 /// RFC 5321 §4.5.3.1.4, CRLF included.
 pub(super) const COMMAND_LINE_LIMIT: usize = 512;
+
+/// The commands there are; what else stands in front of a line is unknown.
+const VERBS: [&str; 14] = [
+    "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "QUIT",
+    "VRFY", "HELP", "EXPN",
+];

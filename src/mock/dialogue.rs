@@ -47,6 +47,8 @@ pub(super) struct Dialogue {
     pub(super) mail_refused: bool,
     /// How many MAIL commands there were on the connection.
     pub(super) mails: usize,
+    /// The recipients' domains so far on the connection, in lower case, no more than LIMITS allows.
+    pub(super) domains: Vec<String>,
     /// Whether the first octet of the line at hand came before the last reply was handed over.
     pub(super) pipelined: bool,
     line: Vec<u8>,
@@ -84,10 +86,13 @@ pub(super) struct Transaction {
     pub(super) binary: bool,
     pub(super) smtputf8: bool,
     pub(super) recipients: Vec<Recipient>,
-    /// RCPT was tried, with whatever success.
-    pub(super) rcpt_tried: bool,
+    /// How many RCPT commands there were, whatever their success.
+    pub(super) rcpts: usize,
+    /// BDAT was tried.
     pub(super) chunked: bool,
-    /// A chunk was refused.
+    /// DATA was tried.
+    pub(super) data_tried: bool,
+    /// A chunk was refused, or DATA and BDAT were mixed: only RSET helps.
     pub(super) failed: bool,
     pub(super) content: Content,
 }
@@ -116,6 +121,7 @@ impl Dialogue {
             transaction: None,
             mail_refused: false,
             mails: 0,
+            domains: Vec::new(),
             pipelined: false,
             line: Vec::new(),
             line_octets: 0,

@@ -1,13 +1,14 @@
 //! The AUTH command and the lines that answer its challenges, RFC 4954.
 //!
-//! Base64, reply codes and order stand here; what a mechanism makes of a response, in `auth.rs`.
+//! Base64, reply codes and order stand here; what a mechanism makes of a response, in a file of its
+//! own.
 
 use std::boxed::Box;
 use std::format;
 use std::string::String;
 
+use super::accounts::PlaintextAuth;
 use super::auth::{Exchange, Step, decode_base64, encode_base64};
-use super::builder::PlaintextAuth;
 use super::commands::clip;
 use super::dialogue::{Dialogue, Phase};
 use super::outbox::Outbox;
@@ -21,10 +22,12 @@ impl Dialogue {
             Some((name, initial)) => (name, Some(initial)),
             None => (&*argument, None),
         };
-        let settings = &self.shared.settings;
-        let found = settings
-            .mechanisms
-            .iter()
+        let found = self
+            .shared
+            .settings
+            .auth
+            .mechanisms()
+            .into_iter()
             .find(|one| one.name().eq_ignore_ascii_case(name));
         let refusal = if !self.offers("AUTH") {
             Some(self.not_offered())
@@ -38,17 +41,27 @@ impl Dialogue {
         } else if found.is_none() {
             self.violate(format!("AUTH: mechanism {:?} is not offered", clip(name)));
             Some(self.reply(504, "5.5.4", "Error: unrecognized authentication type"))
+        } else if initial.is_some() && found.is_some_and(|one| !one.client_begins()) {
+            // RFC 4954 §4: "If the client uses an initial-response argument to the AUTH command with
+            // a SASL mechanism in which the client does not begin the authentication exchange, the
+            // server MUST reject the AUTH command with a 501 reply."
+            self.violate("AUTH: an initial response where the server begins");
+            Some(self.reply(501, "5.7.0", "Error: no initial response is taken"))
         } else {
             None
         };
         let exchange = match (refusal, found) {
-            (None, Some(mechanism)) => mechanism.exchange(),
+            (None, Some(mechanism)) => {
+                let settings = &self.shared.settings;
+                let number = self.shared.record().count_exchange();
+                mechanism.exchange(&settings.auth, &settings.hostname, number)
+            }
             (refusal, _) => {
                 self.answer(&[Stage::Auth], refusal.unwrap_or_default(), out);
                 return;
             }
         };
-        if !self.tls && self.shared.settings.plaintext_auth != PlaintextAuth::Allowed {
+        if !self.tls && self.shared.settings.auth.plaintext != PlaintextAuth::Allowed {
             self.violate("AUTH: credentials without TLS");
         }
         // RFC 4954 §4: "If the client needs to send a zero-length initial response, it MUST transmit
@@ -100,9 +113,11 @@ impl Dialogue {
         response: Option<Option<std::vec::Vec<u8>>>,
         out: &mut Outbox,
     ) {
-        let accounts = &self.shared.settings.accounts;
+        let accounts = &self.shared.settings.auth.accounts;
         let step = match &response {
-            Some(None) => Step::Malformed,
+            // RFC 4954 §4: "If the server cannot [BASE64] decode any client response, it MUST reject
+            // the AUTH command with a 501 reply".
+            Some(None) => Step::Malformed("not base64"),
             Some(Some(octets)) => exchange.next(Some(octets), accounts),
             None => exchange.next(None, accounts),
         };
@@ -113,9 +128,14 @@ impl Dialogue {
                 user = name;
                 self.reply(235, "2.7.0", "Authentication successful")
             }
+            Step::Careless(name, fault) => {
+                self.violate(format!("AUTH: {fault}"));
+                user = name;
+                self.reply(235, "2.7.0", "Authentication successful")
+            }
             Step::Refuse => self.reply(535, "5.7.8", "Error: authentication failed"),
-            Step::Malformed => {
-                self.violate("AUTH: malformed response");
+            Step::Malformed(fault) => {
+                self.violate(format!("AUTH: malformed response: {fault}"));
                 self.reply(501, "5.5.2", "Error: malformed authentication response")
             }
         };
@@ -129,7 +149,7 @@ impl Dialogue {
 
     fn not_offered(&self) -> String {
         let settings = &self.shared.settings;
-        if settings.mechanisms.is_empty() || self.helo.is_none() {
+        if settings.auth.mechanisms().is_empty() || self.helo.is_none() {
             self.violate("AUTH: not offered");
             return self.reply(503, "5.5.1", "Error: authentication not enabled");
         }

@@ -59,7 +59,8 @@
 //! - pipelining that was not offered, octets behind a command that ends a group, and content before
 //!   the 354. In memory this is exact; over TCP only what came in one read is seen
 //! - a SIZE that is not the number of octets that came
-//! - credentials without TLS
+//! - credentials without TLS; messages of a SASL mechanism that its RFC does not allow, an initial
+//!   response where the server begins, base64 in any but its one form
 //!
 //! A command that is refused only because it rode in a flight behind another refused one is no
 //! violation.
@@ -68,7 +69,8 @@
 //!
 //! A line is kept up to 64 KiB, a content up to 64 MiB (what is longer is refused), all accepted
 //! content up to 256 MiB, command lines and dialogue up to 64 MiB, 1,000 violations. STARTTLS is
-//! offered, but the octets behind the 220 are not encrypted.
+//! offered, but the octets behind the 220 are not encrypted. SCRAM-SHA-256 compares names and
+//! passwords as they came, without SASLprep. Nobody may log in as one user to act for another.
 
 // Test support on a host, never linked into firmware: a broken invariant here may end the test that
 // meets it. No input reaches one: arbitrary octets are tried on it.
@@ -80,28 +82,37 @@
     clippy::panic
 )]
 
+mod accounts;
 mod auth;
 mod body;
 mod builder;
 mod commands;
 mod content;
+mod cram_md5;
 mod dialogue;
 mod duplex;
+mod gs2;
 mod login;
+mod oauth;
 mod outbox;
 mod parameter;
 mod path;
+mod plain;
 mod record;
+mod scram;
+mod scram_message;
 mod script;
 mod server;
 mod tcp;
 mod transaction;
 
+pub use accounts::PlaintextAuth;
 pub use auth::Mechanism;
-pub use builder::{Builder, Extension, PlaintextAuth};
+pub use builder::{Builder, Extension};
 pub use duplex::Duplex;
 pub use outbox::Writes;
 pub use record::{Delivery, Recipient, Traffic, Transcript, Via};
+pub use scram::ScramOddity;
 pub use script::{Action, Stage};
 pub use server::Server;
 pub use tcp::Listener;

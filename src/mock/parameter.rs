@@ -2,6 +2,7 @@
 
 use std::format;
 use std::string::String;
+use std::vec::Vec;
 
 use super::commands::clip;
 use super::dialogue::Dialogue;
@@ -15,6 +16,9 @@ impl Dialogue {
                 ("MAIL", "BODY") if is_binary(parameter) => "BINARYMIME",
                 ("MAIL", "BODY") => "8BITMIME",
                 ("MAIL", "RET" | "ENVID") | ("RCPT", "NOTIFY" | "ORCPT") => "DSN",
+                // These extensions have no parameter of their name.
+                ("MAIL", "PIPELINING" | "8BITMIME" | "BINARYMIME" | "CHUNKING" | "DSN") => "",
+                ("MAIL", "ENHANCEDSTATUSCODES" | "STARTTLS" | "LIMITS") => "",
                 ("MAIL", other) => other,
                 _ => "",
             };
@@ -23,6 +27,12 @@ impl Dialogue {
                     "{verb}: parameter {} was not offered",
                     clip(keyword)
                 ));
+                return Some(self.reply(555, "5.5.4", "Unsupported option"));
+            }
+            // RFC 8689 §2: "This option MUST only be specified in the context of an SMTP session
+            // meeting the security requirements of REQUIRETLS", whatever a bait offers.
+            if needed == "REQUIRETLS" && !self.tls {
+                self.violate("MAIL: REQUIRETLS without TLS");
                 return Some(self.reply(555, "5.5.4", "Unsupported option"));
             }
             if !is_valid(parameter) {
@@ -64,8 +74,12 @@ fn is_valid(parameter: &Parameter) -> bool {
         "BODY" => one_of(&["7BIT", "8BITMIME", "BINARYMIME"]),
         "SMTPUTF8" | "REQUIRETLS" => value.is_none(),
         "RET" => one_of(&["FULL", "HDRS"]),
-        // RFC 3461 §4.4: at most 100 characters.
-        "ENVID" => value.is_some_and(|value| value.len() <= 100 && path::is_xtext(value)),
+        // RFC 3461 §4.4: at most 100 characters; before the encoding "printable (graphic and white
+        // space) characters from the US-ASCII repertoire".
+        "ENVID" => xtext(value).is_some_and(|envid| {
+            let printable = |octet: &u8| matches!(octet, b' '..=b'~' | b'\t');
+            envid.len() <= ENVID_LIMIT && envid.iter().all(printable)
+        }),
         "NOTIFY" => {
             one_of(&["NEVER"])
                 || value.is_some_and(|value| {
@@ -76,16 +90,35 @@ fn is_valid(parameter: &Parameter) -> bool {
                     })
                 })
         }
-        "ORCPT" => value
-            .and_then(|value| value.split_once(';'))
-            .is_some_and(|(kind, address)| {
-                // RFC 6533 §3: with the type utf-8 the address may hold UTF-8.
-                let utf8 = kind.eq_ignore_ascii_case("utf-8");
-                !kind.is_empty() && !address.is_empty() && (utf8 || path::is_xtext(address))
-            }),
-        "AUTH" => value.is_some_and(|value| value == "<>" || path::is_xtext(value)),
+        "ORCPT" => value.is_some_and(is_original_recipient),
+        "AUTH" => value == Some("<>") || xtext(value).is_some_and(is_mailbox),
         _ => true,
     }
+}
+
+/// RFC 3461 §4.2: `original-recipient-address = addr-type ";" xtext`, at most 500 characters.
+fn is_original_recipient(value: &str) -> bool {
+    let Some((kind, address)) = value.split_once(';') else {
+        return false;
+    };
+    if kind.is_empty() || address.is_empty() || value.len() > ORCPT_LIMIT {
+        return false;
+    }
+    // RFC 6533 §3: with the type utf-8 the address may hold UTF-8.
+    if kind.eq_ignore_ascii_case("utf-8") {
+        return true;
+    }
+    // What an address of another type looks like is not known here.
+    let other = !kind.eq_ignore_ascii_case("rfc822");
+    xtext(Some(address)).is_some_and(|address| other || is_mailbox(address))
+}
+
+fn xtext(value: Option<&str>) -> Option<Vec<u8>> {
+    path::decode_xtext(value?)
+}
+
+fn is_mailbox(octets: Vec<u8>) -> bool {
+    String::from_utf8(octets).is_ok_and(|text| path::is_mailbox(&text))
 }
 
 pub(super) fn declared_size(parameters: &[Parameter]) -> Option<u64> {
@@ -96,3 +129,8 @@ pub(super) fn declared_size(parameters: &[Parameter]) -> Option<u64> {
         .as_deref()?;
     Some(size.parse().unwrap_or(u64::MAX))
 }
+
+/// Characters of an ENVID, RFC 3461 §4.4, counted before the encoding.
+pub(super) const ENVID_LIMIT: usize = 100;
+/// Characters of an ORCPT, RFC 3461 §4.2, its type and the encoding among them.
+pub(super) const ORCPT_LIMIT: usize = 500;

@@ -57,22 +57,29 @@ pub(super) fn is_host(name: &str) -> bool {
     domain_end(name).is_ok_and(|end| end == name.len())
 }
 
-/// RFC 3461 §4: xtext, printable ASCII without `+` and `=` but for `+` and two hexadecimal digits.
-pub(super) fn is_xtext(value: &str) -> bool {
+/// Whether it is a mailbox and nothing else.
+pub(super) fn is_mailbox(text: &str) -> bool {
+    mailbox_end(text).is_ok_and(|end| end == text.len())
+}
+
+/// RFC 3461 §4: xtext, printable ASCII without `+` and `=` but for `+` and two hexadecimal digits in
+/// upper case. What it stands for.
+pub(super) fn decode_xtext(value: &str) -> Option<Vec<u8>> {
     let mut octets = value.bytes();
+    let mut decoded = Vec::new();
     while let Some(octet) = octets.next() {
-        let hexadecimal =
-            |octet: Option<u8>| octet.is_some_and(|o| matches!(o, b'0'..=b'9' | b'A'..=b'F'));
-        let valid = match octet {
-            b'+' => hexadecimal(octets.next()) && hexadecimal(octets.next()),
-            b'=' => false,
-            other => other.is_ascii_graphic(),
+        let mut digit = || {
+            let digit = octets.next().filter(|one| !one.is_ascii_lowercase())?;
+            char::from(digit).to_digit(16)
         };
-        if !valid {
-            return false;
-        }
+        decoded.push(match octet {
+            b'+' => u8::try_from(digit()? * 16 + digit()?).ok()?,
+            b'=' => return None,
+            other if other.is_ascii_graphic() => other,
+            _ => return None,
+        });
     }
-    true
+    Some(decoded)
 }
 
 /// `@one,@two:` before the mailbox, which RFC 5321 §4.1.1.3 has a server accept and ignore.

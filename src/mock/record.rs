@@ -75,6 +75,7 @@ pub(super) struct Record {
     pub(super) deliveries: Vec<Delivery>,
     pub(super) violations: Vec<String>,
     occurrences: [usize; Stage::COUNT],
+    exchanges: usize,
     logged: usize,
     kept: usize,
 }
@@ -119,6 +120,12 @@ impl Record {
         let occurrence = &mut self.occurrences[stage as usize];
         *occurrence += 1;
         *occurrence
+    }
+
+    /// Counts a run of a SASL mechanism; the first is 1.
+    pub(super) fn count_exchange(&mut self) -> usize {
+        self.exchanges += 1;
+        self.exchanges
     }
 
     pub(super) fn violate(&mut self, what: impl Into<String>) {
@@ -174,7 +181,7 @@ impl Record {
 /// `C: ` and `S: ` begin the lines of client and server, `-- ` what is neither. Credentials are shown
 /// as `****` and a content as its length, unless asked for. What is not printable ASCII or UTF-8 is
 /// escaped as in a Rust string.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Transcript {
     connections: Vec<Vec<Event>>,
     content: bool,
@@ -274,6 +281,15 @@ impl core::fmt::Display for Transcript {
         self.lines()
             .iter()
             .try_for_each(|line| writeln!(formatter, "{line}"))
+    }
+}
+
+impl core::fmt::Debug for Transcript {
+    /// The lines, without credentials even where they were asked for.
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut masked = self.clone();
+        masked.credentials = false;
+        formatter.debug_list().entries(masked.lines()).finish()
     }
 }
 

@@ -78,27 +78,26 @@ impl Dialogue {
 
     pub(super) fn rcpt(&mut self, argument: &[u8], out: &mut Outbox) {
         let parsed = path::parse_path(argument, "TO:");
+        if let Some(transaction) = &mut self.transaction {
+            transaction.rcpts += 1;
+        }
         let reply = match self.rcpt_refusal(&parsed) {
             Some(refusal) => refusal,
             None => self.reply(250, "2.1.5", "Ok"),
         };
         let positive = self.answer(&[Stage::Rcpt], reply, out).is_positive();
-        if let Some(transaction) = &mut self.transaction {
-            transaction.rcpt_tried = true;
-            if let (true, Ok(path)) = (positive, parsed)
-                && transaction.recipients.len() < RECIPIENT_LIMIT
-            {
-                let parameters = path.parameters.into_iter().map(|one| one.raw).collect();
-                transaction.recipients.push(Recipient {
-                    address: path.address,
-                    parameters,
-                });
-            }
+        if let (Some(transaction), true, Ok(path)) = (&mut self.transaction, positive, parsed)
+            && transaction.recipients.len() < RECIPIENT_LIMIT
+        {
+            let parameters = path.parameters.into_iter().map(|one| one.raw).collect();
+            transaction.recipients.push(Recipient {
+                address: path.address,
+                parameters,
+            });
         }
     }
 
-    fn rcpt_refusal(&self, parsed: &Result<PathArgument, &'static str>) -> Option<String> {
-        let settings = &self.shared.settings;
+    fn rcpt_refusal(&mut self, parsed: &Result<PathArgument, &'static str>) -> Option<String> {
         let Some(transaction) = &self.transaction else {
             self.without_mail("RCPT");
             return Some(self.reply(503, "5.5.1", "Error: need MAIL command"));
@@ -121,35 +120,50 @@ impl Dialogue {
         if let Some(refusal) = self.utf8_refusal("RCPT", &path.address, transaction.smtputf8) {
             return Some(refusal);
         }
-        let so_far = &transaction.recipients;
-        if let Some(limit) = self.limit("RCPTMAX").filter(|limit| so_far.len() >= *limit) {
+        // RFC 6533 §3: the same goes for UTF-8 in ORCPT.
+        let eight_bit = path.parameters.iter().any(|one| !one.raw.is_ascii());
+        if eight_bit && !transaction.smtputf8 {
+            self.violate("RCPT: 8-bit parameter without SMTPUTF8");
+            return Some(self.reply(501, "5.5.4", "Bad parameter syntax"));
+        }
+        let accepted = transaction.recipients.len();
+        // RFC 9422 §4.2: it counts RCPT commands; "it is not a limit on the actual number of
+        // recipients", of which a refused command has none.
+        let rcpts = transaction.rcpts;
+        if let Some(limit) = self.limit("RCPTMAX").filter(|limit| rcpts > *limit) {
             self.violate(format!("RCPT: more than RCPTMAX={limit}"));
             return Some(self.reply(452, "4.5.3", "Error: too many recipients"));
         }
-        if let Some(limit) = self.limit("RCPTDOMAINMAX") {
-            let domain = |address: &str| {
-                address
-                    .rsplit('@')
-                    .next()
-                    .unwrap_or_default()
-                    .to_ascii_lowercase()
-            };
-            let mut domains: Vec<String> = so_far.iter().map(|one| domain(&one.address)).collect();
-            domains.push(domain(&path.address));
-            domains.sort();
-            domains.dedup();
-            if domains.len() > limit {
-                self.violate(format!("RCPT: more than RCPTDOMAINMAX={limit}"));
-                return Some(self.reply(452, "4.5.3", "Error: too many recipient domains"));
-            }
+        if let Some(limit) = self.exceeded_domains(&path.address) {
+            self.violate(format!("RCPT: more than RCPTDOMAINMAX={limit}"));
+            return Some(self.reply(452, "4.5.3", "Error: too many recipient domains"));
         }
-        if so_far.len() >= settings.max_recipients.min(RECIPIENT_LIMIT) {
+        let settings = &self.shared.settings;
+        if accepted >= settings.max_recipients.min(RECIPIENT_LIMIT) {
             return Some(self.reply(452, "4.5.3", "Error: too many recipients"));
         }
         settings
             .refused_recipients
             .iter()
             .find_map(|one| one(&path.address))
+    }
+
+    /// Counts the address's domain; the limit, if it is one domain too many.
+    // RFC 9422 §4.3: the domains of RCPT commands "within a single session", refused or not.
+    fn exceeded_domains(&mut self, address: &str) -> Option<usize> {
+        let (_, domain) = address.rsplit_once('@')?;
+        let domain = domain.to_ascii_lowercase();
+        if self.domains.contains(&domain) {
+            return None;
+        }
+        let limit = self.limit("RCPTDOMAINMAX");
+        if limit.is_some_and(|limit| self.domains.len() >= limit) {
+            return limit;
+        }
+        if self.domains.len() < DOMAIN_LIMIT {
+            self.domains.push(domain);
+        }
+        None
     }
 
     /// There is no transaction: a violation, unless MAIL was refused and this rode behind it.
@@ -169,7 +183,7 @@ impl Dialogue {
         }
     }
 
-    /// RFC 9422: the number a limit of the LIMITS line stands for.
+    /// RFC 9422: the number a limit of the LIMITS line stands for, if the last EHLO showed it.
     fn limit(&self, name: &str) -> Option<usize> {
         let limits = self
             .shared
@@ -208,3 +222,6 @@ impl Transaction {
 
 /// Recipients of one mail, whatever the script says.
 const RECIPIENT_LIMIT: usize = 10_000;
+/// Domains of one connection that are told apart; RFC 9422 §4.3 has at most six digits, but a search
+/// among so many takes long.
+const DOMAIN_LIMIT: usize = 1_000;
