@@ -11,6 +11,8 @@ mod faults;
 mod hostile;
 #[path = "alert_cli/input.rs"]
 mod input;
+#[path = "alert_cli/login.rs"]
+mod login;
 #[path = "alert_cli/refusals.rs"]
 mod refusals;
 #[path = "alert_cli/sent.rs"]

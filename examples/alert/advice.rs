@@ -20,7 +20,7 @@ pub fn of_error(error: &Error<io::Error>, reply: Option<&str>) -> String {
         Error::Refused(refusal) => {
             let advice = match refusal.kind() {
                 RefusalKind::Closing | RefusalKind::Temporary => "try again later",
-                RefusalKind::Authentication => "check user name and password",
+                RefusalKind::Authentication => "check user name and password or token",
                 RefusalKind::NoSuchMailbox => "check the recipients' addresses",
                 RefusalKind::Request => "change the message or its addresses",
                 _ => "ask who runs the server",
@@ -36,6 +36,7 @@ pub fn of_error(error: &Error<io::Error>, reply: Option<&str>) -> String {
              again may deliver it twice",
             describe(fault)
         ),
+        Error::LimitReached => format!("{error}: send it over another"),
         _ => format!("{error}: try again"),
     }
 }
@@ -78,6 +79,11 @@ fn advise(fault: &Fault<io::Error>) -> &'static str {
         Fault::Protocol(Violation::OutOfPlace(_) | Violation::Unasked) => {
             "try again, perhaps with --no-pipelining"
         }
+        Fault::Protocol(Violation::ServerSignature) => "do not trust it: check host and port",
+        Fault::Protocol(Violation::LongChallenge) => "give it a larger --buffer",
+        Fault::Protocol(Violation::Rounds | Violation::Challenge | Violation::AuthExchange) => {
+            "try another --auth"
+        }
         Fault::Protocol(_) => "check that an SMTP server listens there, and how it is secured",
         _ => "try again",
     }
@@ -101,6 +107,8 @@ pub fn of_invalid(invalid: Invalid) -> String {
         (_, Reason::QuoteName) => "",
         (_, Reason::AsIsOnly) => "make it ASCII with CRLF line ends, and give it encoding=none",
         (Field::Attachment, _) => "leave out encoding=none, so that it travels in base64",
+        (Field::Recipients, Reason::TooMany) => "send to fewer at once",
+        (Field::UserName | Field::Password, Reason::NotAscii) => "use another --auth",
         (_, Reason::TooLarge) => "send less, or ask for a higher limit",
         (_, Reason::NeedsSmtpUtf8) => "use ASCII addresses, or another server",
         (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",

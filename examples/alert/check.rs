@@ -54,6 +54,9 @@ impl Options {
             ("--no-auto-submitted", self.no_auto_submitted),
             ("--read-receipt", self.read_receipt.is_some()),
             ("--delivery-receipt", self.delivery_receipt.is_some()),
+            ("--notify", !self.notify.is_empty()),
+            ("--return", self.returns.is_some()),
+            ("--envid", self.envid.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((name, _)) if self.json.is_some() => Err(Usage(format!(
@@ -79,7 +82,7 @@ impl Options {
                 Err(Usage("--user needs --password, --password-env or --token".into()))
             }
             (None, None) if self.auth != Auth::Auto => {
-                Err(Usage("--auth needs --user and --password".into()))
+                Err(Usage("--auth needs --user, and --password or --token".into()))
             }
             (Some(_), Some(_))
                 if self.security() == Security::Plain
@@ -87,12 +90,12 @@ impl Options {
                     && !self.eml =>
             {
                 Err(Usage(
-                    "with --security plain everybody on the way can read the password: use TLS, or \
-                     give --danger-plaintext-auth"
+                    "with --security plain everybody on the way can read the password or token: use \
+                     TLS, or give --danger-plaintext-auth"
                         .into(),
                 ))
             }
-            _ => Ok(()),
+            _ => self.check_mechanism(),
         }
     }
 
@@ -104,12 +107,10 @@ impl Options {
             ("--pin", !self.pin.is_empty()),
             ("--danger-no-verify", self.danger_no_verify),
             ("--server-name", self.server_name.is_some()),
-            ("--token", self.token.is_some()),
-            ("--auth xoauth2", self.auth == Auth::Xoauth2),
-            ("--auth oauthbearer", self.auth == Auth::Oauthbearer),
-            ("--auth cram-md5", self.auth == Auth::CramMd5),
-            ("--auth scram-sha-256", self.auth == Auth::ScramSha256),
         ];
+        if self.require_tls && self.security() == Security::Plain {
+            return Err(Usage("--require-tls needs TLS".into()));
+        }
         match missing.iter().find(|(_, is_given)| *is_given) {
             Some((name, _)) => Err(unsupported(name, "")),
             None => Ok(()),

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use embedded_smtp::message::MessageId;
 
+use crate::login::Nonce;
 use crate::options::Options;
 
 #[derive(Debug, Clone)]
@@ -41,6 +42,16 @@ impl Identity {
             seed,
         }
     }
+}
+
+/// Random octets for a login.
+pub fn nonce() -> Nonce {
+    let mut nonce = Nonce::default();
+    for piece in nonce.chunks_mut(8) {
+        let octets = random().to_be_bytes();
+        piece.copy_from_slice(&octets[..piece.len()]);
+    }
+    nonce
 }
 
 /// RFC 5322 §3.6.4 has the right side be the host's own domain; the author's is the next best. One

@@ -13,7 +13,7 @@ use crate::advice;
 use crate::check::Usage;
 use crate::escape;
 use crate::identity::Identity;
-use crate::options::{Attach, Encoding, Importance, Options};
+use crate::options::{Attach, Encoding, Importance, Notify, Options, Return};
 use crate::source::{OnDisk, Source};
 
 /// All that a message is made of.
@@ -35,6 +35,10 @@ pub struct Letter {
     pub auto_submitted: bool,
     pub read_receipt: Option<String>,
     pub delivery_receipt: Option<String>,
+    /// When to report on the delivery; empty if the servers decide.
+    pub notify: Vec<Notify>,
+    pub returns: Option<Return>,
+    pub envid: Option<String>,
 }
 
 /// A file to attach, or to show in the HTML if it has a Content-ID.
@@ -103,6 +107,9 @@ impl Letter {
             auto_submitted: !options.no_auto_submitted,
             read_receipt: options.read_receipt.clone(),
             delivery_receipt: options.delivery_receipt.clone(),
+            notify: options.notify.clone(),
+            returns: options.returns,
+            envid: options.envid.clone(),
         })
     }
 
@@ -224,6 +231,18 @@ impl Parts<'_> {
         if let Some(address) = &letter.delivery_receipt {
             message = message.delivery_receipt(&**address)?;
         }
+        if !letter.notify.is_empty() {
+            message = message.notify(when(&letter.notify)?);
+        }
+        if let Some(returns) = letter.returns {
+            message = message.dsn_return(match returns {
+                Return::Full => message::Return::Full,
+                Return::Headers => message::Return::Headers,
+            });
+        }
+        if let Some(id) = &letter.envid {
+            message = message.envelope_id(&**id)?;
+        }
         if let Some(text) = &letter.text {
             message = message.text(text);
         }
@@ -235,6 +254,20 @@ impl Parts<'_> {
         }
         Ok(message)
     }
+}
+
+/// When to report on the delivery.
+fn when(times: &[Notify]) -> Result<message::Notify, Refused> {
+    if times.len() > 1 && times.contains(&Notify::Never) {
+        return Err(Refused::Usage("--notify: never stands alone".into()));
+    }
+    let when = times.iter().map(|time| match time {
+        Notify::Never => message::Notify::NEVER,
+        Notify::Success => message::Notify::SUCCESS,
+        Notify::Failure => message::Notify::FAILURE,
+        Notify::Delay => message::Notify::DELAY,
+    });
+    Ok(when.fold(message::Notify::NEVER, message::Notify::or))
 }
 
 impl File {

@@ -20,6 +20,7 @@ mod identity;
 mod json;
 mod letter;
 mod link;
+mod login;
 mod options;
 mod outcome;
 mod picture;
@@ -32,7 +33,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use embedded_smtp::{Credentials, Domain, Field, Invalid, Message, Reason};
+use embedded_smtp::{Domain, Field, Invalid, Message, Reason};
 
 use check::Usage;
 use identity::Identity;
@@ -118,10 +119,8 @@ fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u
     if !helo.is_ascii() {
         return Err(Invalid::new(Field::EhloName, Reason::NotAscii).into());
     }
-    let credentials: Option<Credentials<'_>> = match (&options.user, secret) {
-        (Some(user), Some(secret)) => Some(send::credentials(user, secret)?),
-        _ => None,
-    };
+    let nonce = identity::nonce();
+    let credentials = login::credentials(options, secret, &nonce)?;
     let Some(server) = &options.server else {
         return Err(Refused::Usage("give --server HOST:PORT".into()));
     };

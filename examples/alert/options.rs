@@ -77,6 +77,9 @@ pub struct Options {
     /// Send the content with DATA only
     #[arg(long, help_heading = CONNECTION)]
     pub no_chunking: bool,
+    /// Ask every server on the way to use TLS that it has verified (REQUIRETLS)
+    #[arg(long, help_heading = CONNECTION)]
+    pub require_tls: bool,
     /// Send to the recipients that are accepted, or to all or none
     #[arg(long, value_enum, default_value_t = Policy::Partial, help_heading = CONNECTION)]
     pub policy: Policy,
@@ -142,6 +145,16 @@ pub struct Options {
     /// Ask for a report when the mail is delivered
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub delivery_receipt: Option<String>,
+    /// When to report on the delivery, where the server can
+    #[arg(long, value_enum, value_name = "WHEN", value_delimiter = ',')]
+    #[arg(help_heading = MESSAGE)]
+    pub notify: Vec<Notify>,
+    /// What a report on a failure holds of the message, where the server can
+    #[arg(long = "return", value_enum, value_name = "WHAT", help_heading = MESSAGE)]
+    pub returns: Option<Return>,
+    /// An identifier that reports give back, where the server can
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, help_heading = MESSAGE)]
+    pub envid: Option<String>,
     /// When the mail was written [default: now]
     #[arg(long, value_name = "UNIX-SECONDS", help_heading = MESSAGE)]
     pub date: Option<u64>,
@@ -226,6 +239,20 @@ pub enum Driver {
 pub enum Policy {
     Partial,
     All,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notify {
+    Never,
+    Success,
+    Failure,
+    Delay,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Return {
+    Full,
+    Headers,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,9 @@
 use std::io;
 
 use embedded_smtp::message::ContentFaultKind;
-use embedded_smtp::{Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry};
+use embedded_smtp::{
+    Error, Extension, Fault, Missing, Phase, RefusalKind, Report, Retry, Violation,
+};
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,16 @@ impl Ruling {
                 retry: NEVER,
             },
             Error::Refused(refusal) => Self::refused(refusal.kind(), refusal.phase()),
+            Error::Failed {
+                fault: Fault::Protocol(Violation::ServerSignature),
+                phase,
+            } => Self {
+                exit: exit::NO_PERMISSION,
+                status: 401,
+                retry: NEVER,
+                ..Self::failed(exit::PROTOCOL, name(*phase))
+            },
+            Error::LimitReached => Self::failed(exit::TEMPORARY, "mail"),
             Error::Failed {
                 fault: Fault::Protocol(_),
                 phase,
@@ -178,7 +190,7 @@ const fn name(phase: Phase) -> &'static str {
 mod tests {
     use super::*;
     use embedded_smtp::message::{ContentFault, Part};
-    use embedded_smtp::{Field, Invalid, Reason, Violation};
+    use embedded_smtp::{Field, Invalid, Reason};
 
     fn row(ruling: Ruling) -> (&'static str, u8, u16, &'static str, &'static str) {
         let Ruling {
@@ -301,6 +313,10 @@ mod tests {
         assert_eq!(row(failed(Fault::Closed, Phase::Rcpt)), lost);
         assert_eq!(row(failed(timeout(), Phase::Rcpt)), lost);
         let broken = ("failed", 76, 500, "data", "reconnect");
+        let signature = failed(Fault::Protocol(Violation::ServerSignature), Phase::Auth);
+        assert_eq!(row(signature), ("failed", 77, 401, "auth", "never"));
+        let limit = Ruling::of_error(&Error::LimitReached);
+        assert_eq!(row(limit), ("failed", 75, 500, "mail", "reconnect"));
         for violation in [
             Violation::Grammar,
             Violation::OutOfPlace(250),

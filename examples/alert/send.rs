@@ -7,14 +7,14 @@ use std::time::Duration;
 use embedded_smtp::{Credentials, Error, Fault, Message, Phase, Report, Violation};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::letter::{Letter, Refused};
+use crate::letter::Letter;
 use crate::link::Deadlines;
 use crate::options::{Driver, Options, Server};
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::source::Source;
 use crate::watch::{Heard, Watch};
-use crate::{advice, driver};
+use crate::{advice, driver, escape};
 
 /// What is to be sent, and how.
 pub struct Job<'a> {
@@ -81,11 +81,6 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-/// Builds the credentials that `--user` and its password make.
-pub fn credentials<'a>(user: &'a str, password: &'a str) -> Result<Credentials<'a>, Refused> {
-    Ok(Credentials::new(user, password)?)
-}
-
 /// How it went so far.
 pub struct Tally<'a> {
     job: &'a Job<'a>,
@@ -135,6 +130,21 @@ impl<'a> Tally<'a> {
         self.ending = Some(lost(self.job, error));
     }
 
+    /// It ended before the first mail; `reason` is what the server said about a token.
+    pub fn lost_early(&mut self, error: &Error<io::Error>, reason: &[u8]) {
+        self.lost(error);
+        if let (
+            Some(Ending {
+                error: Some(text), ..
+            }),
+            false,
+        ) = (&mut self.ending, reason.is_empty())
+        {
+            let reason = String::from_utf8_lossy(reason);
+            text.push_str(&format!(" (its reason: {})", escape::line(&reason)));
+        }
+    }
+
     pub fn ending(self) -> Ending {
         match self.ending {
             Some(ending) => Ending {
@@ -159,12 +169,19 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
             Some(embedded_smtp::Retry::Later) => "send it to them later",
             _ => "check their addresses",
         };
-        let count = refused.len();
-        format!(
-            "{count} of {} recipients refused ({}): {advice}",
-            recipients.len(),
-            refused.join("; ")
-        )
+        let all = recipients.len() + usize::from(report.deferred());
+        let mut what = Vec::new();
+        if !refused.is_empty() {
+            let (count, why) = (refused.len(), refused.join("; "));
+            what.push(format!("{count} of {all} recipients refused ({why})"));
+        }
+        if report.deferred() > 0 {
+            let count = report.deferred();
+            what.push(format!(
+                "{count} of {all} are more than the server takes at once"
+            ));
+        }
+        format!("{}: {advice}", what.join(", "))
     });
     Ending {
         ruling: Ruling::of_report(&report),

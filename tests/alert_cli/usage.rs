@@ -89,6 +89,9 @@ fn options_that_do_not_go_together() {
         ("--header", "A: b"),
         ("--read-receipt", "a@b"),
         ("--delivery-receipt", "a@b"),
+        ("--notify", "never"),
+        ("--return", "full"),
+        ("--envid", "x"),
     ] {
         alert(&[PLAIN.as_slice(), &["--json", "-", option, value]].concat()).is_usage(option);
     }
@@ -128,10 +131,21 @@ fn options_that_are_not_supported() {
     ] {
         with(option).is_usage(option[0]);
     }
+}
+
+#[test]
+fn a_secret_that_a_mechanism_has_no_use_for() {
     let login = ["--user", "u", "--danger-plaintext-auth"];
-    with(&[login.as_slice(), &["--token", "t"]].concat()).is_usage("--token");
-    for auth in ["xoauth2", "oauthbearer", "cram-md5", "scram-sha-256"] {
-        let more = [login.as_slice(), &["--password", "p", "--auth", auth]].concat();
-        with(&more).is_usage(&format!("--auth {auth}"));
+    for auth in ["xoauth2", "oauthbearer"] {
+        let more = ["--password", "p", "--auth", auth];
+        with(&[login.as_slice(), &more].concat()).is_usage("--token");
     }
+    for auth in ["plain", "login", "cram-md5", "scram-sha-256"] {
+        let more = ["--token", "t", "--auth", auth];
+        with(&[login.as_slice(), &more].concat()).is_usage("--token");
+    }
+    with(&["--user", "u", "--token", "t"]).is_usage("--danger-plaintext-auth");
+    with(&["--require-tls"]).is_usage("--require-tls");
+    with(&["--notify", "never,delay"]).is_usage("never");
+    with(&["--notify", "sometimes"]).is_usage("--notify");
 }

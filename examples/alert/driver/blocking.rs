@@ -2,12 +2,13 @@
 
 use std::io;
 
+use embedded_smtp::Error;
 use embedded_smtp::blocking::Client;
-use embedded_smtp::{Error, Mechanism};
 
 use crate::advice;
 use crate::link::blocking::Link;
-use crate::options::{Auth, Policy};
+use crate::login;
+use crate::options::Policy;
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::send::{Job, Tally};
@@ -28,6 +29,9 @@ pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
     if options.no_pipelining {
         client = client.without_pipelining();
     }
+    if options.no_chunking {
+        client = client.without_chunking();
+    }
     if options.policy == Policy::All {
         client = client.all_or_none();
     }
@@ -37,7 +41,7 @@ pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
     let mut tally = Tally::new(job);
     match open(&mut client, job) {
         Ok(()) => send(&mut client, job, sources, &mut tally),
-        Err(error) => tally.lost(&error),
+        Err(error) => tally.lost_early(&error, client.login_reason()),
     }
     // After a fault, and where QUIT was sent already, the client refuses to.
     let _ = client.quit();
@@ -49,11 +53,7 @@ fn open<'j>(client: &mut SmtpClient<'j, '_>, job: &Job<'j>) -> Result<(), Error<
     let Some(credentials) = job.credentials else {
         return Ok(());
     };
-    let mechanism = match job.options.auth {
-        Auth::Plain => Some(Mechanism::Plain),
-        Auth::Login => Some(Mechanism::Login),
-        _ => None,
-    };
+    let mechanism = login::mechanism(job.options);
     client.danger_login_in_plaintext(credentials, mechanism)
 }
 

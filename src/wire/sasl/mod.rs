@@ -21,8 +21,8 @@ pub use scram::{ITERATIONS_MAX, ITERATIONS_MIN};
 
 pub(crate) use base64_line::Base64Line;
 
-use super::ehlo::Mechanism;
-use super::writer::Writer;
+use crate::wire::ehlo::Mechanism;
+use crate::wire::writer::Writer;
 
 /// How a mechanism talks.
 pub(crate) trait Scheme: Sync {
