@@ -94,7 +94,7 @@ impl<'b, T, O> Client<'b, T, O> {
     /// known: by BDAT, each buffer then waits for its reply.
     #[must_use]
     pub fn without_chunking(mut self) -> Self {
-        self.session.options().use_chunking = false;
+        self.session.without_chunking();
         self
     }
 

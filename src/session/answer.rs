@@ -213,7 +213,7 @@ impl Flow<'_> {
         self.verdict = Verdict::default();
         match self.address(mail.message, mail.sources, mail.first) {
             Ok(()) => self.go(Verb::Rset),
-            Err(failure) => self.fail(failure),
+            Err(hindrance) => self.fail(hindrance.into()),
         }
     }
 

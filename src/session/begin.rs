@@ -20,7 +20,7 @@ impl Flow<'_> {
     /// STARTTLS or AUTH bars what it should have protected, and that nothing is known of a mail.
     pub(super) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer_len: usize) {
         match self.prepare(operation, buffer_len) {
-            Err(failure) => self.fail(failure),
+            Err(hindrance) => self.fail(hindrance.into()),
             Ok(first) => {
                 self.inbox.forget();
                 self.verdict = Verdict::default();
@@ -36,7 +36,7 @@ impl Flow<'_> {
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer_len: usize,
-    ) -> Result<Verb, Failure> {
+    ) -> Result<Verb, Hindrance> {
         let mut is_next = false;
         if let Operation::Mail(mail) = operation {
             // Later parts of a mail find what the first ones left.
@@ -51,7 +51,7 @@ impl Flow<'_> {
             self.state = State::Broken;
         }
         if matches!(self.state, State::Broken | State::Closed) {
-            return Err(Error::Ended);
+            return Err(Hindrance::Ended);
         }
         if buffer_len < BUFFER_MIN {
             return Err(Invalid::new(Field::Buffer, Reason::TooSmall).into());
@@ -60,7 +60,7 @@ impl Flow<'_> {
             self.mode = Mode::Await;
             return Ok(Verb::Mail);
         }
-        self.outgoing = Outgoing::default();
+        self.outgoing.deferred = 0;
         let verb = match operation {
             Operation::Open if self.state == State::Connected => Verb::Greeting,
             Operation::Open => Verb::Ehlo,
@@ -82,22 +82,22 @@ impl Flow<'_> {
         };
         let leaves_unasked = verb == Verb::Quit && state == State::Connected;
         if !leaves_unasked && !table::may_send(state, verb) {
-            return Err(Error::OutOfOrder);
+            return Err(Hindrance::OutOfOrder);
         }
         self.go(first);
         Ok(verb)
     }
 
     /// Checks what an operation needs of the server and of its values.
-    fn check(&mut self, operation: &mut Operation<'_, '_>) -> Result<(), Failure> {
+    fn check(&mut self, operation: &mut Operation<'_, '_>) -> Result<(), Hindrance> {
         match operation {
             Operation::StartTls if self.state != State::LoginFailed => {
                 if self.is_upgraded {
-                    return Err(Error::OutOfOrder);
+                    return Err(Hindrance::OutOfOrder);
                 }
                 if !self.capabilities.offers(Extension::StartTls) {
                     self.state = State::Rejected;
-                    return Err(Error::NotOffered(Missing::Extension(Extension::StartTls)));
+                    return Err(Hindrance::Missing(Missing::Extension(Extension::StartTls)));
                 }
             }
             Operation::Login {
@@ -139,7 +139,7 @@ impl Flow<'_> {
         message: &Message<'_>,
         sources: usize,
         first: u16,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Hindrance> {
         let mut walk = Walk::default();
         for _ in 0..first {
             let _ = message.envelope().next_recipient(&mut walk);
@@ -159,7 +159,7 @@ impl Flow<'_> {
         if let Some(most) = self.capabilities.mail_max()
             && u32::from(self.mails) >= most
         {
-            return Err(Error::LimitReached);
+            return Err(Hindrance::Limit);
         }
         let offers = |extension| self.capabilities.offers(extension);
         let smtp_utf8 = message.needs_smtputf8();
@@ -172,10 +172,12 @@ impl Flow<'_> {
         }
         let require_tls = self.options.require_tls;
         if require_tls && !offers(Extension::RequireTls) {
-            return Err(Error::NotOffered(Missing::Extension(Extension::RequireTls)));
+            return Err(Hindrance::Missing(Missing::Extension(
+                Extension::RequireTls,
+            )));
         }
         if require_tls && !self.options.is_chain_verified {
-            return Err(Error::NotOffered(Missing::VerifiedChain));
+            return Err(Hindrance::Missing(Missing::VerifiedChain));
         }
         let size = offers(Extension::Size);
         let length = if size || self.is_chunking() {
@@ -212,7 +214,7 @@ impl Flow<'_> {
     /// too many are left to a further one. RFC 9422 has the limit of recipients for a transaction
     /// (§4.2), and that of domains for the session (§4.3).
     #[inline(never)]
-    fn share(&self, message: &Message<'_>, start: Walk) -> Result<Share, Failure> {
+    fn share(&self, message: &Message<'_>, start: Walk) -> Result<Share, Hindrance> {
         let most = self.capabilities.rcpt_max().unwrap_or(u32::MAX);
         let most_domains = self.capabilities.rcpt_domain_max().unwrap_or(u32::MAX);
         let mut share = Share::default();
@@ -230,7 +232,7 @@ impl Flow<'_> {
             }
         }
         if share.taken == 0 {
-            return Err(Error::LimitReached);
+            return Err(Hindrance::Limit);
         }
         if share.deferred > 0 && self.options.all_or_none {
             return Err(Invalid::new(Field::Recipients, Reason::TooMany).into());
@@ -244,4 +246,33 @@ impl Flow<'_> {
 struct Share {
     taken: u16,
     deferred: u16,
+}
+
+/// Why an operation does not begin. Smaller than the failure that is made of it, and handed through
+/// fewer registers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hindrance {
+    Invalid(Invalid),
+    Missing(Missing),
+    Limit,
+    OutOfOrder,
+    Ended,
+}
+
+impl From<Invalid> for Hindrance {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<Hindrance> for Failure {
+    fn from(hindrance: Hindrance) -> Self {
+        match hindrance {
+            Hindrance::Invalid(invalid) => Error::Invalid(invalid),
+            Hindrance::Missing(missing) => Error::NotOffered(missing),
+            Hindrance::Limit => Error::LimitReached,
+            Hindrance::OutOfOrder => Error::OutOfOrder,
+            Hindrance::Ended => Error::Ended,
+        }
+    }
 }

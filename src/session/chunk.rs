@@ -21,13 +21,30 @@ use super::flow::{Act, Flow, Mode};
 use super::operation::Operation;
 use super::table::Verb;
 
+/// Writes BDAT and as much of the content as there is room for, behind what the writer holds. The
+/// position is where the writer begins in the buffer. A pointer, so that a program that never uses
+/// BDAT does not link it.
+pub(super) type Chunking =
+    fn(&mut Flow<'_>, &Operation<'_, '_>, Writer<'_>, usize, &mut dyn Observer) -> Act;
+
+/// Contents go by BDAT where the server takes it.
+pub(super) fn by_bdat(
+    flow: &mut Flow<'_>,
+    operation: &Operation<'_, '_>,
+    out: Writer<'_>,
+    start: usize,
+    observer: &mut dyn Observer,
+) -> Act {
+    flow.chunk(operation, out, start, observer)
+}
+
 /// The longest line of BDAT, in octets: `BDAT 4294967295 LAST` and CRLF.
 const LINE_MAX: usize = 22;
 
 impl Flow<'_> {
     /// Whether contents go by BDAT.
     pub(super) fn is_chunking(&self) -> bool {
-        self.options.use_chunking && self.capabilities.offers(Extension::Chunking)
+        self.chunking.is_some() && self.capabilities.offers(Extension::Chunking)
     }
 
     /// Whether BDAT may go out before the replies to RCPT were read. A deliberate step beyond
@@ -38,10 +55,7 @@ impl Flow<'_> {
         !self.options.all_or_none && self.outgoing.length.is_some_and(fits)
     }
 
-    /// Writes BDAT and as much of the content as there is room for, behind what `out` holds.
-    /// `start` is where `out` begins in the buffer.
-    #[inline(never)]
-    pub(super) fn chunk(
+    fn chunk(
         &mut self,
         operation: &Operation<'_, '_>,
         mut out: Writer<'_>,

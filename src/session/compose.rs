@@ -74,7 +74,10 @@ impl Flow<'_> {
                 }
                 (Verb::Data, _) if self.options.all_or_none && self.unanswered > 0 => break,
                 (Verb::Bdat, _) if self.unanswered > 0 && !self.may_chunk_ahead(capacity) => break,
-                (Verb::Bdat, _) => return Some(self.chunk(operation, out, start, observer)),
+                (Verb::Bdat, _) => {
+                    let chunk = self.chunking?;
+                    return Some(chunk(self, operation, out, start, observer));
+                }
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
                     match (mail.content)(self, mail.message, Dots::Stuffed, &mut out, observer) {
                         Filled::Complete => {}
@@ -159,6 +162,7 @@ impl Flow<'_> {
     }
 
     /// The recipient of the next RCPT, if the transaction is for another one.
+    #[inline(never)]
     pub(super) fn next_recipient_of<'m>(
         &self,
         message: &'m Message<'m>,
@@ -226,6 +230,7 @@ impl Flow<'_> {
     }
 
     /// A command is in the buffer as a whole. Whether another may follow it in this flight.
+    #[inline(never)]
     pub(super) fn sent(&mut self, verb: Verb, operation: &Operation<'_, '_>) -> bool {
         if self.unanswered == 0 {
             self.due = verb;

@@ -4,12 +4,13 @@
 //! What is said, the mechanism's [`Scheme`] knows.
 
 use crate::error::{Field, Invalid, Reason};
-use crate::outcome::{Error, Fault, Missing, Violation};
+use crate::outcome::{Fault, Missing, Violation};
 use crate::wire::ehlo::{Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials, Heard, Memory, Scheme};
 
+use super::begin::Hindrance;
 use super::buffer::Buffer;
-use super::flow::{Failure, Flow};
+use super::flow::Flow;
 use super::table::Verb;
 
 /// A login under way, or the last one.
@@ -32,7 +33,7 @@ impl Exchange {
         credentials: &Credentials<'_>,
         forced: Option<Mechanism>,
         offers: impl Fn(Mechanism) -> bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Hindrance> {
         let fits = |mechanism| forced.is_none_or(|forced| forced == mechanism);
         let mut usable = credentials
             .schemes()
@@ -44,11 +45,11 @@ impl Exchange {
         }
         let Some(scheme) = usable.find(|scheme| offers(scheme.mechanism())) else {
             let missing = forced.map_or(Missing::AnyMechanism, Missing::Mechanism);
-            return Err(Error::NotOffered(missing));
+            return Err(Hindrance::Missing(missing));
         };
         *self = Self {
             scheme: Some(*scheme),
-            is_initial: scheme.is_client_first() && sasl::fits_auth_line(*scheme, credentials),
+            is_initial: sasl::fits_auth_line(*scheme, credentials),
             ..Self::default()
         };
         Ok(())
@@ -88,9 +89,9 @@ impl Flow<'_> {
         &mut self,
         credentials: &Credentials<'_>,
         forced: Option<Mechanism>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Hindrance> {
         if !self.capabilities.offers(Extension::Auth) {
-            return Err(Error::NotOffered(Missing::Extension(Extension::Auth)));
+            return Err(Hindrance::Missing(Missing::Extension(Extension::Auth)));
         }
         let offers = |mechanism| self.capabilities.offers_mechanism(mechanism);
         self.exchange.begin(credentials, forced, offers)

@@ -27,6 +27,7 @@ use crate::wire::ehlo::Capabilities;
 
 use super::answer::CLOSING;
 use super::buffer::Buffer;
+use super::chunk::{Chunking, by_bdat};
 use super::content::Sourced;
 use super::domains::Domains;
 use super::exchange::Exchange;
@@ -75,6 +76,8 @@ pub(super) struct Flow<'b> {
     pub(super) state: State,
     pub(super) capabilities: Capabilities,
     pub(super) options: Options,
+    /// How contents go by BDAT; `None` if they do not.
+    pub(super) chunking: Option<Chunking>,
     pub(super) name: Option<Domain<'b>>,
     /// TLS was opened by STARTTLS.
     pub(super) is_upgraded: bool,
@@ -116,6 +119,7 @@ pub(super) struct Flow<'b> {
 }
 
 impl<'b> Flow<'b> {
+    #[inline(always)] // As `Session::without_chunking`.
     pub(super) fn new() -> Self {
         Self {
             inbox: Inbox::default(),
@@ -123,12 +127,12 @@ impl<'b> Flow<'b> {
             capabilities: Capabilities::default(),
             options: Options {
                 use_pipelining: true,
-                use_chunking: true,
                 all_or_none: false,
                 helo_fallback: false,
                 require_tls: false,
                 is_chain_verified: false,
             },
+            chunking: Some(by_bdat),
             name: None,
             is_upgraded: false,
             is_busy: false,

@@ -90,7 +90,6 @@ pub enum Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) use_pipelining: bool,
-    pub(crate) use_chunking: bool,
     pub(crate) all_or_none: bool,
     pub(crate) helo_fallback: bool,
     /// Every mail asks for REQUIRETLS.
@@ -125,6 +124,7 @@ pub(crate) struct Session<'b> {
 }
 
 impl<'b> Session<'b> {
+    #[inline(always)] // As `without_chunking`.
     pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
         Self {
             buffer: Buffer::new(buffer),
@@ -179,6 +179,12 @@ impl<'b> Session<'b> {
     /// The first recipient that the last mail left to a further transaction, if there may be one.
     pub(crate) fn next_recipient(&self) -> Option<u16> {
         self.flow.next_recipient()
+    }
+
+    /// Contents go by DATA only.
+    #[inline(always)] // So that BDAT is not linked where this is called at once.
+    pub(crate) fn without_chunking(&mut self) {
+        self.flow.chunking = None;
     }
 
     /// Every mail from here on asks for REQUIRETLS.

@@ -18,8 +18,8 @@ impl Scheme for CramMd5 {
         Mechanism::CramMd5
     }
 
-    fn is_client_first(&self) -> bool {
-        false
+    fn first_len(&self, _: &Credentials<'_>) -> Option<usize> {
+        None
     }
 
     /// RFC 2195 §2: the user name, a space, and the digest in "lower-case" hexadecimal.

@@ -29,10 +29,9 @@ pub(crate) trait Scheme: Sync {
     /// Which one it is.
     fn mechanism(&self) -> Mechanism;
 
-    /// Whether the client has the first word, so that it may stand in the AUTH command.
-    fn is_client_first(&self) -> bool {
-        true
-    }
+    /// Octets of the first response if the client has the first word, so that it may stand in the
+    /// AUTH command.
+    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize>;
 
     /// Writes the response with this number, counted from 0. `kept` is what was kept of the last
     /// challenge. The same octets each time, since a response may go out in pieces.
@@ -142,16 +141,20 @@ impl Memory {
 /// RFC 4954 §4: "If the client is transmitting an initial response of non-zero length and …
 /// that would make the AUTH command exceed 512 octets, it MUST NOT use the initial response".
 pub(crate) fn fits_auth_line(scheme: &dyn Scheme, credentials: &Credentials<'_>) -> bool {
-    const AUTH_LINE_MAX: u32 = 512;
-    let mut out = Writer::counting();
-    out.str("AUTH ");
-    out.str(scheme.mechanism().as_str());
-    out.byte(b' ');
-    write(scheme, 0, credentials, &Memory::default(), &[], &mut out);
-    out.crlf();
-    // A writer that counts does not cut.
-    let _ = out.end_atom();
-    out.counted() <= AUTH_LINE_MAX
+    const AUTH_LINE_MAX: usize = 512;
+    /// `AUTH `, the blank behind the mechanism, and CRLF.
+    const FRAME: usize = 8;
+    // Texts in memory are not longer than a usize counts, and the longest is cut off before.
+    let name = scheme.mechanism().as_str().len();
+    scheme.first_len(credentials).is_some_and(|octets| {
+        octets <= AUTH_LINE_MAX
+            && octets
+                .div_ceil(3)
+                .wrapping_mul(4)
+                .wrapping_add(name)
+                .wrapping_add(FRAME)
+                <= AUTH_LINE_MAX
+    })
 }
 
 /// Writes the response with this number in base64.
@@ -166,6 +169,12 @@ pub(crate) fn write(
     let mut line = Base64Line::new(out);
     scheme.respond(number, credentials, memory, kept, &mut line);
     line.end();
+}
+
+/// Octets of a user name as [`escaped`] writes it.
+fn escaped_len(name: &str) -> usize {
+    let special = name.bytes().filter(|byte| matches!(byte, b',' | b'='));
+    special.count().wrapping_mul(2).wrapping_add(name.len())
 }
 
 /// Writes a user name as RFC 5802 §5.1 has it: `,` and `=` as `=2C` and `=3D`.
@@ -203,16 +212,29 @@ mod tests {
     #[test]
     fn a_first_response_leaves_512_octets_to_the_command() {
         for octets in 1..300 {
-            let user = "u".repeat(octets);
+            let user = "u,="
+                .repeat(octets)
+                .chars()
+                .take(octets)
+                .collect::<String>();
             let password = Credentials::new(&user, &user).unwrap();
             let token = Credentials::token(&user, &user).unwrap();
-            for credentials in [password, token] {
+            let all = [
+                password,
+                token,
+                #[cfg(feature = "scram-sha-256")]
+                password.with_nonce(&[7; 20]).unwrap(),
+                #[cfg(feature = "cram-md5")]
+                Credentials::cram_md5(&user, &user).unwrap(),
+            ];
+            for credentials in all {
                 for scheme in credentials.schemes() {
-                    let line = std::format!(
-                        "AUTH {} {}\r\n",
-                        scheme.mechanism().as_str(),
-                        said(*scheme, 0, &credentials, &Memory::default(), &[])
-                    );
+                    let Some(length) = scheme.first_len(&credentials) else {
+                        continue;
+                    };
+                    let first = said(*scheme, 0, &credentials, &Memory::default(), &[]);
+                    assert_eq!(first.len(), length.div_ceil(3) * 4);
+                    let line = std::format!("AUTH {} {}\r\n", scheme.mechanism().as_str(), first);
                     assert_eq!(fits_auth_line(*scheme, &credentials), line.len() <= 512);
                 }
             }

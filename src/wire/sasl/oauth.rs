@@ -5,7 +5,7 @@
 
 use base64ct::{Base64, Encoding};
 
-use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped};
+use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped, escaped_len};
 use crate::wire::ehlo::Mechanism;
 
 /// XOAUTH2: `user=NAME^Aauth=Bearer TOKEN^A^A`.
@@ -14,6 +14,14 @@ pub(super) struct XOAuth2;
 impl Scheme for XOAuth2 {
     fn mechanism(&self) -> Mechanism {
         Mechanism::XOAuth2
+    }
+
+    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+        let texts = credentials
+            .user
+            .len()
+            .wrapping_add(credentials.secret.len());
+        Some(texts.wrapping_add("user=".len() + BEARER))
     }
 
     fn respond(
@@ -52,6 +60,11 @@ impl Scheme for OAuthBearer {
         Mechanism::OAuthBearer
     }
 
+    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+        let texts = escaped_len(credentials.user).wrapping_add(credentials.secret.len());
+        Some(texts.wrapping_add("n,a=,".len() + BEARER))
+    }
+
     fn respond(
         &self,
         number: u8,
@@ -82,6 +95,9 @@ impl Scheme for OAuthBearer {
         hear(number, challenge)
     }
 }
+
+/// Octets around the token.
+const BEARER: usize = "\x01auth=Bearer \x01\x01".len();
 
 /// The token, as both have it.
 fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {

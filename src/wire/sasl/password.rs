@@ -11,6 +11,14 @@ impl Scheme for Plain {
         Mechanism::Plain
     }
 
+    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+        let texts = credentials
+            .user
+            .len()
+            .wrapping_add(credentials.secret.len());
+        Some(texts.wrapping_add(2))
+    }
+
     fn respond(
         &self,
         _: u8,
@@ -50,8 +58,8 @@ impl Scheme for Login {
         Mechanism::Login
     }
 
-    fn is_client_first(&self) -> bool {
-        false
+    fn first_len(&self, _: &Credentials<'_>) -> Option<usize> {
+        None
     }
 
     fn respond(

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::scram_message::{ServerFirst, signature};
-use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped};
+use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped, escaped_len};
 use crate::wire::ehlo::Mechanism;
 
 /// The fewest rounds of hashing that a server may ask for. RFC 7677 §4: "at least 4096".
@@ -35,6 +35,12 @@ type Key = [u8; 32];
 impl Scheme for ScramSha256 {
     fn mechanism(&self) -> Mechanism {
         Mechanism::ScramSha256
+    }
+
+    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+        let nonce = credentials.nonce.len().div_ceil(3).wrapping_mul(4);
+        let texts = escaped_len(credentials.user).wrapping_add(nonce);
+        Some(texts.wrapping_add("n,,n=,r=".len()))
     }
 
     fn respond(
