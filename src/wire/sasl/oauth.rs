@@ -21,7 +21,7 @@ impl Scheme for XOAuth2 {
             .user
             .len()
             .wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("user=".len() + BEARER))
+        Some(texts.wrapping_add("user=\x01auth=Bearer \x01\x01".len()))
     }
 
     fn respond(
@@ -62,7 +62,7 @@ impl Scheme for OAuthBearer {
 
     fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
         let texts = escaped_len(credentials.user).wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("n,a=,".len() + BEARER))
+        Some(texts.wrapping_add("n,a=,\x01auth=Bearer \x01\x01".len()))
     }
 
     fn respond(
@@ -95,9 +95,6 @@ impl Scheme for OAuthBearer {
         hear(number, challenge)
     }
 }
-
-/// Octets around the token.
-const BEARER: usize = "\x01auth=Bearer \x01\x01".len();
 
 /// The token, as both have it.
 fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {
