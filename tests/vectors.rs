@@ -130,6 +130,7 @@ fn with_a_fault_at_every_call(play: Play) {
                 for trouble in [
                     Trouble::Error,
                     Trouble::EndOfStream,
+                    Trouble::Stall,
                     Trouble::ShortThenError,
                 ] {
                     points += 1;
