@@ -326,7 +326,11 @@ impl<'b> Flow<'b> {
         self.failure = Some(if is_unknown {
             Error::Unknown { fault }
         } else {
-            let phase = self.verb_under_way().phase();
+            // The content may go out ahead of the replies to MAIL and RCPT.
+            let phase = match fault {
+                Fault::Source(_) | Fault::Content(_) => Phase::Content,
+                _ => self.verb_under_way().phase(),
+            };
             Error::Failed { fault, phase }
         });
     }
