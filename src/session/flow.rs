@@ -349,6 +349,10 @@ impl<'b> Flow<'b> {
         if self.is_busy {
             self.is_busy = false;
             self.state = State::Broken;
+            // What the server said of the mail stays true, as after a fault.
+            if self.verdict.is_final() && self.delivery == Delivery::Unknown {
+                self.delivery = Delivery::Refused;
+            }
         }
     }
 }
