@@ -216,7 +216,8 @@ impl Flow<'_> {
     /// (§4.2), and that of domains for the session (§4.3).
     #[inline(never)]
     fn share(&self, message: &Message<'_>, start: Walk) -> Result<Share, Hindrance> {
-        let most = self.capabilities.rcpt_max().unwrap_or(u32::MAX);
+        // No more than are counted.
+        let most = self.capabilities.rcpt_max().unwrap_or(u16::MAX.into());
         let most_domains = self.capabilities.rcpt_domain_max().unwrap_or(u32::MAX);
         let mut share = Share::default();
         let mut domains = self.domains;
