@@ -187,7 +187,9 @@ impl<'b> Flow<'b> {
         } = self.outgoing;
         let is_over = matches!(self.state, State::Broken | State::Closed);
         // Those behind the last that is counted are never reached, rather than others twice.
-        first.checked_add(taken).filter(|_| deferred > 0 && !is_over)
+        first
+            .checked_add(taken)
+            .filter(|_| deferred > 0 && !is_over)
     }
 
     /// QUIT is all that is left to do: nothing that happens now changes an outcome.
