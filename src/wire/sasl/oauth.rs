@@ -21,7 +21,7 @@ impl Scheme for XOAuth2 {
             .user
             .len()
             .wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("user=".len() + BEARER))
+        Some(texts.wrapping_add("user=".len()).wrapping_add(BEARER))
     }
 
     fn respond(
@@ -62,7 +62,7 @@ impl Scheme for OAuthBearer {
 
     fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
         let texts = escaped_len(credentials.user).wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("n,a=,".len() + BEARER))
+        Some(texts.wrapping_add("n,a=,".len()).wrapping_add(BEARER))
     }
 
     fn respond(
