@@ -309,26 +309,3 @@ impl embedded_io_async::Write for Never {
         embedded_io_async::Write::flush(&mut self.0).await
     }
 }
-
-/// Rule: RCPTDOMAINMAX: recipients beyond it are reported as to be sent later. Two domains that
-/// share a place in the set of `session/domains.rs` count as one: 1 pair in 32, these among them.
-#[test]
-#[ignore = "a known limit of the set of domains"]
-fn two_domains_are_two() {
-    for to in [
-        "b@outlook.com, c@icloud.com",
-        "b@gmail.com, c@freenet.de",
-        "b@example.com, c@msn.com",
-    ] {
-        let server =
-            dialogue("S: 220 x\nC: EHLO a.example\nS: 250-x\nS: 250 LIMITS RCPTDOMAINMAX=1");
-        let mut buffer = [0; 512];
-        let mut smtp = Client::new(server, &mut buffer);
-        smtp.open("a.example").unwrap();
-        let mail = alert().to(to).unwrap();
-        let mut results = [RecipientStatus::default(); 2];
-        // The server says nothing more: what is left to later is known before.
-        let _ = smtp.send_with_results(&mail, &mut results).unwrap_err();
-        assert_eq!(results.map(|r| r.is_deferred()), [false, true], "{to}");
-    }
-}
