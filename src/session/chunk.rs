@@ -90,9 +90,17 @@ impl Flow<'_> {
             None => out.advance(LINE_MAX),
         }
         let base = out.len();
-        let filled = (mail.content)(self, mail.message, Dots::Plain, &mut out, observer);
+        // The line of a chunk is seen before its octets, as it goes out.
+        let mut nobody = ();
+        let watching: &mut dyn Observer = if self.outgoing.is_announced {
+            &mut *observer
+        } else {
+            &mut nobody
+        };
+        let filled = (mail.content)(self, mail.message, Dots::Plain, &mut out, watching);
         let end = start.wrapping_add(out.len());
-        let octets = u32::try_from(out.len().wrapping_sub(base)).unwrap_or(u32::MAX);
+        let length = out.len().wrapping_sub(base);
+        let octets = u32::try_from(length).unwrap_or(u32::MAX);
         let is_last = match filled {
             Filled::Complete => true,
             Filled::More => false,
@@ -109,6 +117,7 @@ impl Flow<'_> {
         };
         if !self.outgoing.is_announced {
             let from = line_before(&mut out, octets, is_last, observer);
+            observer.content(length);
             self.window = (start.wrapping_add(from), end);
             return self.chunk_sent(is_last, operation);
         }

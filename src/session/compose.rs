@@ -257,6 +257,10 @@ impl Flow<'_> {
                 None
             }
             Verb::AuthResponse => {
+                // A challenge that was answered leaves its room to the next one; a reason stays.
+                if !self.exchange.gives_reasons() {
+                    self.inbox.forget();
+                }
                 // A scheme has no more than three.
                 self.exchange.responses = self.exchange.responses.saturating_add(1);
                 None
