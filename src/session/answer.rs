@@ -191,7 +191,8 @@ impl Flow<'_> {
         {
             return self.go(next);
         }
-        if mail.is_next && !self.is_lock_step && self.verdict.is_out_of_sequence() {
+        let has_ridden = mail.is_next && !self.is_lock_step && !self.is_chunking();
+        if has_ridden && self.verdict.is_out_of_sequence() {
             return self.again_in_lock_step(mail);
         }
         if mail.quit && !self.is_leaving() {

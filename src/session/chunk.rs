@@ -17,6 +17,7 @@ use crate::wire::ehlo::Extension;
 use crate::wire::writer::Writer;
 
 use super::Delivery;
+use super::compose::FLIGHT_MAX;
 use super::flow::{Act, Flow, Mode};
 use super::operation::Operation;
 use super::table::Verb;
@@ -38,6 +39,10 @@ pub(super) fn by_bdat(
     flow.chunk(operation, out, start, observer)
 }
 
+/// The most replies that are outstanding when a content of more than [`FLIGHT_MAX`] goes out. So many
+/// fit any TCP window, with 128 octets each.
+const REPLIES_AHEAD: usize = 32;
+
 /// The longest line of BDAT, in octets: `BDAT 4294967295 LAST` and CRLF.
 const LINE_MAX: usize = 22;
 
@@ -49,9 +54,15 @@ impl Flow<'_> {
 
     /// Whether BDAT may go out before the replies to RCPT were read. A deliberate step beyond
     /// RFC 3030 §2, which has them collected first: it rests on RFC 2920 §3.1, and is taken only
-    /// with what fits the buffer, so that little is sent in vain where nobody is accepted.
+    /// with what fits the buffer, so that little is sent in vain where nobody is accepted; and only
+    /// where the replies are few or the content is small, so that neither side waits for the other
+    /// to read.
     pub(super) fn may_chunk_ahead(&self, capacity: usize) -> bool {
-        let fits = |length| usize::try_from(length).is_ok_and(|length| length <= capacity);
+        let few_replies = usize::from(self.unanswered) <= REPLIES_AHEAD;
+        let fits = |length| {
+            usize::try_from(length)
+                .is_ok_and(|length| length <= capacity && (few_replies || length <= FLIGHT_MAX))
+        };
         !self.options.all_or_none && self.outgoing.length.is_some_and(fits)
     }
 

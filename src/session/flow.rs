@@ -171,6 +171,11 @@ impl<'b> Flow<'b> {
         self.state = State::Greeted;
         self.capabilities = Capabilities::default();
         self.is_upgraded = true;
+        // RFC 3207 §4.2: the session begins anew.
+        self.mails = 0;
+        self.domains = Domains::default();
+        // What was known of the link below is no word on this one.
+        self.options.is_chain_verified = false;
     }
 
     pub(super) fn delivery(&self) -> Delivery {

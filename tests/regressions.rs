@@ -1,4 +1,4 @@
-//! What a review found: each test stands for one defect.
+//! Rules that were broken once: each test stands for one defect.
 
 mod support;
 
