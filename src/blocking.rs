@@ -388,7 +388,7 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
                             Err(error) => {
                                 while is_closed(error.kind())
-                                    && let Some(window) = turn.listen(&mut self.observer)
+                                    && let Some(window) = turn.listen(operation, &mut self.observer)
                                     && let Ok(octets) = self.transport.read(window)
                                 {
                                     turn.received(octets);

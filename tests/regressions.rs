@@ -309,3 +309,120 @@ impl embedded_io_async::Write for Never {
         embedded_io_async::Write::flush(&mut self.0).await
     }
 }
+
+/// Rule: what the server said before it closed the connection counts, reply by reply: the final
+/// reply to a content is not that of what rides behind it.
+#[test]
+fn a_mail_is_accepted_though_what_rode_behind_it_broke_the_link() {
+    let mail = alert();
+    let content = support::vector::stuffed(&mail);
+    let flight = "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n";
+    for (said, expected) in [
+        ("250 queued\r\n450 4.7.0 not now\r\n", "sent 250"),
+        ("250 queued\r\n421 4.3.2 bye\r\n", "sent 250"),
+        ("250 queued\r\n", "sent 250"),
+        (
+            "554 5.7.1 spam\r\n",
+            "refused 554 5.7.1 at content (Permanent, 403)",
+        ),
+        (
+            "421 4.3.2 bye\r\n",
+            "refused 421 4.3.2 at content (Closing, 500)",
+        ),
+        ("", "unknown: transport BrokenPipe"),
+    ] {
+        let script = [
+            Event::Say(b"220 x\r\n".to_vec()),
+            Event::Expect(b"EHLO client.example\r\n".to_vec()),
+            Event::Say(b"250-x\r\n250 PIPELINING\r\n".to_vec()),
+            Event::Expect(flight.as_bytes().to_vec()),
+            Event::Say(b"250 ok\r\n250 ok\r\n354 go\r\n".to_vec()),
+            Event::Expect([&content[..], b".\r\n"].concat()),
+            Event::Say(said.as_bytes().to_vec()),
+            Event::Close,
+        ];
+        // The write that holds the terminator and the next mail's commands goes out up to the
+        // terminator, and breaks.
+        let link = BreaksBehind(Scripted::new(script), b"\r\n.\r\n");
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(link, &mut buffer);
+        smtp.open("client.example").unwrap();
+        let mut ends = Vec::new();
+        smtp.send_all([&mail, &mail], |end| {
+            ends.push(support::vector::report(end));
+            ControlFlow::Continue(())
+        });
+        assert_eq!(ends, [expected, "ended"], "{said:?}");
+    }
+}
+
+/// Rule: the same for a flight that broke before it was out: a refusal that came says why.
+#[test]
+fn a_flight_that_broke_is_refused_by_what_was_said_of_it() {
+    let mail = alert();
+    for (said, expected) in [
+        (
+            "554 5.7.1 not you\r\n",
+            "refused 554 5.7.1 at mail (Permanent, 403)",
+        ),
+        (
+            "250 ok\r\n550 5.1.1 who?\r\n",
+            "refused 550 5.1.1 at rcpt (NoSuchMailbox, 404)",
+        ),
+        (
+            "250 ok\r\n421 bye\r\n",
+            "refused 421 at rcpt (Closing, 500)",
+        ),
+        (
+            "250 ok\r\n250 ok\r\n",
+            "failed at data: transport BrokenPipe",
+        ),
+        ("what\r\n", "failed at mail: transport BrokenPipe"),
+        ("", "failed at mail: transport BrokenPipe"),
+    ] {
+        let script = [
+            Event::Say(b"220 x\r\n".to_vec()),
+            Event::Expect(b"EHLO client.example\r\n".to_vec()),
+            Event::Say(b"250-x\r\n250 PIPELINING\r\n".to_vec()),
+            Event::Expect(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\n".to_vec()),
+            Event::Say(said.as_bytes().to_vec()),
+            Event::Close,
+        ];
+        let link = BreaksBehind(Scripted::new(script), b"RCPT TO:<b@example.org>\r\n");
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(link, &mut buffer);
+        smtp.open("client.example").unwrap();
+        let end = support::vector::report(smtp.send(&mail));
+        assert_eq!(end, expected, "{said:?}");
+        assert_eq!(smtp.noop(), Err(Error::Ended));
+    }
+}
+
+/// Takes what is written up to these octets, and then breaks; what was said can be read.
+struct BreaksBehind(Scripted, &'static [u8]);
+
+impl ErrorType for BreaksBehind {
+    type Error = ErrorKind;
+}
+
+impl Read for BreaksBehind {
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        Read::read(&mut self.0, buf)
+    }
+}
+
+impl embedded_io::Write for BreaksBehind {
+    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+        let end = buf.windows(self.1.len()).position(|w| w == self.1);
+        let written = self.0.written();
+        match end {
+            Some(at) => embedded_io::Write::write(&mut self.0, &buf[..at + self.1.len()]),
+            None if written.ends_with(self.1) => Err(ErrorKind::BrokenPipe),
+            None => embedded_io::Write::write(&mut self.0, buf),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        embedded_io::Write::flush(&mut self.0)
+    }
+}
