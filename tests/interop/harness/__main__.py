@@ -20,12 +20,14 @@ class Tally:
         self.folder = folder
         self.passed = 0
         self.failed = 0
+        self.cases = {}
 
-    def record(self, server, name, faults, transcript="", log=()):
+    def record(self, server, name, faults, transcript="", log=(), cases=1):
+        self.cases[server] = self.cases.get(server, 0) + cases
         if not faults:
             self.passed += 1
             return
-        self.failed += 1
+        self.failed += cases
         shown = faults[:SHOWN_FAULTS]
         if len(faults) > len(shown):
             shown.append(f"and {len(faults) - len(shown)} more")
@@ -38,17 +40,16 @@ class Tally:
 
 
 def table(results):
-    """One line per mail, one column per way of sending it."""
-    columns = list(dict.fromkeys(column for column, _ in results))
-    rows = list(dict.fromkeys(row for _, row in results))
-    for number, column in enumerate(columns, 1):
-        print(f"    {number:>3}  {column}")
-    width = max(map(len, rows), default=0)
-    print(" " * (width + 4) + "".join(f"{number:>4}" for number in range(1, len(columns) + 1)))
-    for row in rows:
-        marks = [{True: "ok", False: "BAD", None: "-"}[results.get((column, row))]
-                 for column in columns]
-        print(f"    {row:<{width}}" + "".join(f"{mark:>4}" for mark in marks))
+    """One line per way of sending, one column per mail."""
+    ways = list(dict.fromkeys(way for way, _ in results))
+    mails = list(dict.fromkeys(mail for _, mail in results))
+    for number, mail in enumerate(mails, 1):
+        print(f"    {number:>3}  {mail}")
+    width = max(map(len, ways), default=0)
+    print(" " * (width + 4) + "".join(f"{number:>4}" for number in range(1, len(mails) + 1)))
+    for way in ways:
+        marks = [{True: "ok", False: "BAD", None: "-"}[results.get((way, mail))] for mail in mails]
+        print(f"    {way:<{width}}" + "".join(f"{mark:>4}" for mark in marks))
 
 
 def run_server(kind, cache, certs, alert, tally):
@@ -60,8 +61,8 @@ def run_server(kind, cache, certs, alert, tally):
             server.start()
         except (Broken, install.Missing, OSError) as error:
             missing = len(cases.cases_of(server)) + len(measures.measures_of(server))
-            tally.record(kind.name, f"all {missing} cases", [str(error)], log=server.tail({}))
-            tally.failed += missing - 1
+            tally.record(kind.name, f"all {missing} cases", [str(error)], log=server.tail({}),
+                         cases=missing)
             return
         started = time.monotonic()
         for number, case in enumerate(cases.cases_of(server), 1):
@@ -74,7 +75,7 @@ def run_server(kind, cache, certs, alert, tally):
                 faults = [f"{type(error).__name__}: {error}"]
                 transcript = traceback.format_exc()
             tally.record(kind.name, case.name, faults, transcript, server.tail(marks))
-            results[case.column, case.mail.name] = not faults
+            results[case.way, case.mail.name] = not faults
         for measure in measures.measures_of(server):
             faults, dialogue = measures.run(alert, measure)
             tally.record(kind.name, f"round trips and writes, {measure.name}", faults, dialogue)
@@ -113,6 +114,8 @@ def main(names):
             run_server(SERVERS[name], cache, certs, alert, tally)
     except install.Missing as error:
         tally.record("setup", "all", [str(error)])
+    for name, count in tally.cases.items():
+        print(f"{name}: {count} cases")
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed or not tally.passed else 0
 
