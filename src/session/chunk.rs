@@ -25,13 +25,13 @@ use super::table::Verb;
 /// position is where the writer begins in the buffer. A pointer, so that a program that never uses
 /// BDAT does not link it.
 pub(super) type Chunking =
-    fn(&mut Flow<'_>, &Operation<'_, '_>, Writer<'_>, usize, &mut dyn Observer) -> Act;
+    fn(&mut Flow<'_>, &Operation<'_, '_>, &mut Writer<'_>, usize, &mut dyn Observer) -> Act;
 
 /// Contents go by BDAT where the server takes it.
 pub(super) fn by_bdat(
     flow: &mut Flow<'_>,
     operation: &Operation<'_, '_>,
-    out: Writer<'_>,
+    out: &mut Writer<'_>,
     start: usize,
     observer: &mut dyn Observer,
 ) -> Act {
@@ -58,7 +58,7 @@ impl Flow<'_> {
     fn chunk(
         &mut self,
         operation: &Operation<'_, '_>,
-        mut out: Writer<'_>,
+        out: &mut Writer<'_>,
         start: usize,
         observer: &mut dyn Observer,
     ) -> Act {
@@ -70,7 +70,7 @@ impl Flow<'_> {
         match self.outgoing.length {
             Some(length) if !self.outgoing.is_announced => {
                 let from = out.len();
-                line(&mut out, length, true);
+                line(out, length, true);
                 let cut = out.end_atom();
                 self.skip = cut.unwrap_or(0);
                 observer.sent(out.since(from));
@@ -90,7 +90,7 @@ impl Flow<'_> {
             None => out.advance(LINE_MAX),
         }
         let base = out.len();
-        let filled = (mail.content)(self, mail.message, Dots::Plain, &mut out, observer);
+        let filled = (mail.content)(self, mail.message, Dots::Plain, out, observer);
         let end = start.wrapping_add(out.len());
         let octets = u32::try_from(out.len().wrapping_sub(base)).unwrap_or(u32::MAX);
         let is_last = match filled {
@@ -108,7 +108,7 @@ impl Flow<'_> {
             }
         };
         if !self.outgoing.is_announced {
-            let from = line_before(&mut out, octets, is_last, observer);
+            let from = line_before(out, octets, is_last, observer);
             self.window = (start.wrapping_add(from), end);
             return self.chunk_sent(is_last, operation);
         }
