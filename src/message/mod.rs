@@ -278,28 +278,24 @@ impl<'a> Message<'a> {
     /// How many parts come from a source.
     #[must_use]
     pub fn streamed_parts(&self) -> usize {
-        let texts = [self.text, self.html].into_iter().flatten();
-        let attachments = self.attachments.iter().map(|part| part.content);
-        texts
-            .chain(attachments)
-            .filter(Content::is_streamed)
-            .count()
+        let texts = self.text.iter().chain(&self.html);
+        let attachments = self.attachments.iter().map(|part| &part.content);
+        let all = texts.chain(attachments);
+        all.filter(|content| content.is_streamed()).count()
     }
 
     /// The number of the source that gives this part's octets: sources are counted from 0 in the
     /// order text, HTML, attachments.
     pub(crate) fn source_number(&self, part: Part) -> usize {
-        let is_streamed =
-            |content: &Option<Content<'_>>| content.is_some_and(|content| content.is_streamed());
         let (texts, attachments) = match part {
             Part::Text | Part::Message => (0, 0),
             Part::Html => (1, 0),
             Part::Attachment(index) => (2, usize::from(index)),
         };
-        let texts = [self.text, self.html].into_iter().take(texts);
+        let texts = [&self.text, &self.html].into_iter().take(texts).flatten();
         let before = self.attachments.iter().take(attachments);
-        let before = before.map(|part| Some(part.content));
-        texts.chain(before).filter(is_streamed).count()
+        let before = texts.chain(before.map(|part| &part.content));
+        before.filter(|content| content.is_streamed()).count()
     }
 
     /// What SMTP has to know beside the content.

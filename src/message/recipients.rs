@@ -2,15 +2,16 @@
 
 use super::Message;
 use crate::wire::address::{Address, ReversePath};
+use crate::wire::list::MailboxList;
 
-/// How far the recipients were walked.
+/// How far the recipients were walked: which of the three lists, times [`LIST`], and where in its
+/// text. One number, since it is copied and kept in many places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Walk {
-    /// Which of the three lists.
-    list: u8,
-    /// Where in its text.
-    position: u32,
-}
+pub(crate) struct Walk(u32);
+
+/// More than the octets of any list, and of one behind it.
+const LIST: u32 = 1 << 24;
+const _: () = assert!(MailboxList::MAX_OCTETS + 1 < LIST);
 
 /// What SMTP has to know of a message beside its content.
 #[derive(Debug, Clone, Copy)]
@@ -52,19 +53,19 @@ impl<'m> Envelope<'m> {
     /// The next address, whether it occurred before or not.
     fn next_address(&self, walk: &mut Walk) -> Option<Address<'m>> {
         loop {
-            let list = match walk.list {
+            let list = match walk.0 / LIST {
                 0 => &self.message.to,
                 1 => &self.message.cc,
                 2 => &self.message.bcc,
                 _ => return None,
             };
-            if let Some(mailbox) = list.next(&mut walk.position) {
+            let begin = walk.0 / LIST * LIST;
+            let mut position = walk.0 % LIST;
+            let mailbox = list.next(&mut position);
+            walk.0 = begin.wrapping_add(if mailbox.is_some() { position } else { LIST });
+            if let Some(mailbox) = mailbox {
                 return Some(mailbox.address());
             }
-            *walk = Walk {
-                list: walk.list.saturating_add(1),
-                position: 0,
-            };
         }
     }
 }

@@ -18,6 +18,7 @@ use super::{BUFFER_MIN, Delivery};
 impl Flow<'_> {
     /// Begins an operation, or refuses it with nothing sent and nothing changed, but that a missing
     /// STARTTLS or AUTH bars what it should have protected, and that nothing is known of a mail.
+    #[inline(never)]
     pub(super) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer_len: usize) {
         match self.prepare(operation, buffer_len) {
             Err(hindrance) => self.fail(hindrance.into()),

@@ -42,13 +42,17 @@ impl<'b> Buffer<'b> {
     pub(super) fn wipe_secret(&mut self) {
         let (start, end) = self.secret;
         if end > 0 {
-            self.octets
-                .get_mut(start..end)
-                .unwrap_or_default()
-                .zeroize();
+            wipe(self.octets, start, end);
             self.secret = (0, 0);
         }
     }
+}
+
+/// Kept apart, since buffers are dropped in many places, and with values for arguments, which do
+/// not need the buffer in memory.
+#[inline(never)]
+fn wipe(octets: &mut [u8], start: usize, end: usize) {
+    octets.get_mut(start..end).unwrap_or_default().zeroize();
 }
 
 impl Drop for Buffer<'_> {

@@ -26,13 +26,13 @@ use super::table::Verb;
 /// position is where the writer begins in the buffer. A pointer, so that a program that never uses
 /// BDAT does not link it.
 pub(super) type Chunking =
-    fn(&mut Flow<'_>, &Operation<'_, '_>, Writer<'_>, usize, &mut dyn Observer) -> Act;
+    fn(&mut Flow<'_>, &Operation<'_, '_>, &mut Writer<'_>, usize, &mut dyn Observer) -> Act;
 
 /// Contents go by BDAT where the server takes it.
 pub(super) fn by_bdat(
     flow: &mut Flow<'_>,
     operation: &Operation<'_, '_>,
-    out: Writer<'_>,
+    out: &mut Writer<'_>,
     start: usize,
     observer: &mut dyn Observer,
 ) -> Act {
@@ -69,7 +69,7 @@ impl Flow<'_> {
     fn chunk(
         &mut self,
         operation: &Operation<'_, '_>,
-        mut out: Writer<'_>,
+        out: &mut Writer<'_>,
         start: usize,
         observer: &mut dyn Observer,
     ) -> Act {
@@ -81,7 +81,7 @@ impl Flow<'_> {
         match self.outgoing.length {
             Some(length) if !self.outgoing.is_announced => {
                 let from = out.len();
-                line(&mut out, length, true);
+                line(out, length, true);
                 let cut = out.end_atom();
                 self.skip = cut.unwrap_or(0);
                 observer.sent(out.since(from));
@@ -108,7 +108,7 @@ impl Flow<'_> {
         } else {
             &mut nobody
         };
-        let filled = (mail.content)(self, mail.message, Dots::Plain, &mut out, watching);
+        let filled = (mail.content)(self, mail.message, Dots::Plain, out, watching);
         let end = start.wrapping_add(out.len());
         let length = out.len().wrapping_sub(base);
         let octets = u32::try_from(length).unwrap_or(u32::MAX);
@@ -127,7 +127,7 @@ impl Flow<'_> {
             }
         };
         if !self.outgoing.is_announced {
-            let from = line_before(&mut out, octets, is_last, observer);
+            let from = line_before(out, octets, is_last, observer);
             observer.content(length);
             self.window = (start.wrapping_add(from), end);
             return self.chunk_sent(is_last, operation);

@@ -76,7 +76,7 @@ impl Flow<'_> {
                 (Verb::Bdat, _) if self.unanswered > 0 && !self.may_chunk_ahead(capacity) => break,
                 (Verb::Bdat, _) => {
                     let chunk = self.chunking?;
-                    return Some(chunk(self, operation, out, start, observer));
+                    return Some(chunk(self, operation, &mut out, start, observer));
                 }
                 (Verb::Content, Operation::Mail(mail)) if self.state == State::Content => {
                     match (mail.content)(self, mail.message, Dots::Stuffed, &mut out, observer) {

@@ -38,18 +38,19 @@ pub(super) struct Outgoing {
 
 /// What the replies to a mail add up to.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
 pub(super) struct Verdict {
     pub(super) accepted: u16,
     refused: u16,
     deferred: u16,
-    is_any_temporary: bool,
-    /// The reply that decides: a refusal that somebody's acceptance may still outweigh, or the
-    /// final reply.
-    decision: Option<Refusal>,
     /// Whatever comes, the content is not to be handed in.
     is_doomed: bool,
     /// The final reply was read.
     is_ended: bool,
+    is_any_temporary: bool,
+    /// The reply that decides: a refusal that somebody's acceptance may still outweigh, or the
+    /// final reply.
+    decision: Option<Refusal>,
 }
 
 impl Verdict {

@@ -61,7 +61,7 @@ impl<'a> Domain<'a> {
     /// Whether it can be sent without SMTPUTF8.
     #[must_use]
     pub const fn is_ascii(self) -> bool {
-        self.0.is_ascii()
+        scan::is_ascii(self.0.as_bytes())
     }
 
     /// Whether both are the same but for the case of ASCII letters, as the DNS compares them.

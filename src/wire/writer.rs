@@ -37,6 +37,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// A writer into `out`, whose first atom had `skip` octets delivered before.
+    #[inline(never)] // Ten fields.
     pub(crate) fn new(out: &'a mut [u8], skip: u32) -> Self {
         Self {
             out,
@@ -66,18 +67,10 @@ impl<'a> Writer<'a> {
 
     /// A writer that keeps nothing: it skips everything, and so learns how much there is.
     pub(crate) fn counting() -> Writer<'static> {
-        Writer {
-            out: &mut [],
-            len: 0,
-            start: 0,
-            before: 0,
-            skip: u32::MAX,
-            cut: false,
-            counts: true,
-            source: 0,
-            source_end: 0,
-            is_source_at_end: false,
-        }
+        let mut w = Writer::new(&mut [], u32::MAX);
+        w.before = 0;
+        w.counts = true;
+        w
     }
 
     /// Octets written to the slice so far, all atoms together.

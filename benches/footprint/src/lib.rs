@@ -5,6 +5,7 @@
 #![no_std]
 
 pub mod alert;
+pub mod asynch;
 pub mod meter;
 mod transport;
 
@@ -22,7 +23,7 @@ pub struct Outcome {
     pub transport: Transport,
     /// Octets of the client's value, without the transport.
     pub client: usize,
-    /// Octets of the largest future; 0 for blocking firmware.
+    /// Octets of the future of it all, client and buffer included; 0 for blocking firmware.
     pub future: usize,
 }
 
@@ -64,6 +65,10 @@ pub fn measure(chunks: Chunks, sent: Expected, scenario: fn(Transport) -> Option
         print("failed\n");
         exit(false);
     };
+    if meter::ran_out() {
+        print("too slow for the clock\n");
+        exit(false);
+    }
     let ticks = meter::between(before, after).wrapping_sub(transport.ticks);
     number("ticks", ticks);
     number("unit", unit);

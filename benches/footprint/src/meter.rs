@@ -36,6 +36,13 @@ pub fn between(before: u32, after: u32) -> u32 {
     before.wrapping_sub(after) & TICKS
 }
 
+/// Whether the clock passed zero since it was started, so that ticks are missing.
+pub fn ran_out() -> bool {
+    const COUNTFLAG: u32 = 1 << 16;
+    // SAFETY: reads a register of SysTick; that this clears the flag concerns nobody.
+    unsafe { read_volatile(SYST_CSR) & COUNTFLAG != 0 }
+}
+
 /// Two instructions each; `run` knows this number too.
 const LOOPS: u32 = 5_000;
 

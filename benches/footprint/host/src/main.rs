@@ -38,18 +38,30 @@ fn main() {
     }
 }
 
+type Scenario = fn(Transport) -> Option<Outcome>;
+
 fn sent(name: &str) {
-    let scenario = match name {
-        "plain" => alert::plain,
-        "plain_parse" => alert::plain_parse,
-        "mime" => alert::mime,
-        _ => panic!("no such scenario"),
+    let (server, scenario): (Chunks, Scenario) = match name {
+        "plain" => (alert::SERVER, alert::plain),
+        "plain_data" => (alert::SERVER, alert::plain_data),
+        "plain_parse" => (alert::SERVER, alert::plain_parse),
+        "mime" => (alert::SERVER, alert::mime),
+        "streamed" => (alert::SERVER, alert::streamed),
+        "bdat" => (alert::SERVER_CHUNKING, alert::plain),
+        "token" => (alert::SERVER_TOKEN, alert::token),
+        "dsn" => (alert::SERVER_DSN, alert::dsn),
+        #[cfg(feature = "scram-sha-256")]
+        "scram" => (alert::SERVER_SCRAM, alert::scram),
+        #[cfg(feature = "cram-md5")]
+        "cram_md5" => (alert::SERVER_CRAM_MD5, alert::cram_md5),
+        _ => panic!("no such scenario; for some, features must be on"),
     };
     let transport = Transport {
         record: Some(Vec::new()),
-        ..Transport::new(alert::SERVER)
+        ..Transport::new(server)
     };
     let outcome = scenario(transport).expect("the alert is sent");
+    assert!(outcome.transport.is_at_end(), "the server has more to say");
     std::io::stdout()
         .write_all(&outcome.transport.record.unwrap_or_default())
         .unwrap();
@@ -95,7 +107,7 @@ fn count() {
     println!("writes={}", transport.writes);
     println!("flushes={}", transport.flushes);
     println!("octets={}", transport.octets);
-    assert!(transport.chunks.is_empty() && transport.chunk.is_empty());
+    assert!(transport.is_at_end());
 }
 
 #[inline(never)]
@@ -138,6 +150,10 @@ impl Transport {
             flushes: 0,
             record: None,
         }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.chunks.is_empty() && self.chunk.is_empty()
     }
 }
 
