@@ -275,6 +275,11 @@ impl Dialogue {
         self.is_listening = true;
     }
 
+    /// Nothing can be begun any more: it is over, or the caller left while a mail was under way.
+    pub fn has_ended(&self) -> bool {
+        self.over.is_some() || !self.waiting.is_empty()
+    }
+
     /// The client is about to read.
     pub fn check_read(&self) {
         if let Some(why) = self.over {

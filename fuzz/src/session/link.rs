@@ -72,6 +72,10 @@ impl Wire {
         self.may_listen = false;
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.over.is_some() || self.dialogue.has_ended()
+    }
+
     /// Octets that a read brings: at least one, or the server's octets are at their end.
     fn next(&mut self, most: usize) -> Vec<u8> {
         while self.unread.get(self.at) == Some(&PAUSE) {

@@ -65,10 +65,23 @@ impl Dialogue {
 
     /// What the caller asked for is not on offer, and bars what it should have protected.
     pub fn not_offered(&mut self) {
+        let is_closed = self.transactions.last().is_none_or(Transaction::is_closed);
         self.standing = match self.task {
-            Task::StartTls => Standing::Leaving,
-            _ => Standing::LoginFailed,
+            Task::Login | Task::DangerLogin if is_closed => Standing::LoginFailed,
+            _ => Standing::Leaving,
         };
+    }
+
+    /// Whether what the caller asked for is in order here.
+    pub fn is_in_order(&self) -> bool {
+        use Standing::{Connected, Greeted, LoginFailed, Ready, Upgrading};
+        match self.task {
+            Task::Open => matches!(self.standing, Connected | Greeted),
+            Task::StartTls => self.standing == Ready && !self.is_upgraded,
+            Task::Mail | Task::LastMail => self.standing == Ready,
+            Task::Quit => self.standing != Upgrading,
+            _ => matches!(self.standing, Ready | LoginFailed),
+        }
     }
 
     pub(super) fn check_command(&mut self, row: &'static Row, arguments: &str) {

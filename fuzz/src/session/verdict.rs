@@ -34,6 +34,7 @@ pub fn check(wire: &mut Wire, before: usize, end: &End<()>) {
 }
 
 fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
+    let has_ended = wire.has_ended();
     let dialogue = &mut wire.dialogue;
     let is_quiet = dialogue.octets == before;
     match error {
@@ -47,8 +48,14 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
             assert!(is_quiet, "not offered, and yet something passed");
             dialogue.not_offered();
         }
-        Error::Invalid(_) | Error::OutOfOrder | Error::Ended => {
-            assert!(is_quiet, "{error:?}, and yet something passed");
+        Error::Invalid(_) => assert!(is_quiet, "invalid, and yet something passed"),
+        Error::OutOfOrder => {
+            assert!(is_quiet, "out of order, and yet something passed");
+            assert!(!dialogue.is_in_order(), "{:?} is in order", dialogue.task());
+        }
+        Error::Ended => {
+            assert!(is_quiet, "ended, and yet something passed");
+            assert!(has_ended, "ended, and nothing has ended it");
         }
         Error::Failed { .. } => {}
         Error::Unknown { .. } => assert!(dialogue.has_mail(), "of what is it unknown?"),
