@@ -188,9 +188,11 @@ impl Share {
         let limit = self.buffer - self.buffer / 4;
         let line_end = if raw.ends_with(b"\r\n") { 2 } else { 1 };
         let before = raw.len() - line_end - part.len();
-        // Of a line that is longer, its beginning is there.
+        // Of a line that is longer, its beginning is there. A CR at the cut belongs to the line end,
+        // or may as well be cut off.
+        let beginning = &raw[before..raw.len().min(self.room())];
         let there = match raw.len() > self.room() {
-            true => &raw[before..self.room()],
+            true => beginning.strip_suffix(b"\r").unwrap_or(beginning),
             false => part,
         };
         if is_first {

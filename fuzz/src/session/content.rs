@@ -44,6 +44,7 @@ impl Dialogue {
             } else {
                 Content::Whole
             };
+            transaction.is_taken = !self.is_listening;
             self.mode = Mode::Command;
             self.await_answer(Verb::Content);
         }
@@ -89,6 +90,7 @@ impl Dialogue {
             let is_all = transaction.content == Content::Chunks(mail.content.len());
             assert!(is_all && mail.is_complete, "LAST before the end");
             transaction.content = Content::Whole;
+            transaction.is_taken = !self.is_listening;
         }
         self.mode = Mode::Command;
         self.await_answer(Verb::Bdat);

@@ -88,7 +88,7 @@ pub struct Dialogue {
     /// Why nothing may be said or read any more.
     over: Option<&'static str>,
     /// The server's last words are heard, though nothing can be said.
-    is_listening: bool,
+    pub(super) is_listening: bool,
     /// What the server said was no reply.
     is_broken: bool,
     /// What an observer may be shown of what was said, and how many octets of contents.
@@ -269,10 +269,11 @@ impl Dialogue {
         self.over.get_or_insert(why);
     }
 
-    /// A write failed. The server's last words may be read, whatever they are.
-    pub fn link_failed(&mut self) {
-        self.end("a write that failed");
+    /// The client says something, and the link fails. The server's last words may be read.
+    pub fn say_in_vain(&mut self, octets: &[u8]) {
         self.is_listening = true;
+        self.say(octets);
+        self.end("a write that failed");
     }
 
     /// Nothing can be begun any more: it is over, or the caller left while a mail was under way.

@@ -134,11 +134,10 @@ impl Wire {
             Ok(n) if n > 0 => self.dialogue.say(&buf[..n]),
             // Who hands octets to a link that fails cannot know what became of them.
             _ => {
-                self.dialogue.say(buf);
+                self.dialogue.say_in_vain(buf);
                 self.end("a write that failed");
                 self.may_listen = may_listen;
                 self.has_listened = may_listen;
-                self.dialogue.link_failed();
             }
         }
         result

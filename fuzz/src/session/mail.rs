@@ -119,6 +119,8 @@ pub struct Transaction {
     pub recipients: Vec<Option<u16>>,
     pub data_reply: Option<u16>,
     pub content: Content,
+    /// The link has taken all of it, the terminator too.
+    pub is_taken: bool,
     /// The reply to a content that is for somebody.
     pub final_reply: Option<u16>,
     /// RSET was said behind it.
@@ -150,6 +152,7 @@ impl Transaction {
             recipients: Vec::new(),
             data_reply: None,
             content: Content::None,
+            is_taken: false,
             final_reply: None,
             is_reset: false,
         }
