@@ -426,3 +426,37 @@ impl embedded_io::Write for BreaksBehind {
         embedded_io::Write::flush(&mut self.0)
     }
 }
+
+/// Rule: the CR of a line end is none of the text, wherever the buffer's end cuts the line.
+#[test]
+fn the_cr_of_a_line_end_is_none_of_the_text() {
+    for first in [1, 100, 180, 188, 250] {
+        for second in 1..270 {
+            let reply = |octets: usize| format!("250 {}\r\n", "x".repeat(octets)).into_bytes();
+            let link = Scripted::new([
+                Event::Say(b"220 x\r\n".to_vec()),
+                Event::Expect(b"EHLO client.example\r\n".to_vec()),
+                Event::Say(b"250-x\r\n250 PIPELINING\r\n".to_vec()),
+                Event::Expect(b"MAIL FROM:<a@example.org>\r\n".to_vec()),
+                Event::Say([reply(first), reply(second)].concat()),
+                Event::Close,
+            ]);
+            let mut buffer = [0; 256];
+            let seen = RefCell::new(Vec::new());
+            let mut smtp = Client::new(link, &mut buffer).observe(Texts(&seen));
+            smtp.open("client.example").unwrap();
+            let _ = smtp.send(&alert());
+            let seen = seen.borrow();
+            let is_clean = seen.iter().all(|text| text.iter().all(|&b| b != b'\r'));
+            assert!(is_clean, "{first} {second}");
+        }
+    }
+}
+
+struct Texts<'a>(&'a RefCell<Vec<Vec<u8>>>);
+
+impl Observer for Texts<'_> {
+    fn reply(&mut self, reply: embedded_smtp::Reply<'_>) {
+        self.0.borrow_mut().push(reply.text().to_vec());
+    }
+}
