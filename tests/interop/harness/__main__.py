@@ -176,8 +176,9 @@ def main(names):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run = Run(client.target_folder() / "interop")
     run.all(names or list(SERVERS))
-    for name, tally in run.tallies.items():
-        print(f"{name}: {tally.passed + tally.failed} cases")
+    for name in [*SERVERS, "setup"]:
+        if tally := run.tallies.get(name):
+            print(f"{name}: {tally.passed + tally.failed} cases")
     passed = sum(tally.passed for tally in run.tallies.values())
     failed = sum(tally.failed for tally in run.tallies.values())
     print(f"{passed} passed, {failed} failed")
