@@ -32,7 +32,7 @@ class Way:
     writes: int | None
     message: tuple = SMALL
     # Octets; the content of SMALL fits.
-    buffer: int = 2048
+    buffer: int = 4096
 
 
 PIPELINED = [
