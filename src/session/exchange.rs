@@ -8,8 +8,8 @@ use crate::outcome::{Fault, Missing, Violation};
 use crate::wire::ehlo::{Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials, Heard, Memory, Scheme};
 
-use super::begin::Hindrance;
 use super::buffer::Buffer;
+use super::failure::Hindrance;
 use super::flow::Flow;
 use super::table::Verb;
 

@@ -40,6 +40,7 @@ mod compose;
 mod content;
 mod domains;
 mod exchange;
+mod failure;
 mod flow;
 mod inbox;
 mod operation;
