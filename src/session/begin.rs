@@ -124,8 +124,8 @@ impl Flow<'_> {
                     ..
                 } = self.outgoing;
                 let left = usize::from(first.saturating_add(taken));
-                let results = mail.results.iter_mut().skip(left);
-                for status in results.take(usize::from(deferred)) {
+                let results = mail.results.get_mut(left..).unwrap_or_default();
+                for status in results.iter_mut().take(usize::from(deferred)) {
                     status.is_deferred = true;
                 }
             }
