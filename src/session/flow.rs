@@ -259,6 +259,7 @@ impl<'b> Flow<'b> {
         observer.awaiting(self.due.phase());
     }
 
+    #[inline(never)] // A driver calls it twice.
     pub(super) fn received(&mut self, octets: usize, buffer: &Buffer<'_>) {
         self.is_at_end = octets == 0;
         self.inbox.received(octets, buffer);
