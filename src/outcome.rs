@@ -228,31 +228,11 @@ impl<E> Error<E> {
     }
 }
 
-impl Error<()> {
-    /// An error of the session, which has no transport, as one of a driver, which has its error.
-    pub(crate) fn with_transport<E>(&self, error: Option<E>) -> Error<E> {
-        match *self {
-            Self::Refused(refusal) => Error::Refused(refusal),
-            Self::Failed { ref fault, phase } => Error::Failed {
-                fault: fault.with_transport(error),
-                phase,
-            },
-            Self::Unknown { ref fault } => Error::Unknown {
-                fault: fault.with_transport(error),
-            },
-            Self::NotOffered(missing) => Error::NotOffered(missing),
-            Self::Invalid(invalid) => Error::Invalid(invalid),
-            Self::LimitReached => Error::LimitReached,
-            Self::OutOfOrder => Error::OutOfOrder,
-            Self::Ended => Error::Ended,
-        }
-    }
-}
-
 impl Fault<()> {
+    /// A fault of the session, which has no transport, as one of a driver, which has its error.
     /// Kept apart: it has two callers.
     #[inline(never)]
-    fn with_transport<E>(&self, error: Option<E>) -> Fault<E> {
+    pub(crate) fn with_transport<E>(&self, error: Option<E>) -> Fault<E> {
         match (*self, error) {
             (Self::Transport(()), Some(error)) => Fault::Transport(error),
             (Self::Transport(()) | Self::Closed, _) => Fault::Closed,

@@ -198,10 +198,13 @@ impl RefusalKind {
         if phase == Phase::Auth || head.code == 530 || matches!(head.about(), (7, 8 | 9)) {
             return Self::Authentication;
         }
-        match phase {
-            Phase::Rcpt if is_no_such_mailbox(head) => Self::NoSuchMailbox,
-            Phase::Mail | Phase::Data | Phase::Content if is_request_fault(head) => Self::Request,
-            _ => Self::Permanent,
+        let is_mail = matches!(phase, Phase::Mail | Phase::Data | Phase::Content);
+        if phase == Phase::Rcpt && is_no_such_mailbox(head) {
+            Self::NoSuchMailbox
+        } else if is_mail && is_request_fault(head) {
+            Self::Request
+        } else {
+            Self::Permanent
         }
     }
 

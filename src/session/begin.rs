@@ -4,12 +4,13 @@
 
 use crate::error::{Field, Invalid, Reason};
 use crate::message::{Message, Walk};
-use crate::outcome::{Error, Missing};
+use crate::outcome::Missing;
 use crate::report::RecipientStatus;
 use crate::wire::command::MailParameters;
 use crate::wire::ehlo::Extension;
 
-use super::flow::{Failure, Flow, Mode};
+use super::failure::Hindrance;
+use super::flow::{Flow, Mode};
 use super::operation::Operation;
 use super::table::{self, State, Verb};
 use super::transaction::{Outgoing, Verdict};
@@ -124,7 +125,8 @@ impl Flow<'_> {
                     ..
                 } = self.outgoing;
                 let (taken, deferred) = (usize::from(taken), usize::from(deferred));
-                let results = mail.results.iter_mut().skip(usize::from(first));
+                let results = mail.results.get_mut(usize::from(first)..);
+                let results = results.unwrap_or_default().iter_mut();
                 for (n, status) in results.take(taken.saturating_add(deferred)).enumerate() {
                     status.is_deferred = n >= taken;
                 }
@@ -249,33 +251,4 @@ impl Flow<'_> {
 struct Share {
     taken: u16,
     deferred: u16,
-}
-
-/// Why an operation does not begin. Smaller than the failure that is made of it, and handed through
-/// fewer registers.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Hindrance {
-    Invalid(Invalid),
-    Missing(Missing),
-    Limit,
-    OutOfOrder,
-    Ended,
-}
-
-impl From<Invalid> for Hindrance {
-    fn from(invalid: Invalid) -> Self {
-        Self::Invalid(invalid)
-    }
-}
-
-impl From<Hindrance> for Failure {
-    fn from(hindrance: Hindrance) -> Self {
-        match hindrance {
-            Hindrance::Invalid(invalid) => Error::Invalid(invalid),
-            Hindrance::Missing(missing) => Error::NotOffered(missing),
-            Hindrance::Limit => Error::LimitReached,
-            Hindrance::OutOfOrder => Error::OutOfOrder,
-            Hindrance::Ended => Error::Ended,
-        }
-    }
 }

@@ -28,9 +28,17 @@ impl<'b> Buffer<'b> {
         self.octets
     }
 
-    /// The octets from `start` to `end`; none where the buffer does not have them.
+    /// The octets from `start` to `end`; none where the buffer does not have them. Kept apart, as
+    /// its twin: it is compiled once for all of its callers and for both.
+    #[inline(never)]
     pub(super) fn range(&self, start: usize, end: usize) -> &[u8] {
         self.octets.get(start..end).unwrap_or_default()
+    }
+
+    /// The same, to be written to.
+    #[inline(never)]
+    pub(super) fn range_mut(&mut self, start: usize, end: usize) -> &mut [u8] {
+        self.octets.get_mut(start..end).unwrap_or_default()
     }
 
     /// Says that credentials stand somewhere from `start` to before `end`.

@@ -8,8 +8,8 @@ use crate::outcome::{Fault, Missing, Violation};
 use crate::wire::ehlo::{Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials, Heard, Memory, Scheme};
 
-use super::begin::Hindrance;
 use super::buffer::Buffer;
+use super::failure::Hindrance;
 use super::flow::Flow;
 use super::table::Verb;
 
@@ -34,25 +34,27 @@ impl Exchange {
         forced: Option<Mechanism>,
         offers: impl Fn(Mechanism) -> bool,
     ) -> Result<(), Hindrance> {
-        let fits = |mechanism| forced.is_none_or(|forced| forced == mechanism);
-        let mut usable = credentials
-            .schemes()
-            .iter()
-            .filter(|scheme| fits(scheme.mechanism()))
-            .peekable();
-        if usable.peek().is_none() {
+        let mut is_any = false;
+        for &scheme in credentials.schemes() {
+            let mechanism = scheme.mechanism();
+            if forced.is_some_and(|forced| forced != mechanism) {
+                continue;
+            }
+            is_any = true;
+            if offers(mechanism) {
+                *self = Self {
+                    scheme: Some(scheme),
+                    is_initial: sasl::fits_auth_line(scheme, credentials),
+                    ..Self::default()
+                };
+                return Ok(());
+            }
+        }
+        if !is_any {
             return Err(Invalid::new(Field::Credentials, Reason::Mechanism).into());
         }
-        let Some(scheme) = usable.find(|scheme| offers(scheme.mechanism())) else {
-            let missing = forced.map_or(Missing::AnyMechanism, Missing::Mechanism);
-            return Err(Hindrance::Missing(missing));
-        };
-        *self = Self {
-            scheme: Some(*scheme),
-            is_initial: sasl::fits_auth_line(*scheme, credentials),
-            ..Self::default()
-        };
-        Ok(())
+        let missing = forced.map_or(Missing::AnyMechanism, Missing::Mechanism);
+        Err(Hindrance::Missing(missing))
     }
 
     /// The mechanism's name.

@@ -19,7 +19,7 @@
 use crate::error::{Field, Invalid, Reason};
 use crate::message::Part;
 use crate::observer::Observer;
-use crate::outcome::{Error, Fault, Violation};
+use crate::outcome::{Fault, Violation};
 use crate::phase::Phase;
 use crate::report::Refusal;
 use crate::wire::domain::Domain;
@@ -31,15 +31,12 @@ use super::chunk::{Chunking, by_bdat};
 use super::content::Sourced;
 use super::domains::Domains;
 use super::exchange::Exchange;
+use super::failure::Failure;
 use super::inbox::Inbox;
 use super::operation::Operation;
 use super::table::{State, Verb};
 use super::transaction::{Outgoing, Verdict};
 use super::{Delivery, Options};
-
-/// Why an operation did not succeed. The transport's own error is not kept here: the driver has it,
-/// and puts it in at the end ([`Error::with_transport`]).
-pub(super) type Failure = Error<()>;
 
 /// What is to be done. With [`Flow::window`], the octets it is to be done with.
 pub(super) enum Act {
@@ -270,6 +267,7 @@ impl<'b> Flow<'b> {
         observer.awaiting(self.due.phase());
     }
 
+    #[inline(never)] // A driver calls it twice.
     pub(super) fn received(&mut self, octets: usize, buffer: &Buffer<'_>) {
         self.is_at_end = octets == 0;
         self.inbox.received(octets, buffer);
@@ -305,7 +303,7 @@ impl<'b> Flow<'b> {
     pub(super) fn finish(&mut self) {
         self.is_busy = false;
         self.mode = Mode::Done;
-        self.failure = self.verdict.refusal().map(Error::Refused);
+        self.failure = self.verdict.refusal().map(Failure::Refused);
     }
 
     /// The operation failed, and the connection stands.
@@ -319,7 +317,7 @@ impl<'b> Flow<'b> {
     /// The operation was refused by the reply read last, and the connection stands.
     #[inline(never)]
     pub(super) fn refused(&mut self, phase: Phase) {
-        self.fail(Error::Refused(Refusal::of(self.inbox.head(), phase)));
+        self.fail(Failure::Refused(Refusal::of(self.inbox.head(), phase)));
     }
 
     /// The connection is of no use any more.
@@ -336,14 +334,14 @@ impl<'b> Flow<'b> {
             return;
         }
         self.failure = Some(if is_unknown {
-            Error::Unknown { fault }
+            Failure::Unknown { fault }
         } else {
             // The content may go out ahead of the replies to MAIL and RCPT.
             let phase = match fault {
                 Fault::Source(_) | Fault::Content(_) => Phase::Content,
                 _ => self.verb_under_way().phase(),
             };
-            Error::Failed { fault, phase }
+            Failure::Failed { fault, phase }
         });
     }
 

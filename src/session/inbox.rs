@@ -153,8 +153,7 @@ impl Inbox {
 
     /// The text of the reply read last, and whether its end is missing.
     pub(super) fn text<'a>(&self, buffer: &'a mut Buffer<'_>) -> (&'a mut [u8], bool) {
-        let text = buffer.octets().get_mut(self.text_start..self.text);
-        (text.unwrap_or_default(), self.is_cut)
+        (buffer.range_mut(self.text_start, self.text), self.is_cut)
     }
 
     /// The reply that is kept, else the one read last, if there is one whose text is still there.

@@ -40,6 +40,7 @@ mod compose;
 mod content;
 mod domains;
 mod exchange;
+mod failure;
 mod flow;
 mod inbox;
 mod operation;
@@ -209,7 +210,7 @@ impl Turn<'_, '_> {
         let Session { buffer, flow } = &mut *self.session;
         let act = flow.act(operation, buffer, observer);
         let (start, end) = flow.window;
-        let octets = buffer.octets().get_mut(start..end).unwrap_or_default();
+        let octets = buffer.range_mut(start, end);
         match act {
             Act::Send => Step::Send(octets),
             Act::Fill => Step::Fill {

@@ -5,7 +5,7 @@
 
 use crate::message::{Cursor, Walk};
 use crate::phase::Phase;
-use crate::report::{RecipientStatus, Refusal, RefusalKind, Report};
+use crate::report::{Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
 
@@ -62,17 +62,13 @@ impl Verdict {
     /// Counts a reply to RCPT; whether its text may be the one that decides.
     #[inline(never)]
     pub(super) fn recipient(&mut self, head: ReplyHead) -> bool {
-        let status = RecipientStatus {
-            head,
-            is_deferred: false,
-        };
-        if status.is_accepted() {
+        if head.code < 300 {
             self.accepted = self.accepted.saturating_add(1);
             return false;
         }
         self.refused = self.refused.saturating_add(1);
-        self.is_any_temporary |= status.is_temporary();
         let refusal = Refusal::of(head, Phase::Rcpt);
+        self.is_any_temporary |= refusal.kind == RefusalKind::Temporary;
         match &mut self.decision {
             Some(first) => {
                 if first.phase != Phase::Mail {

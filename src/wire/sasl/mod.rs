@@ -151,17 +151,11 @@ pub(crate) fn fits_auth_line(scheme: &dyn Scheme, credentials: &Credentials<'_>)
     const AUTH_LINE_MAX: usize = 512;
     /// `AUTH `, the blank behind the mechanism, and CRLF.
     const FRAME: usize = 8;
-    // Texts in memory are not longer than a usize counts, and the longest is cut off before.
     let name = scheme.mechanism().as_str().len();
-    scheme.first_len(credentials).is_some_and(|octets| {
-        octets <= AUTH_LINE_MAX
-            && octets
-                .div_ceil(3)
-                .wrapping_mul(4)
-                .wrapping_add(name)
-                .wrapping_add(FRAME)
-                <= AUTH_LINE_MAX
-    })
+    // Octets of base64, and those that they are made of.
+    let room = AUTH_LINE_MAX.saturating_sub(FRAME).saturating_sub(name);
+    let first = scheme.first_len(credentials);
+    first.is_some_and(|octets| octets <= room / 4 * 3)
 }
 
 /// Writes the response with this number in base64.
