@@ -11,7 +11,8 @@
 use std::collections::VecDeque;
 
 use super::command::{Row, Standing, Task, Verb};
-use super::login::{Login, Secret};
+use super::limits::Used;
+use super::login::{Login, Say, Secret};
 use super::mail::{Mail, Transaction};
 use crate::offers::Offers;
 use crate::replies::{Reader, Reply};
@@ -22,6 +23,13 @@ pub struct Policy {
     pub without_pipelining: bool,
     pub all_or_none: bool,
     pub or_helo: bool,
+    pub without_chunking: bool,
+    /// Where the link lets it.
+    pub require_tls: bool,
+    /// The server was verified by a certificate chain, where the link is secure.
+    pub by_chain: bool,
+    /// Octets of the client's buffer.
+    pub buffer: usize,
     /// The link keeps secrets from the beginning.
     pub is_secure: bool,
 }
@@ -66,11 +74,18 @@ pub struct Dialogue {
     pub(super) standing: Standing,
     pub(super) is_secure: bool,
     pub(super) is_upgraded: bool,
+    /// Mails are only to go on under TLS, and whether they can.
+    pub(super) requires_tls: bool,
+    pub(super) has_chain: bool,
     pub(super) offers: Offers,
+    /// No line of the offers is so long that the client may not have room for it.
+    pub(super) is_short: bool,
+    pub(super) used: Used,
     /// The code of the last answer to EHLO.
     pub(super) hello: u16,
     pub(super) login: Option<Login>,
-    challenge: Vec<u8>,
+    /// What was said in logins.
+    pub secrets: Vec<String>,
     pub(super) waiting: VecDeque<Waiting>,
     reader: Reader,
     /// The codes of all replies so far.
@@ -111,10 +126,14 @@ impl Dialogue {
             standing: Standing::Connected,
             is_secure: policy.is_secure,
             is_upgraded: false,
+            requires_tls: policy.is_secure && policy.require_tls,
+            has_chain: policy.is_secure && policy.by_chain,
             offers: Offers::default(),
+            is_short: true,
+            used: Used::default(),
             hello: 0,
             login: None,
-            challenge: Vec::new(),
+            secrets: Vec::new(),
             waiting: VecDeque::new(),
             reader: Reader::default(),
             replies: Vec::new(),
@@ -189,7 +208,8 @@ impl Dialogue {
 
     fn respond(&mut self, line: &str) {
         let login = self.login.as_mut().unwrap();
-        let gives_up = login.respond(line, &self.challenge);
+        let gives_up = login.respond(line);
+        self.secrets.extend(login.said.last().cloned());
         self.shown
             .extend(if gives_up { &b"*\r\n"[..] } else { b"***\r\n" });
         self.mode = Mode::Command;
@@ -256,8 +276,21 @@ impl Dialogue {
             (Verb::Quit, _) => self.end("QUIT"),
             (Verb::Cancel, _) => self.end("a login that was given up"),
             (Verb::Auth | Verb::Response, 334) => {
-                self.challenge = reply.lines.join(&b'\n');
-                self.mode = Mode::Response;
+                let challenge = reply.lines.join(&b'\n');
+                let is_long = challenge.len() > self.policy.buffer / 2;
+                let login = self.login.as_mut().unwrap();
+                login.challenged(challenge, is_long);
+                match login.due() {
+                    Say::Nothing if !login.may_be_cut() => self.end("a wrong signature"),
+                    _ => self.mode = Mode::Response,
+                }
+            }
+            (Verb::Auth | Verb::Response, 235) if !self.is_proven() => {
+                self.end("a login that the server has not proven itself in");
+            }
+            (Verb::Bdat, 200..400) if !self.is_chunk_wanted(waiting) => {
+                self.is_listening = false;
+                self.end("a reply that has no place");
             }
             (Verb::Data, 354) => self.begin_content(),
             _ => {}

@@ -3,10 +3,17 @@
 
 use super::command::{Row, Standing, Task, Verb};
 use super::dialogue::{Dialogue, Waiting};
-use super::login::{Login, Secret};
-use super::mail::{Content, Mail, PARAMETERS, Transaction, is_success};
+use super::limits::Used;
+use super::login::{Login, MECHANISMS, Secret};
+use super::mail::{Content, Mail, PARAMETERS, Parameter, Transaction, is_success};
 use crate::offers::Offers;
 use crate::replies::Reply;
+
+/// The most octets of commands in a flight, or of a content that goes out while more than
+/// `REPLIES_AHEAD` replies are outstanding: RFC 2920 §3.1.
+const FLIGHT_MAX: usize = 4_096;
+
+const REPLIES_AHEAD: usize = 32;
 
 impl Dialogue {
     /// The caller asks for something.
@@ -30,7 +37,8 @@ impl Dialogue {
     }
 
     /// The caller hands in a mail.
-    pub fn hand_in(&mut self, mail: Mail) {
+    pub fn hand_in(&mut self, mut mail: Mail) {
+        mail.requires_tls = self.requires_tls;
         self.mails.push(mail);
     }
 
@@ -48,9 +56,10 @@ impl Dialogue {
         self.policy.all_or_none
     }
 
-    /// The last transaction of the mail with this number.
-    pub fn transaction_of(&self, mail: usize) -> Option<&Transaction> {
-        self.transactions.iter().rev().find(|t| t.mail == mail)
+    /// The last transaction of the mail with this number, `from` that one on.
+    pub fn transaction_of(&self, mail: usize, from: usize) -> Option<&Transaction> {
+        let mut all = self.transactions[from..].iter().rev();
+        all.find(|t| t.mail == mail)
     }
 
     /// TLS was opened.
@@ -61,6 +70,10 @@ impl Dialogue {
         self.is_upgraded = true;
         self.is_secure = true;
         self.offers = Offers::default();
+        self.used = Used::default();
+        // What was known of a link below says nothing of this one.
+        self.has_chain = self.policy.by_chain && !self.policy.is_secure;
+        self.requires_tls = self.policy.require_tls;
     }
 
     /// What the caller asked for is not on offer, and bars what it should have protected.
@@ -140,12 +153,27 @@ impl Dialogue {
             "{name}"
         );
         assert!(self.offers.has_word("AUTH", name), "{name} is not offered");
+        let is_best = |name: &str| {
+            let mut usable = MECHANISMS
+                .iter()
+                .filter(|row| row.kinds.contains(&secret.kind));
+            let best = usable.find(|row| self.offers.has_word("AUTH", row.name));
+            best.is_some_and(|best| best.name == name)
+        };
+        assert!(
+            forced.is_some() || !self.is_short || is_best(name),
+            "{name} is not the best"
+        );
+        self.secrets.extend(login.said.first().cloned());
         self.login = Some(login);
     }
 
     fn check_rset(&mut self) {
         let last = self.transactions.last_mut();
-        let open = last.filter(|t| t.final_reply.is_none() && !t.is_reset);
+        let open = last.filter(|t| {
+            let is_refused = t.chunk_refusal.is_some();
+            (t.final_reply.is_none() || is_refused) && !t.is_reset
+        });
         let is_needed = open.is_some() || self.task == Task::Reset;
         assert!(is_needed, "RSET, and there is no transaction");
         if let Some(transaction) = open {
@@ -160,15 +188,35 @@ impl Dialogue {
         let number = self.mails.iter().position(|mail| mail.reverse_path == path);
         let number = number.expect("a reverse-path that nobody gave");
         assert!(number >= self.first_mail, "a mail of another time");
-        if let Some(last) = self.transactions.last() {
-            // One mail after the other; the same again only if the server did not understand.
-            let is_again = last.mail == number && last.content != Content::Whole;
-            assert!(number > last.mail || is_again, "a mail twice");
-        }
         let mail = &self.mails[number];
-        assert!(!mail.recipients.is_empty());
+        let first = match self.transactions.last().filter(|last| last.mail >= number) {
+            None => 0,
+            // Behind the recipients of the transaction before.
+            Some(last) if last.mail == number && mail.is_split => last.first + last.share,
+            // One mail after the other; the same again only if the server did not understand.
+            Some(last) => {
+                let is_again = last.mail == number && last.content != Content::Whole;
+                assert!(is_again, "a mail twice");
+                0
+            }
+        };
+        let rest = &mail.recipients[first..];
+        assert!(!rest.is_empty(), "MAIL, and nobody is left");
+        let share = self.share(rest);
+        assert!(self.may_mail() && share > 0, "MAIL beyond the limits");
+        let is_whole = share == mail.recipients.len();
+        assert!(
+            is_whole || !self.policy.all_or_none,
+            "MAIL, and not for all"
+        );
+        assert!(
+            !mail.requires_tls || self.has_chain,
+            "no chain was verified"
+        );
         self.check_parameters(Verb::Mail, mail, "", parameters);
-        self.transactions.push(Transaction::new(number));
+        self.transactions
+            .push(Transaction::new(number, first, share));
+        self.used.mails += 1;
     }
 
     fn check_rcpt(&mut self, arguments: &str) {
@@ -181,13 +229,15 @@ impl Dialogue {
         transaction.check_is_open();
         assert_eq!(transaction.content, Content::None);
         let mail = &self.mails[transaction.mail];
-        let next = mail.recipients.get(transaction.recipients.len());
-        let next = next.expect("RCPT too many");
+        let count = transaction.recipients.len();
+        assert!(count < transaction.share, "RCPT too many");
+        let next = mail.recipients[transaction.first + count].clone();
         let arguments = arguments
             .strip_prefix(next.as_str())
             .expect("another recipient");
         let parameters = arguments.strip_prefix('>').expect(">");
-        self.check_parameters(Verb::Rcpt, mail, next, parameters);
+        self.check_parameters(Verb::Rcpt, mail, &next, parameters);
+        self.used.name(&next);
         self.transactions.last_mut().unwrap().recipients.push(None);
     }
 
@@ -201,27 +251,30 @@ impl Dialogue {
                 .unwrap_or_else(|| panic!("the parameter {word:?}"));
             assert!(self.offers.has(parameter.keyword), "{name} is not offered");
             assert_eq!(Some(word.into()), (parameter.text)(mail, recipient));
+            assert!(!said.contains(&name), "{name} twice");
             said.push(name);
         }
         for parameter in PARAMETERS.iter().filter(|row| row.verb == verb) {
             let name = parameter.name;
             assert!(
-                !(parameter.is_needed)(mail) || said.contains(&name),
+                !self.is_due(parameter, mail, recipient) || said.contains(&name),
                 "no {name}"
             );
         }
     }
 
-    /// DATA, or the first BDAT: every recipient was named, and as far as replies are there, they
-    /// let the content out.
+    /// Whether this parameter must be said: the mail cannot go without it, or it is on offer.
+    fn is_due(&self, parameter: &Parameter, mail: &Mail, recipient: &str) -> bool {
+        let is_offered = self.is_short && self.offers.has(parameter.keyword);
+        (parameter.is_needed)(mail) || (is_offered && (parameter.text)(mail, recipient).is_some())
+    }
+
+    /// DATA, or BDAT: every recipient was named that the limits let in, and as far as replies are
+    /// there, they let the content out.
     fn check_content_may_come(&self) -> &Transaction {
         let transaction = self.transactions.last().expect("before MAIL");
-        let mail = &self.mails[transaction.mail];
-        assert_eq!(
-            transaction.recipients.len(),
-            mail.recipients.len(),
-            "before all RCPT"
-        );
+        let count = transaction.recipients.len();
+        assert_eq!(count, transaction.share, "before all RCPT");
         transaction.check_is_open();
         let all_or_none = self.policy.all_or_none;
         if self.waiting.is_empty() || all_or_none {
@@ -233,12 +286,21 @@ impl Dialogue {
     fn check_data(&mut self) {
         let transaction = self.check_content_may_come();
         assert_eq!(transaction.content, Content::None);
+        let is_chunking = self.offers.has("CHUNKING") && !self.policy.without_chunking;
+        assert!(!is_chunking || !self.is_short, "DATA, and BDAT is on offer");
     }
 
     fn check_bdat(&mut self, arguments: &str) {
-        let at = match self.check_content_may_come().content {
+        assert!(
+            !self.policy.without_chunking,
+            "BDAT against the caller's will"
+        );
+        let transaction = self.check_content_may_come();
+        let mail = &self.mails[transaction.mail];
+        let (whole, is_known) = (mail.content.len(), mail.size.is_some());
+        let at = match transaction.content {
             Content::None => 0,
-            Content::Chunks(at) => at,
+            Content::Chunks(at) if !is_known => at,
             other => panic!("BDAT behind {other:?}"),
         };
         let (size, last) = match arguments.strip_suffix(" LAST") {
@@ -246,6 +308,17 @@ impl Dialogue {
             None => (arguments, false),
         };
         let size: usize = size.parse().expect("a size");
+        if is_known {
+            assert!(last && size == whole, "all of it, or nothing");
+        }
+        assert!(last || size > 0, "a chunk of nothing");
+        if !self.waiting.is_empty() {
+            // RFC 3030 §2 has replies collected first: only what is small goes ahead of them.
+            assert!(is_known && !self.policy.all_or_none, "BDAT ahead");
+            assert!(size <= self.policy.buffer, "too much ahead");
+            let few = self.waiting.len() <= REPLIES_AHEAD;
+            assert!(few || size <= FLIGHT_MAX, "too much ahead");
+        }
         let transaction = self.transactions.last_mut().unwrap();
         transaction.content = Content::Chunks(at);
         self.begin_chunk(size, last);
@@ -262,6 +335,8 @@ impl Dialogue {
                 self.hello = code;
                 if is_success {
                     self.standing = Standing::Ready;
+                    let most = self.policy.buffer / 2;
+                    self.is_short = reply.lines.iter().all(|line| line.len() < most);
                     self.offers = match waiting.verb {
                         Verb::Ehlo => Offers::of(reply),
                         _ => Offers::default(),
@@ -269,7 +344,9 @@ impl Dialogue {
                 }
             }
             Verb::StartTls if is_success => self.standing = Standing::Upgrading,
-            Verb::Auth | Verb::Response if is_success => self.standing = Standing::Ready,
+            Verb::Auth | Verb::Response if is_success && self.is_proven() => {
+                self.standing = Standing::Ready;
+            }
             Verb::Auth | Verb::Response if code >= 400 => self.standing = Standing::LoginFailed,
             Verb::Rset if is_success => {}
             Verb::StartTls | Verb::Rset => self.standing = Standing::Leaving,
@@ -278,6 +355,21 @@ impl Dialogue {
             }
             _ => {}
         }
+    }
+
+    /// Whether the server has proven in the login what it had to.
+    pub(super) fn is_proven(&self) -> bool {
+        self.login.as_ref().is_some_and(Login::is_proven)
+    }
+
+    /// Whether the chunk that was answered was for somebody.
+    pub(super) fn is_chunk_wanted(&self, waiting: Waiting) -> bool {
+        self.transactions[waiting.transaction].is_wanted(self.policy.all_or_none)
+    }
+
+    /// Whether a login succeeded.
+    pub fn is_ready(&self) -> bool {
+        self.standing == Standing::Ready
     }
 
     fn transaction_answered(&mut self, waiting: Waiting, code: u16) {
@@ -294,7 +386,7 @@ impl Dialogue {
             Verb::Bdat => {
                 let is_wanted = transaction.is_wanted(all_or_none);
                 let is_final = waiting.is_last || code >= 400;
-                transaction.data_reply = (code >= 400).then_some(code);
+                transaction.chunk_refusal = (code >= 400).then_some(code);
                 transaction.final_reply = (is_final && is_wanted).then_some(code);
             }
             _ => {}
