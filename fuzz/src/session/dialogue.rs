@@ -5,17 +5,17 @@
 //! that the caller did not ask for, no secret stands where none belongs, and no terminator goes out
 //! but behind the whole content of a mail or right behind DATA.
 //!
-//! Commands are parsed here and contents in `content.rs`; which command may be said when is in
-//! `rules.rs`.
+//! Commands are parsed here, contents in `content.rs` and replies in `hearing.rs`; which command may
+//! be said when is in `rules.rs` and `mail_rules.rs`.
 
 use std::collections::VecDeque;
 
 use super::command::{Row, Standing, Task, Verb};
 use super::limits::Used;
-use super::login::{Login, Say, Secret};
+use super::login::{Login, Secret};
 use super::mail::{Mail, Transaction};
 use crate::offers::Offers;
-use crate::replies::{Reader, Reply};
+use crate::replies::Reader;
 
 /// How the client was told to behave.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,7 +87,7 @@ pub struct Dialogue {
     /// What was said in logins.
     pub secrets: Vec<String>,
     pub(super) waiting: VecDeque<Waiting>,
-    reader: Reader,
+    pub(super) reader: Reader,
     /// The codes of all replies so far.
     pub replies: Vec<u16>,
     /// The answers to what was said for this task.
@@ -97,15 +97,15 @@ pub struct Dialogue {
     pub(super) mode: Mode,
     line: Vec<u8>,
     /// Nothing was said since something was heard.
-    is_new_flight: bool,
+    pub(super) is_new_flight: bool,
     /// What DATA has to be followed by.
     pub(super) due: Vec<u8>,
     /// Why nothing may be said or read any more.
-    over: Option<&'static str>,
+    pub(super) over: Option<&'static str>,
     /// The server's last words are heard, though nothing can be said.
     pub(super) is_listening: bool,
     /// What the server said was no reply.
-    is_broken: bool,
+    pub(super) is_broken: bool,
     /// What an observer may be shown of what was said, and how many octets of contents.
     pub(super) shown: Vec<u8>,
     pub(super) content_octets: usize,
@@ -228,73 +228,6 @@ impl Dialogue {
             recipient: recipients.saturating_sub(1),
             is_last: false,
         });
-    }
-
-    /// The server says something, and the client reads it.
-    pub fn hear(&mut self, octets: &[u8]) {
-        self.octets += octets.len();
-        self.is_new_flight = true;
-        for &octet in octets {
-            if self.is_broken {
-                return;
-            }
-            if self.waiting.is_empty() {
-                self.end("octets that nothing had asked for");
-            }
-            match self.reader.take(octet) {
-                None => {}
-                Some(Err(_)) => {
-                    self.end("what is no reply");
-                    self.is_broken = true;
-                }
-                Some(Ok(reply)) => match self.waiting.pop_front() {
-                    // What comes behind the end is of no interest.
-                    Some(_) if self.over.is_some() && !self.is_listening => return,
-                    Some(waiting) => self.answer(waiting, reply),
-                    None => {
-                        self.replies.push(reply.code);
-                        self.unasked.push(reply.code);
-                    }
-                },
-            }
-        }
-    }
-
-    fn answer(&mut self, waiting: Waiting, reply: Reply) {
-        self.answers.push((waiting.verb, reply.code));
-        self.replies.push(reply.code);
-        if !waiting.verb.may_be_answered(reply.code) {
-            self.is_listening = false;
-            return self.end("a reply that has no place");
-        }
-        self.answered(waiting, &reply);
-        match (waiting.verb, reply.code) {
-            (_, 421) => {
-                self.is_listening = false;
-                self.end("421");
-            }
-            (Verb::Quit, _) => self.end("QUIT"),
-            (Verb::Cancel, _) => self.end("a login that was given up"),
-            (Verb::Auth | Verb::Response, 334) => {
-                let challenge = reply.lines.join(&b'\n');
-                let is_long = challenge.len() > self.policy.buffer / 2;
-                let login = self.login.as_mut().unwrap();
-                login.challenged(challenge, is_long);
-                match login.due() {
-                    Say::Nothing if !login.may_be_cut() => self.end("a wrong signature"),
-                    _ => self.mode = Mode::Response,
-                }
-            }
-            (Verb::Auth | Verb::Response, 235) if !self.is_proven() => {
-                self.end("a login that the server has not proven itself in");
-            }
-            (Verb::Bdat, 200..400) if !self.is_chunk_wanted(waiting) => {
-                self.is_listening = false;
-                self.end("a reply that has no place");
-            }
-            (Verb::Data, 354) => self.begin_content(),
-            _ => {}
-        }
     }
 
     /// Nothing may be said or read any more.

@@ -20,18 +20,21 @@
 //! one that keeps secrets. `reads` are the octets of each read, over and over; at `|` every read
 //! ends. A trouble strikes at the call with its number, counted from 1.
 //!
-//! What is checked stands in [`dialogue`], [`rules`], [`link`] and [`verdict`].
+//! What is checked stands in [`dialogue`], [`rules`], [`mail_rules`], [`limits`], [`link`] and
+//! [`verdict`].
 
 mod caller;
 mod client;
 pub mod command;
 mod content;
 pub mod dialogue;
+mod hearing;
 mod input;
 mod limits;
 mod link;
 pub mod login;
 pub mod mail;
+mod mail_rules;
 mod mails;
 mod rules;
 mod scram;

@@ -24,7 +24,7 @@ pub fn check(wire: &mut Wire, before: usize, end: &End<()>) {
         Ok(()) if wire.dialogue.task() == Task::Quit => wire.end("QUIT"),
         Ok(()) => {
             let is_login = goal.contains(&Verb::Auth);
-            assert!(!is_login || wire.dialogue.is_ready(), "not proven");
+            assert!(!is_login || wire.dialogue.is_proven(), "not proven");
             let (verb, code) = wire.dialogue.answers.last().expect("nothing was answered");
             assert!(
                 goal.contains(verb) && is_success(Some(*code)),
