@@ -74,6 +74,8 @@ impl Dialogue {
     pub fn not_offered(&mut self) {
         let is_closed = self.transactions.last().is_none_or(Transaction::is_closed);
         self.standing = match self.task {
+            // A mail that cannot have what it needs is refused alone.
+            Task::Mail | Task::LastMail => return,
             Task::Login | Task::DangerLogin if is_closed => Standing::LoginFailed,
             _ => Standing::Leaving,
         };
