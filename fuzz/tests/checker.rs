@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use embedded_smtp_fuzz::session::command::Task;
 use embedded_smtp_fuzz::session::dialogue::{Dialogue, Policy};
-use embedded_smtp_fuzz::session::login::Secret;
+use embedded_smtp_fuzz::session::login::{Kind, Secret, unbase64};
 use embedded_smtp_fuzz::session::mail::Mail;
 
 #[test]
@@ -46,6 +46,10 @@ fn play(lines: &[&str]) -> Result<(), String> {
         all_or_none: has("all-or-none"),
         or_helo: has("or-helo"),
         is_secure: !has("plain"),
+        without_chunking: has("no-chunking"),
+        require_tls: has("require-tls"),
+        by_chain: has("by-chain"),
+        buffer: 512,
     });
     let said = catch_unwind(AssertUnwindSafe(|| {
         for line in lines {
@@ -64,29 +68,41 @@ fn play(lines: &[&str]) -> Result<(), String> {
     })
 }
 
-fn begin(dialogue: &mut Dialogue, task: &str) {
+fn begin(dialogue: &mut Dialogue, text: &str) {
+    let mut words = text.split(' ');
+    let (task, mechanism) = (words.next().unwrap(), words.next());
     dialogue.begin(match task {
         "open" => Task::Open,
-        "mail" => Task::Mail,
-        "login" => Task::Login,
+        "mail" | "split" | "streamed" => Task::Mail,
+        "login" | "login-nonce" | "login-token" | "login-cram" => Task::Login,
         "starttls" => Task::StartTls,
         "noop" => Task::Noop,
         _ => panic!("{task}"),
     });
     dialogue.name("client.example");
-    let secret = Secret {
-        user: "tim".into(),
-        password: "secret".into(),
+    let (kind, user, password) = match task {
+        // The example of RFC 7677 §3.
+        "login-nonce" => (Kind::Nonce, "user", "pencil"),
+        "login-token" => (Kind::Token, "tim", "token"),
+        "login-cram" => (Kind::Cram, "tim", "tanstaaftanstaaf"),
+        _ => (Kind::Password, "tim", "secret"),
     };
-    dialogue.log_in(secret, None);
-    if task == "mail" {
+    let secret = Secret {
+        kind,
+        user: user.into(),
+        password: password.into(),
+        nonce: unbase64(b"rOprNGfwEbeRWgbNEkqO").unwrap(),
+    };
+    dialogue.log_in(secret, mechanism);
+    if matches!(task, "mail" | "split" | "streamed") {
         for number in 0..2 {
             dialogue.hand_in(Mail {
                 reverse_path: format!("m{number}@example.org"),
                 recipients: vec!["b@example.org".into(), "c@example.org".into()],
                 content: b"Hi\r\n.\r\n".to_vec(),
                 is_complete: true,
-                size: Some(7),
+                size: (task != "streamed").then_some(7),
+                is_split: task == "split",
                 ..Mail::default()
             });
         }

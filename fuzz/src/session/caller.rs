@@ -11,7 +11,7 @@ use super::client::{AnyClient, Watch, Watched, with};
 use super::command::Task;
 use super::input::{Operation, Setup};
 use super::link::{Link, Wire};
-use super::login::{MECHANISMS, Secret, base64};
+use super::login::{Kind, MECHANISMS, Say, base64};
 use super::mails::{self, Source};
 use super::verdict;
 use crate::form::Form;
@@ -80,6 +80,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
                 return self.send(operation);
             }
             Operation::SendAll(count, stop) => return self.send_all(count, stop),
+            Operation::SendSplit(stop) => return self.send_split(stop),
             Operation::Reset => {
                 begin(Task::Reset);
                 with!(client, |client| client.reset())
@@ -109,7 +110,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             }
             Ok(())
         };
-        let (client, end) = self.client.take().unwrap().starttls(open);
+        let (client, end) = self.client.take().unwrap().starttls(self.setup, open);
         self.client = client;
         end
     }
@@ -117,24 +118,35 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
     /// `None` where there is no such login.
     fn log_in(&mut self, operation: Operation<'f>) -> Option<Result<(), Error<ErrorKind>>> {
         let Operation::Login {
+            kind,
             user,
             password,
             mechanism,
             is_danger,
+            ..
         } = operation
         else {
             return None;
         };
-        let credentials = Credentials::new(user, password).ok()?;
-        let row = MECHANISMS.iter().find(|row| Some(row.name) == mechanism);
-        let secret = Secret {
-            user: user.into(),
-            password: password.into(),
+        let secret = operation.secret()?;
+        let password_of = Credentials::new(user, password);
+        let credentials = match kind {
+            Kind::Password => password_of,
+            Kind::Nonce => password_of.and_then(|of| of.with_nonce(&secret.nonce)),
+            Kind::Token => Credentials::token(user, password),
+            Kind::Cram => Credentials::cram_md5(user, password),
         };
+        let credentials = credentials.ok()?;
+        let row = MECHANISMS.iter().find(|row| Some(row.name) == mechanism);
+        // What of it is said in any case; what answers a challenge comes besides.
         for row in MECHANISMS {
-            let responses = (0..).map_while(|number| (row.respond)(&secret, number, b""));
-            self.secrets
-                .extend(responses.map(|response| base64(&response)));
+            let numbers = if row.is_initial { 0..1 } else { 0..2 };
+            let nothing = [Vec::new(), Vec::new()];
+            let responses = numbers.map(|number| (row.respond)(&secret, number, &nothing));
+            self.secrets.extend(responses.filter_map(|say| match say {
+                Say::This(response) => Some(base64(&response)),
+                _ => None,
+            }));
         }
         let task = match is_danger {
             true => Task::DangerLogin,
@@ -142,7 +154,8 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         };
         let mut wire = self.wire.borrow_mut();
         wire.dialogue.begin(task);
-        wire.dialogue.log_in(secret, row.map(|row| row.name));
+        wire.dialogue
+            .log_in(secret.clone(), row.map(|row| row.name));
         drop(wire);
         let client = self.client.as_mut()?;
         client.log_in(&credentials, row.map(|row| row.mechanism), is_danger)
@@ -171,6 +184,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         });
         wire.dialogue.hand_in(mail);
         let before = wire.dialogue.octets;
+        let first_of_it = wire.dialogue.transactions.len();
         drop(wire);
         let client = self.client.as_mut().unwrap();
         let mut results = [RecipientStatus::default(); RESULTS];
@@ -184,7 +198,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             .last_reply()
             .map(|reply| reply.code()));
         let mut wire = self.wire.borrow_mut();
-        verdict::check_mail(&mut wire, number, before, &end);
+        verdict::check_mail(&mut wire, number, first_of_it, before, &end);
         verdict::check_results(&wire, number, &end, &results);
         verdict::check_memory(&wire, number, &end, delivery, last);
         drop(wire);
@@ -205,12 +219,13 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             wire.dialogue.hand_in(mail.expect("its octets are at hand"));
         }
         let mut before = wire.dialogue.octets;
+        let first_of_all = wire.dialogue.transactions.len();
         drop(wire);
         let mut ends = 0;
         let mut last = None;
         let each = |end: Result<Report, Error<ErrorKind>>| {
             let mut wire = self.wire.borrow_mut();
-            verdict::check_mail(&mut wire, first + ends, before, &end);
+            verdict::check_mail(&mut wire, first + ends, first_of_all, before, &end);
             before = wire.dialogue.octets;
             ends += 1;
             last = end.err();
@@ -223,6 +238,48 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         with!(client, |client| client.send_all(&messages, each));
         assert_eq!(ends, count.min(stop.max(1)));
         self.check_end(last);
+    }
+
+    fn send_split(&mut self, stop: usize) {
+        let mut wire = self.wire.borrow_mut();
+        let number = wire.dialogue.mails.len();
+        let path = format!("m{number}@example.org");
+        let message = mails::message(self.form, 0, &path);
+        let Some(mut mail) = mails::expected(self.form, 0, &message, &path, None) else {
+            return;
+        };
+        mail.is_split = true;
+        let count = mail.recipients.len();
+        wire.dialogue.begin(Task::Mail);
+        wire.dialogue.hand_in(mail);
+        let mut before = wire.dialogue.octets;
+        let mut first = wire.dialogue.transactions.len();
+        drop(wire);
+        let mut results = [RecipientStatus::default(); RESULTS];
+        let mut last = None;
+        let mut ends = 0;
+        let each = |end: Result<Report, Error<ErrorKind>>| {
+            let mut wire = self.wire.borrow_mut();
+            verdict::check_mail(&mut wire, number, first, before, &end);
+            first = wire.dialogue.transactions.len();
+            before = wire.dialogue.octets;
+            ends += 1;
+            last = Some(end);
+            match ends >= stop {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let client = self.client.as_mut().unwrap();
+        with!(client, |client| client.send_split(
+            &message,
+            &mut results,
+            each
+        ));
+        let end = last.expect("at least one transaction has an end");
+        assert!(ends <= count.max(1), "more transactions than recipients");
+        verdict::check_results(&self.wire.borrow(), number, &end, &results);
+        self.check_end(end.err());
     }
 
     /// What holds after every operation.

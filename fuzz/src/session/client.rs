@@ -38,19 +38,33 @@ impl<'b> AnyClient<'b> {
         match setup.is_plain {
             true => Self::Plain(set_up(Client::new(link, buffer).observe(watch), setup)),
             false => {
-                let link = Vouched::new(link);
-                Self::Secure(set_up(Client::new(link, buffer).observe(watch), setup))
+                let client = Client::new(vouched(link, setup.by_chain), buffer);
+                let client = set_up(client.observe(watch), setup);
+                Self::Secure(match setup.require_tls {
+                    true => client.require_tls(),
+                    false => client,
+                })
             }
         }
     }
 
     /// What is left of the client when `open` has opened TLS or failed to, and how it went.
-    pub fn starttls(self, open: impl FnOnce() -> Result<(), ()>) -> (Option<Self>, End) {
+    pub fn starttls(
+        self,
+        setup: &Setup,
+        open: impl FnOnce() -> Result<(), ()>,
+    ) -> (Option<Self>, End) {
         match self {
             Self::Plain(client) => {
-                let upgrade = |link| open().map(|()| Vouched::new(link));
-                upgraded(client.starttls(upgrade), Self::Plain)
+                let upgrade = |link| open().map(|()| vouched(link, setup.by_chain));
+                let (client, end) = upgraded(client.starttls(upgrade), Self::Plain);
+                let client = client.map(|client| match client {
+                    Self::Secure(client) if setup.require_tls => Self::Secure(client.require_tls()),
+                    other => other,
+                });
+                (client, end)
             }
+            // Of what was asked for before, the chain is forgotten.
             Self::Secure(client) => {
                 let upgrade = |link| open().map(|()| link);
                 upgraded(client.starttls(upgrade), Self::Secure)
@@ -80,6 +94,13 @@ impl<'b> AnyClient<'b> {
     }
 }
 
+fn vouched(link: Link, by_chain: bool) -> Vouched<Link> {
+    match by_chain {
+        true => Vouched::by_chain(link),
+        false => Vouched::new(link),
+    }
+}
+
 fn set_up<'b, T>(mut client: Client<'b, T, Watch>, setup: &Setup) -> Client<'b, T, Watch> {
     if setup.without_pipelining {
         client = client.without_pipelining();
@@ -89,6 +110,9 @@ fn set_up<'b, T>(mut client: Client<'b, T, Watch>, setup: &Setup) -> Client<'b, 
     }
     if setup.or_helo {
         client = client.or_helo();
+    }
+    if setup.without_chunking {
+        client = client.without_chunking();
     }
     client
 }

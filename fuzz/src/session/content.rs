@@ -52,6 +52,7 @@ impl Dialogue {
 
     /// BDAT was said with this size.
     pub(super) fn begin_chunk(&mut self, size: usize, is_last: bool) {
+        self.transactions.last_mut().unwrap().is_chunked = true;
         self.mode = Mode::Chunk {
             left: size,
             is_last,

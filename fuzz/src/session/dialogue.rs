@@ -5,16 +5,17 @@
 //! that the caller did not ask for, no secret stands where none belongs, and no terminator goes out
 //! but behind the whole content of a mail or right behind DATA.
 //!
-//! Commands are parsed here and contents in `content.rs`; which command may be said when is in
-//! `rules.rs`.
+//! Commands are parsed here, contents in `content.rs` and replies in `hearing.rs`; which command may
+//! be said when is in `rules.rs` and `mail_rules.rs`.
 
 use std::collections::VecDeque;
 
 use super::command::{Row, Standing, Task, Verb};
+use super::limits::Used;
 use super::login::{Login, Secret};
 use super::mail::{Mail, Transaction};
 use crate::offers::Offers;
-use crate::replies::{Reader, Reply};
+use crate::replies::Reader;
 
 /// How the client was told to behave.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +23,13 @@ pub struct Policy {
     pub without_pipelining: bool,
     pub all_or_none: bool,
     pub or_helo: bool,
+    pub without_chunking: bool,
+    /// Where the link lets it.
+    pub require_tls: bool,
+    /// The server was verified by a certificate chain, where the link is secure.
+    pub by_chain: bool,
+    /// Octets of the client's buffer.
+    pub buffer: usize,
     /// The link keeps secrets from the beginning.
     pub is_secure: bool,
 }
@@ -66,13 +74,20 @@ pub struct Dialogue {
     pub(super) standing: Standing,
     pub(super) is_secure: bool,
     pub(super) is_upgraded: bool,
+    /// Mails are only to go on under TLS, and whether they can.
+    pub(super) requires_tls: bool,
+    pub(super) has_chain: bool,
     pub(super) offers: Offers,
+    /// No line of the offers is so long that the client may not have room for it.
+    pub(super) is_short: bool,
+    pub(super) used: Used,
     /// The code of the last answer to EHLO.
     pub(super) hello: u16,
     pub(super) login: Option<Login>,
-    challenge: Vec<u8>,
+    /// What was said in logins.
+    pub secrets: Vec<String>,
     pub(super) waiting: VecDeque<Waiting>,
-    reader: Reader,
+    pub(super) reader: Reader,
     /// The codes of all replies so far.
     pub replies: Vec<u16>,
     /// The answers to what was said for this task.
@@ -82,15 +97,15 @@ pub struct Dialogue {
     pub(super) mode: Mode,
     line: Vec<u8>,
     /// Nothing was said since something was heard.
-    is_new_flight: bool,
+    pub(super) is_new_flight: bool,
     /// What DATA has to be followed by.
     pub(super) due: Vec<u8>,
     /// Why nothing may be said or read any more.
-    over: Option<&'static str>,
+    pub(super) over: Option<&'static str>,
     /// The server's last words are heard, though nothing can be said.
     pub(super) is_listening: bool,
     /// What the server said was no reply.
-    is_broken: bool,
+    pub(super) is_broken: bool,
     /// What an observer may be shown of what was said, and how many octets of contents.
     pub(super) shown: Vec<u8>,
     pub(super) content_octets: usize,
@@ -111,10 +126,14 @@ impl Dialogue {
             standing: Standing::Connected,
             is_secure: policy.is_secure,
             is_upgraded: false,
+            requires_tls: policy.is_secure && policy.require_tls,
+            has_chain: policy.is_secure && policy.by_chain,
             offers: Offers::default(),
+            is_short: true,
+            used: Used::default(),
             hello: 0,
             login: None,
-            challenge: Vec::new(),
+            secrets: Vec::new(),
             waiting: VecDeque::new(),
             reader: Reader::default(),
             replies: Vec::new(),
@@ -189,7 +208,8 @@ impl Dialogue {
 
     fn respond(&mut self, line: &str) {
         let login = self.login.as_mut().unwrap();
-        let gives_up = login.respond(line, &self.challenge);
+        let gives_up = login.respond(line);
+        self.secrets.extend(login.said.last().cloned());
         self.shown
             .extend(if gives_up { &b"*\r\n"[..] } else { b"***\r\n" });
         self.mode = Mode::Command;
@@ -208,60 +228,6 @@ impl Dialogue {
             recipient: recipients.saturating_sub(1),
             is_last: false,
         });
-    }
-
-    /// The server says something, and the client reads it.
-    pub fn hear(&mut self, octets: &[u8]) {
-        self.octets += octets.len();
-        self.is_new_flight = true;
-        for &octet in octets {
-            if self.is_broken {
-                return;
-            }
-            if self.waiting.is_empty() {
-                self.end("octets that nothing had asked for");
-            }
-            match self.reader.take(octet) {
-                None => {}
-                Some(Err(_)) => {
-                    self.end("what is no reply");
-                    self.is_broken = true;
-                }
-                Some(Ok(reply)) => match self.waiting.pop_front() {
-                    // What comes behind the end is of no interest.
-                    Some(_) if self.over.is_some() && !self.is_listening => return,
-                    Some(waiting) => self.answer(waiting, reply),
-                    None => {
-                        self.replies.push(reply.code);
-                        self.unasked.push(reply.code);
-                    }
-                },
-            }
-        }
-    }
-
-    fn answer(&mut self, waiting: Waiting, reply: Reply) {
-        self.answers.push((waiting.verb, reply.code));
-        self.replies.push(reply.code);
-        if !waiting.verb.may_be_answered(reply.code) {
-            self.is_listening = false;
-            return self.end("a reply that has no place");
-        }
-        self.answered(waiting, &reply);
-        match (waiting.verb, reply.code) {
-            (_, 421) => {
-                self.is_listening = false;
-                self.end("421");
-            }
-            (Verb::Quit, _) => self.end("QUIT"),
-            (Verb::Cancel, _) => self.end("a login that was given up"),
-            (Verb::Auth | Verb::Response, 334) => {
-                self.challenge = reply.lines.join(&b'\n');
-                self.mode = Mode::Response;
-            }
-            (Verb::Data, 354) => self.begin_content(),
-            _ => {}
-        }
     }
 
     /// Nothing may be said or read any more.

@@ -3,6 +3,7 @@
 use embedded_smtp::session::BUFFER_MIN;
 
 use super::link::{End, Trouble};
+use super::login::{Kind, Secret, unbase64};
 use crate::form::Form;
 
 /// What the caller does.
@@ -11,8 +12,11 @@ pub enum Operation<'f> {
     Open(&'f str),
     StartTls,
     Login {
+        kind: Kind,
         user: &'f str,
         password: &'f str,
+        /// In base64; only for SCRAM.
+        nonce: &'f str,
         /// The name of the mechanism, where it is not the client's choice.
         mechanism: Option<&'f str>,
         /// By the method that works over any link.
@@ -21,6 +25,8 @@ pub enum Operation<'f> {
     Send,
     SendLast,
     SendStreamed,
+    /// One mail in as many transactions as it takes; and after how many the caller stops.
+    SendSplit(usize),
     /// So many mails; and after how many the caller stops.
     SendAll(usize, usize),
     Reset,
@@ -44,26 +50,61 @@ impl<'f> Operation<'f> {
             ["open"] => Self::Open("client.example"),
             ["open", name] => Self::Open(name),
             ["starttls"] => Self::StartTls,
-            [
-                login @ ("login" | "danger-login"),
-                user,
-                password,
-                ref mechanism @ ..,
-            ] => Self::Login {
-                user,
-                password,
-                mechanism: mechanism.first().copied(),
-                is_danger: login == "danger-login",
-            },
             ["send"] => Self::Send,
             ["send-last"] => Self::SendLast,
             ["send-streamed"] => Self::SendStreamed,
+            ["send-split"] => Self::SendSplit(usize::MAX),
+            ["send-split", stop] => Self::SendSplit(number(stop)?),
             ["send-all", count] => Self::SendAll(number(count)?, usize::MAX),
             ["send-all", count, stop] => Self::SendAll(number(count)?, number(stop)?),
             ["reset"] => Self::Reset,
             ["noop"] => Self::Noop,
             ["quit"] => Self::Quit,
+            _ => return Self::read_login(&words),
+        })
+    }
+
+    /// `login USER PASSWORD`, `login-nonce USER PASSWORD NONCE`, `login-token USER TOKEN` or
+    /// `login-cram USER PASSWORD`, and a mechanism; all of them also with `danger-` in front.
+    fn read_login(words: &[&'f str]) -> Option<Self> {
+        let (&name, words) = words.split_first()?;
+        let way = name.strip_prefix("danger-");
+        let (kind, user, password, nonce, rest) = match (way.unwrap_or(name), words) {
+            ("login", [user, password, rest @ ..]) => (Kind::Password, user, password, "", rest),
+            ("login-token", [user, token, rest @ ..]) => (Kind::Token, user, token, "", rest),
+            ("login-cram", [user, password, rest @ ..]) => (Kind::Cram, user, password, "", rest),
+            ("login-nonce", [user, password, nonce, rest @ ..]) => {
+                (Kind::Nonce, user, password, *nonce, rest)
+            }
             _ => return None,
+        };
+        Some(Self::Login {
+            kind,
+            user,
+            password,
+            nonce,
+            mechanism: rest.first().copied(),
+            is_danger: way.is_some(),
+        })
+    }
+
+    /// What a login has that must not be shown, and its mechanism.
+    pub fn secret(&self) -> Option<Secret> {
+        let Self::Login {
+            kind,
+            user,
+            password,
+            nonce,
+            ..
+        } = *self
+        else {
+            return None;
+        };
+        Some(Secret {
+            kind,
+            user: user.into(),
+            password: password.into(),
+            nonce: unbase64(nonce.as_bytes())?,
         })
     }
 }
@@ -76,6 +117,10 @@ pub struct Setup {
     pub without_pipelining: bool,
     pub all_or_none: bool,
     pub or_helo: bool,
+    pub without_chunking: bool,
+    pub require_tls: bool,
+    /// The link's server was verified by a certificate chain, also behind STARTTLS.
+    pub by_chain: bool,
     /// Opening TLS fails.
     pub upgrade_fails: bool,
     pub buffer: usize,
@@ -97,6 +142,9 @@ impl Setup {
             without_pipelining: form.has("no-pipelining"),
             all_or_none: form.has("all-or-none"),
             or_helo: form.has("or-helo"),
+            without_chunking: form.has("no-chunking"),
+            require_tls: form.has("require-tls"),
+            by_chain: form.has("by-chain"),
             upgrade_fails: form.has("upgrade-fails"),
             buffer: form
                 .number("buffer")

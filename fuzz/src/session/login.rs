@@ -2,46 +2,139 @@
 
 use embedded_smtp::Mechanism;
 
+use super::scram;
+
+/// What the credentials are, and so what they may be used with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Password,
+    /// A password, and a nonce for SCRAM.
+    Nonce,
+    Token,
+    Cram,
+}
+
 /// A user and what proves them.
 #[derive(Debug, Clone)]
 pub struct Secret {
+    pub kind: Kind,
     pub user: String,
+    /// The password or the token.
     pub password: String,
+    pub nonce: Vec<u8>,
+}
+
+/// What comes next in a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Say {
+    /// These octets in base64.
+    This(Vec<u8>),
+    /// `*`.
+    Cancel,
+    /// Nothing any more.
+    Nothing,
 }
 
 /// A SASL mechanism.
 pub struct Row {
     pub name: &'static str,
     pub mechanism: Mechanism,
+    /// The credentials it may be used with.
+    pub kinds: &'static [Kind],
     /// Whether the first response stands in the AUTH command, if that has at most 512 octets then.
     pub is_initial: bool,
-    /// The response with this number, counted from 0, to this challenge (for the first, the text of
-    /// an empty 334, or nothing), before base64. `None` where the login is to be given up.
-    pub respond: fn(secret: &Secret, number: usize, challenge: &[u8]) -> Option<Vec<u8>>,
+    /// The response with this number, counted from 0. The challenge with the same number is what
+    /// it answers (for the first, the text of an empty 334, or nothing), as it came.
+    pub respond: fn(secret: &Secret, number: usize, challenges: &[Vec<u8>]) -> Say,
+    /// Whether the server's 235 counts.
+    pub is_proven: fn(secret: &Secret, challenges: &[Vec<u8>]) -> bool,
 }
 
-/// Every mechanism.
+/// Every mechanism. Of those for the same credentials, the first that is offered is taken.
 pub const MECHANISMS: &[Row] = &[
+    Row {
+        name: "SCRAM-SHA-256",
+        mechanism: Mechanism::ScramSha256,
+        kinds: &[Kind::Nonce],
+        is_initial: true,
+        respond: scram::respond,
+        is_proven: scram::is_proven,
+    },
     Row {
         name: "PLAIN",
         mechanism: Mechanism::Plain,
+        kinds: &[Kind::Password, Kind::Nonce],
         is_initial: true,
         respond: |secret, number, _| {
             let response = format!("\0{}\0{}", secret.user, secret.password);
-            (number == 0).then_some(response.into_bytes())
+            say((number == 0).then_some(response))
         },
+        is_proven: |_, _| true,
     },
     Row {
         name: "LOGIN",
         mechanism: Mechanism::Login,
+        kinds: &[Kind::Password, Kind::Nonce],
         is_initial: false,
-        respond: |secret, number, _| match number {
-            0 => Some(secret.user.clone().into_bytes()),
-            1 => Some(secret.password.clone().into_bytes()),
-            _ => None,
+        respond: |secret, number, _| {
+            say(match number {
+                0 => Some(secret.user.clone()),
+                1 => Some(secret.password.clone()),
+                _ => None,
+            })
         },
+        is_proven: |_, _| true,
+    },
+    Row {
+        name: "OAUTHBEARER",
+        mechanism: Mechanism::OAuthBearer,
+        kinds: &[Kind::Token],
+        is_initial: true,
+        respond: |secret, number, _| {
+            let user = scram::escaped(&secret.user);
+            say(match number {
+                0 => Some(format!("n,a={user},{}", bearer(secret))),
+                1 => Some("\x01".into()),
+                _ => None,
+            })
+        },
+        is_proven: |_, _| true,
+    },
+    Row {
+        name: "XOAUTH2",
+        mechanism: Mechanism::XOAuth2,
+        kinds: &[Kind::Token],
+        is_initial: true,
+        respond: |secret, number, _| {
+            say(match number {
+                0 => Some(format!("user={}{}", secret.user, bearer(secret))),
+                1 => Some(String::new()),
+                _ => None,
+            })
+        },
+        is_proven: |_, _| true,
+    },
+    Row {
+        name: "CRAM-MD5",
+        mechanism: Mechanism::CramMd5,
+        kinds: &[Kind::Cram],
+        is_initial: false,
+        respond: |secret, number, challenges| match number {
+            0 => scram::cram_md5(secret, &challenges[0]),
+            _ => Say::Cancel,
+        },
+        is_proven: |_, _| true,
     },
 ];
+
+fn say(text: Option<String>) -> Say {
+    text.map_or(Say::Cancel, |text| Say::This(text.into_bytes()))
+}
+
+/// The token, as both mechanisms for it have it.
+fn bearer(secret: &Secret) -> String {
+    format!("\x01auth=Bearer {}\x01\x01", secret.password)
+}
 
 /// RFC 4954 §4: an initial response must not make the AUTH command longer.
 const AUTH_LINE_MAX: usize = 512;
@@ -50,8 +143,12 @@ const AUTH_LINE_MAX: usize = 512;
 pub struct Login {
     pub row: &'static Row,
     secret: Secret,
-    /// Responses given.
-    given: usize,
+    /// What was answered so far.
+    challenges: Vec<Vec<u8>>,
+    /// What was said in it, in base64.
+    pub said: Vec<String>,
+    /// The last challenge may have been longer than the buffer.
+    is_long: bool,
 }
 
 impl Login {
@@ -60,20 +157,27 @@ impl Login {
         let name = arguments.split(' ').next().unwrap();
         let row = MECHANISMS
             .iter()
-            .find(|row| row.name == name)
+            .find(|row| row.name == name && row.kinds.contains(&secret.kind))
             .unwrap_or_else(|| panic!("the mechanism {name:?}"));
         let mut login = Self {
             row,
             secret: secret.clone(),
-            given: 0,
+            challenges: Vec::new(),
+            said: Vec::new(),
+            is_long: false,
         };
-        let initial = row.is_initial.then(|| login.response(b"").unwrap());
-        let with = initial.map(|response| format!("{name} {response}"));
-        let fits = |with: &String| "AUTH \r\n".len() + with.len() <= AUTH_LINE_MAX;
-        match with.filter(fits) {
-            Some(with) => {
-                assert_eq!(arguments, with, "an initial response is due");
-                login.given = 1;
+        let initial = match row.is_initial.then(|| (row.respond)(secret, 0, &[])) {
+            Some(Say::This(response)) => Some(base64(&response)),
+            _ => None,
+        };
+        let fits =
+            |response: &String| "AUTH  \r\n".len() + name.len() + response.len() <= AUTH_LINE_MAX;
+        match initial.filter(fits) {
+            Some(response) => {
+                let due = format!("{name} {response}");
+                assert_eq!(arguments, due, "an initial response is due");
+                login.challenges.push(Vec::new());
+                login.said.push(response);
             }
             None => assert_eq!(arguments, name, "no initial response is due"),
         }
@@ -82,26 +186,55 @@ impl Login {
 
     /// Whether the AUTH command had a response in it.
     pub fn has_begun(&self) -> bool {
-        self.given > 0
+        !self.challenges.is_empty()
+    }
+
+    /// Takes a challenge. `is_long`: the client may not have room for it.
+    pub fn challenged(&mut self, challenge: Vec<u8>, is_long: bool) {
+        self.challenges.push(challenge);
+        self.is_long = is_long;
+    }
+
+    /// What is to be said to the last challenge.
+    pub fn due(&self) -> Say {
+        (self.row.respond)(&self.secret, self.challenges.len() - 1, &self.challenges)
+    }
+
+    /// Whether the client may say that the last challenge is too long for it.
+    pub fn may_be_cut(&self) -> bool {
+        self.is_long
     }
 
     /// Takes a line that answers a challenge; whether it gives up.
-    pub fn respond(&mut self, line: &str, challenge: &[u8]) -> bool {
-        let due = self.response(challenge);
-        self.given += 1;
-        assert_eq!(line, due.as_deref().unwrap_or("*"), "the response");
-        due.is_none()
+    pub fn respond(&mut self, line: &str) -> bool {
+        if self.is_long && line == "*" {
+            return true;
+        }
+        match self.due() {
+            Say::This(response) => {
+                let response = base64(&response);
+                assert_eq!(line, response, "the response");
+                self.said.push(response);
+                false
+            }
+            Say::Cancel => {
+                assert_eq!(line, "*", "the response");
+                true
+            }
+            Say::Nothing => panic!("something is said to an impostor"),
+        }
     }
 
-    fn response(&self, challenge: &[u8]) -> Option<String> {
-        let response = (self.row.respond)(&self.secret, self.given, challenge)?;
-        Some(base64(&response))
+    /// Whether the server's 235 counts.
+    pub fn is_proven(&self) -> bool {
+        (self.row.is_proven)(&self.secret, &self.challenges)
     }
 }
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// Base64 (RFC 4648 §4).
 pub fn base64(octets: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in octets.chunks(3) {
         let octet = |n: usize| u32::from(group.get(n).copied().unwrap_or_default());
@@ -116,4 +249,20 @@ pub fn base64(octets: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The octets of a text that is just their base64.
+pub fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.iter().filter(|&&letter| letter != b'=') {
+        let value = ALPHABET.iter().position(|l| l == letter)?;
+        bits = bits << 6 | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            octets.push((bits >> count) as u8);
+        }
+    }
+    (base64(&octets).as_bytes() == text).then_some(octets)
 }

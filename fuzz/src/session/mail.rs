@@ -16,8 +16,14 @@ pub struct Mail {
     pub size: Option<u32>,
     pub needs_smtputf8: bool,
     pub needs_8bitmime: bool,
-    /// Reports on the delivery are asked for.
-    pub wants_reports: bool,
+    /// What reports on the delivery are asked for, as NOTIFY, RET and ENVID say it.
+    pub notify: Option<String>,
+    pub returns: Option<String>,
+    pub envelope_id: Option<String>,
+    /// It is to go on under TLS only.
+    pub requires_tls: bool,
+    /// It may have several transactions, each for the recipients behind the last one's.
+    pub is_split: bool,
 }
 
 impl Mail {
@@ -79,13 +85,31 @@ pub const PARAMETERS: &[Parameter] = &[
         is_needed: |mail| mail.needs_smtputf8,
     },
     Parameter {
+        name: "REQUIRETLS",
+        verb: Verb::Mail,
+        keyword: "REQUIRETLS",
+        text: |mail, _| mail.requires_tls.then(|| "REQUIRETLS".into()),
+        is_needed: |mail| mail.requires_tls,
+    },
+    Parameter {
+        name: "RET",
+        verb: Verb::Mail,
+        keyword: "DSN",
+        text: |mail, _| Some(format!("RET={}", mail.returns.as_ref()?)),
+        is_needed: |_| false,
+    },
+    Parameter {
+        name: "ENVID",
+        verb: Verb::Mail,
+        keyword: "DSN",
+        text: |mail, _| Some(format!("ENVID={}", xtext(mail.envelope_id.as_ref()?))),
+        is_needed: |_| false,
+    },
+    Parameter {
         name: "NOTIFY",
         verb: Verb::Rcpt,
         keyword: "DSN",
-        text: |mail, _| {
-            mail.wants_reports
-                .then(|| "NOTIFY=SUCCESS,FAILURE,DELAY".into())
-        },
+        text: |mail, _| Some(format!("NOTIFY={}", mail.notify.as_ref()?)),
         is_needed: |_| false,
     },
     Parameter {
@@ -93,7 +117,7 @@ pub const PARAMETERS: &[Parameter] = &[
         verb: Verb::Rcpt,
         keyword: "DSN",
         text: |mail, recipient| {
-            let asked = mail.wants_reports && recipient.is_ascii();
+            let asked = mail.notify.is_some() && recipient.is_ascii();
             asked.then(|| format!("ORCPT=rfc822;{}", xtext(recipient)))
         },
         is_needed: |_| false,
@@ -114,10 +138,17 @@ fn xtext(text: &str) -> String {
 pub struct Transaction {
     /// The number of the mail.
     pub mail: usize,
+    /// How many recipients in front are other transactions', and how many this one is for.
+    pub first: usize,
+    pub share: usize,
     pub mail_reply: Option<u16>,
     /// The replies to RCPT, as far as that was said.
     pub recipients: Vec<Option<u16>>,
     pub data_reply: Option<u16>,
+    /// The content goes by BDAT.
+    pub is_chunked: bool,
+    /// The reply that refused a chunk, for anybody or for nobody.
+    pub chunk_refusal: Option<u16>,
     pub content: Content,
     /// The link has taken all of it, the terminator too.
     pub is_taken: bool,
@@ -145,12 +176,16 @@ pub enum Content {
 }
 
 impl Transaction {
-    pub fn new(mail: usize) -> Self {
+    pub fn new(mail: usize, first: usize, share: usize) -> Self {
         Self {
             mail,
+            first,
+            share,
             mail_reply: None,
             recipients: Vec::new(),
             data_reply: None,
+            is_chunked: false,
+            chunk_refusal: None,
             content: Content::None,
             is_taken: false,
             final_reply: None,
@@ -179,10 +214,17 @@ impl Transaction {
         self.is_accepted() && accepted > 0 && is_enough
     }
 
+    /// Whether the replies that are there do not say that it is for nobody.
+    pub fn may_be_wanted(&self) -> bool {
+        let is_refused = self.mail_reply.is_some_and(|code| code >= 400);
+        let all_refused = self.accepted() == 0 && !self.recipients.contains(&None);
+        !is_refused && !all_refused
+    }
+
     /// Something may follow in it.
     pub fn check_is_open(&self) {
         assert!(!self.is_reset, "behind RSET");
-        let refused = self.data_reply;
+        let refused = self.data_reply.or(self.chunk_refusal);
         assert!(
             refused.is_none(),
             "behind DATA, or a chunk that was refused: {refused:?}"
@@ -196,7 +238,9 @@ impl Transaction {
             Content::Whole | Content::LoneDot => self.data_reply.is_some(),
             _ => false,
         };
-        self.is_reset || self.final_reply.is_some() || is_ended || never_opened
+        // Behind a chunk that was refused, RSET is what must come.
+        let is_final = self.final_reply.is_some() && self.chunk_refusal.is_none();
+        self.is_reset || is_final || is_ended || never_opened
     }
 }
 

@@ -1,6 +1,7 @@
 //! The mails of the caller.
 
 use embedded_io::{ErrorKind, ErrorType, Read};
+use embedded_smtp::message::{Notify, Return};
 use embedded_smtp::{Address, Mailbox, MailboxList, Message, ReversePath};
 
 use super::mail::Mail;
@@ -12,7 +13,7 @@ pub fn message<'m>(form: &'m Form<'_>, number: usize, path: &'m str) -> Message<
     let text = |key, default| form.text(key).unwrap_or(default);
     let is_other = is_other(number);
     if !is_other && let Some(message) = ready_made(form, path) {
-        return message;
+        return with_wishes(form, message);
     }
     let nobody = Mailbox::parse("a@example.org").unwrap();
     let from = Mailbox::parse(text("from", "a@example.org")).unwrap_or(nobody);
@@ -27,8 +28,31 @@ pub fn message<'m>(form: &'m Form<'_>, number: usize, path: &'m str) -> Message<
         message = message
             .delivery_receipt(text("receipt", ""))
             .unwrap_or(message);
+        message = with_wishes(form, message);
     }
     message.reverse_path(path).unwrap()
+}
+
+fn with_wishes<'m>(form: &'m Form<'_>, mut message: Message<'m>) -> Message<'m> {
+    if let Some(times) = form.text("notify") {
+        message = message.notify(times.split(',').fold(Notify::NEVER, |all, time| {
+            all.or(match time {
+                "SUCCESS" => Notify::SUCCESS,
+                "FAILURE" => Notify::FAILURE,
+                "DELAY" => Notify::DELAY,
+                _ => Notify::NEVER,
+            })
+        }));
+    }
+    message = match form.text("return") {
+        Some("FULL") => message.dsn_return(Return::Full),
+        Some("HDRS") => message.dsn_return(Return::Headers),
+        _ => message,
+    };
+    match form.text("envid") {
+        Some(id) => message.envelope_id(id).unwrap_or(message),
+        None => message,
+    }
 }
 
 fn is_other(number: usize) -> bool {
@@ -41,10 +65,27 @@ fn ready_made<'m>(form: &'m Form<'_>, path: &'m str) -> Option<Message<'m>> {
     Message::ready_made(ReversePath::parse(path).ok()?, to, octets).ok()
 }
 
-/// Whether the message with this number in a series asks for reports on its delivery.
-fn wants_reports(form: &Form<'_>, number: usize) -> bool {
+/// When the message with this number in a series asks for reports on its delivery.
+fn notify(form: &Form<'_>, number: usize) -> Option<String> {
+    if is_other(number) {
+        return None;
+    }
+    if let Some(times) = form.text("notify") {
+        let mut all = ["SUCCESS", "FAILURE", "DELAY"].to_vec();
+        all.retain(|time| times.split(',').any(|given| given == *time));
+        return Some(match all.is_empty() {
+            true => "NEVER".into(),
+            false => all.join(","),
+        });
+    }
     let receipt = form.text("receipt").unwrap_or_default();
-    !is_other(number) && ready_made(form, "<>").is_none() && Address::parse(receipt).is_ok()
+    let asked = ready_made(form, "<>").is_none() && Address::parse(receipt).is_ok();
+    asked.then(|| "SUCCESS,FAILURE,DELAY".into())
+}
+
+/// RFC 3461 §4.4: printable ASCII, up to 100 characters.
+fn is_envelope_id(id: &str) -> bool {
+    (1..=100).contains(&id.len()) && id.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
 /// What the client has to say of this message; `None` where its content cannot be sent.
@@ -74,6 +115,7 @@ pub fn expected(
             n => content.extend_from_slice(&piece[..n]),
         }
     }
+    let field = |key| form.text(key).filter(|_| !is_other(number));
     let recipients = message.recipients().map(|to| to.as_str().into());
     Some(Mail {
         reverse_path: path.into(),
@@ -83,7 +125,15 @@ pub fn expected(
         size: message.encoded_len(),
         needs_smtputf8: message.needs_smtputf8(),
         needs_8bitmime: message.needs_8bitmime(),
-        wants_reports: wants_reports(form, number),
+        notify: notify(form, number),
+        returns: field("return")
+            .filter(|returns| ["FULL", "HDRS"].contains(returns))
+            .map(String::from),
+        envelope_id: field("envid")
+            .filter(|id| is_envelope_id(id))
+            .map(String::from),
+        requires_tls: false,
+        is_split: false,
     })
 }
 

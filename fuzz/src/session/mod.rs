@@ -1,14 +1,17 @@
 //! A session driven by arbitrary octets of a server and arbitrary operations of a caller.
 //!
 //! ```text
-//! with: plain, no-pipelining, all-or-none, or-helo
+//! with: plain, no-pipelining, all-or-none, or-helo, no-chunking, require-tls, by-chain
 //! with: buffer 256, reads 1 7, writes 100
 //! with: write-fails 3                or write-breaks, write-ends, flush-fails; upgrade-fails
 //! with: times-out, source-fails 10
-//! to: b@example.org                  also cc, from, subject, text, receipt, message (ready-made)
+//! to: b@example.org                  also cc, from, subject, text, receipt, message (ready-made),
+//!                                    notify, return, envid
 //! do: open
-//! do: login tim secret               also with a mechanism; danger-login; starttls, send,
-//! do: send-last                      send-streamed, send-all 3, send-all 3 1, reset, noop, quit
+//! do: login tim secret               also with a mechanism; login-nonce tim secret NONCE,
+//!                                    login-token tim TOKEN, login-cram tim secret; danger-login…
+//! do: send-last                      starttls, send, send-streamed, send-split, send-split 1,
+//!                                    send-all 3, send-all 3 1, reset, noop, quit
 //!
 //! 220 x\r\n|250 x\r\n                the server's octets; `|` ends what is said at once
 //! ```
@@ -17,19 +20,24 @@
 //! one that keeps secrets. `reads` are the octets of each read, over and over; at `|` every read
 //! ends. A trouble strikes at the call with its number, counted from 1.
 //!
-//! What is checked stands in [`dialogue`], [`rules`], [`link`] and [`verdict`].
+//! What is checked stands in [`dialogue`], [`rules`], [`mail_rules`], [`limits`], [`link`] and
+//! [`verdict`].
 
 mod caller;
 mod client;
 pub mod command;
 mod content;
 pub mod dialogue;
+mod hearing;
 mod input;
+mod limits;
 mod link;
 pub mod login;
 pub mod mail;
+mod mail_rules;
 mod mails;
 mod rules;
+mod scram;
 mod verdict;
 
 use std::cell::RefCell;
@@ -45,11 +53,18 @@ use link::Wire;
 pub fn session(input: &[u8]) {
     let form = Form::read(input);
     let setup = Setup::of(&form);
+    if may_hide_limits(&form, &setup) {
+        return;
+    }
     let dialogue = Dialogue::new(Policy {
         without_pipelining: setup.without_pipelining,
         all_or_none: setup.all_or_none,
         or_helo: setup.or_helo,
         is_secure: !setup.is_plain,
+        without_chunking: setup.without_chunking,
+        require_tls: setup.require_tls,
+        by_chain: setup.by_chain,
+        buffer: setup.buffer,
     });
     let wire = Rc::new(RefCell::new(Wire::new(form.octets, &setup, dialogue)));
     let mut buffer = vec![0; setup.buffer];
@@ -57,8 +72,9 @@ pub fn session(input: &[u8]) {
     for operation in Operation::all(&form) {
         caller.operate(operation);
     }
-    let secrets = caller.secrets();
+    let mut secrets = caller.secrets();
     drop(caller);
+    secrets.append(&mut wire.borrow_mut().dialogue.secrets);
     // What was secret is wiped, unless the server said it too.
     for secret in secrets.iter().filter(|secret| secret.len() >= 12) {
         let stands_in =
@@ -68,4 +84,19 @@ pub fn session(input: &[u8]) {
             "a secret in the buffer"
         );
     }
+}
+
+/// Limits stand in a line that the client may have no room for, or there are more domains than it
+/// tells apart: it then cannot keep to the limits, or keeps to less than it must.
+fn may_hide_limits(form: &Form<'_>, setup: &Setup) -> bool {
+    let lines = form.octets.split(|&b| b == b'\n');
+    let has = |line: &[u8], word: &[u8]| {
+        let mut parts = line.windows(word.len());
+        parts.any(|part| part.eq_ignore_ascii_case(word))
+    };
+    let mut with_limits = lines.filter(|line| has(line, b"LIMITS")).peekable();
+    let lists = ["to", "cc"].into_iter().filter_map(|key| form.text(key));
+    let domains: usize = lists.map(|list| list.matches('@').count()).sum();
+    (with_limits.peek().is_some() && domains > 8)
+        || with_limits.any(|line| line.len() > setup.buffer / 2)
 }

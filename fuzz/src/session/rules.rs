@@ -3,8 +3,9 @@
 
 use super::command::{Row, Standing, Task, Verb};
 use super::dialogue::{Dialogue, Waiting};
-use super::login::{Login, Secret};
-use super::mail::{Content, Mail, PARAMETERS, Transaction, is_success};
+use super::limits::Used;
+use super::login::{Login, MECHANISMS, Secret};
+use super::mail::{Mail, Transaction, is_success};
 use crate::offers::Offers;
 use crate::replies::Reply;
 
@@ -30,7 +31,8 @@ impl Dialogue {
     }
 
     /// The caller hands in a mail.
-    pub fn hand_in(&mut self, mail: Mail) {
+    pub fn hand_in(&mut self, mut mail: Mail) {
+        mail.requires_tls = self.requires_tls;
         self.mails.push(mail);
     }
 
@@ -48,9 +50,10 @@ impl Dialogue {
         self.policy.all_or_none
     }
 
-    /// The last transaction of the mail with this number.
-    pub fn transaction_of(&self, mail: usize) -> Option<&Transaction> {
-        self.transactions.iter().rev().find(|t| t.mail == mail)
+    /// The last transaction of the mail with this number, `from` that one on.
+    pub fn transaction_of(&self, mail: usize, from: usize) -> Option<&Transaction> {
+        let mut all = self.transactions[from..].iter().rev();
+        all.find(|t| t.mail == mail)
     }
 
     /// TLS was opened.
@@ -61,12 +64,18 @@ impl Dialogue {
         self.is_upgraded = true;
         self.is_secure = true;
         self.offers = Offers::default();
+        self.used = Used::default();
+        // What was known of a link below says nothing of this one.
+        self.has_chain = self.policy.by_chain && !self.policy.is_secure;
+        self.requires_tls = self.policy.require_tls;
     }
 
     /// What the caller asked for is not on offer, and bars what it should have protected.
     pub fn not_offered(&mut self) {
         let is_closed = self.transactions.last().is_none_or(Transaction::is_closed);
         self.standing = match self.task {
+            // A mail that cannot have what it needs is refused alone.
+            Task::Mail | Task::LastMail => return,
             Task::Login | Task::DangerLogin if is_closed => Standing::LoginFailed,
             _ => Standing::Leaving,
         };
@@ -140,115 +149,32 @@ impl Dialogue {
             "{name}"
         );
         assert!(self.offers.has_word("AUTH", name), "{name} is not offered");
+        let is_best = |name: &str| {
+            let mut usable = MECHANISMS
+                .iter()
+                .filter(|row| row.kinds.contains(&secret.kind));
+            let best = usable.find(|row| self.offers.has_word("AUTH", row.name));
+            best.is_some_and(|best| best.name == name)
+        };
+        assert!(
+            forced.is_some() || !self.is_short || is_best(name),
+            "{name} is not the best"
+        );
+        self.secrets.extend(login.said.first().cloned());
         self.login = Some(login);
     }
 
     fn check_rset(&mut self) {
         let last = self.transactions.last_mut();
-        let open = last.filter(|t| t.final_reply.is_none() && !t.is_reset);
+        let open = last.filter(|t| {
+            let is_refused = t.chunk_refusal.is_some();
+            (t.final_reply.is_none() || is_refused) && !t.is_reset
+        });
         let is_needed = open.is_some() || self.task == Task::Reset;
         assert!(is_needed, "RSET, and there is no transaction");
         if let Some(transaction) = open {
             transaction.is_reset = true;
         }
-    }
-
-    fn check_mail(&mut self, arguments: &str) {
-        let is_closed = self.transactions.last().is_none_or(Transaction::is_closed);
-        assert!(is_closed, "MAIL in a transaction");
-        let (path, parameters) = arguments.split_once('>').expect(">");
-        let number = self.mails.iter().position(|mail| mail.reverse_path == path);
-        let number = number.expect("a reverse-path that nobody gave");
-        assert!(number >= self.first_mail, "a mail of another time");
-        if let Some(last) = self.transactions.last() {
-            // One mail after the other; the same again only if the server did not understand.
-            let is_again = last.mail == number && last.content != Content::Whole;
-            assert!(number > last.mail || is_again, "a mail twice");
-        }
-        let mail = &self.mails[number];
-        assert!(!mail.recipients.is_empty());
-        self.check_parameters(Verb::Mail, mail, "", parameters);
-        self.transactions.push(Transaction::new(number));
-    }
-
-    fn check_rcpt(&mut self, arguments: &str) {
-        let is_alone = self.waiting.is_empty();
-        let transaction = self.transactions.last().expect("RCPT before MAIL");
-        assert!(
-            !is_alone || transaction.is_accepted(),
-            "RCPT for a refused mail"
-        );
-        transaction.check_is_open();
-        assert_eq!(transaction.content, Content::None);
-        let mail = &self.mails[transaction.mail];
-        let next = mail.recipients.get(transaction.recipients.len());
-        let next = next.expect("RCPT too many");
-        let arguments = arguments
-            .strip_prefix(next.as_str())
-            .expect("another recipient");
-        let parameters = arguments.strip_prefix('>').expect(">");
-        self.check_parameters(Verb::Rcpt, mail, next, parameters);
-        self.transactions.last_mut().unwrap().recipients.push(None);
-    }
-
-    fn check_parameters(&self, verb: Verb, mail: &Mail, recipient: &str, text: &str) {
-        let mut said = Vec::new();
-        for word in text.split(' ').skip(1) {
-            let name = word.split('=').next().unwrap();
-            let parameter = PARAMETERS
-                .iter()
-                .find(|row| row.verb == verb && row.name == name)
-                .unwrap_or_else(|| panic!("the parameter {word:?}"));
-            assert!(self.offers.has(parameter.keyword), "{name} is not offered");
-            assert_eq!(Some(word.into()), (parameter.text)(mail, recipient));
-            said.push(name);
-        }
-        for parameter in PARAMETERS.iter().filter(|row| row.verb == verb) {
-            let name = parameter.name;
-            assert!(
-                !(parameter.is_needed)(mail) || said.contains(&name),
-                "no {name}"
-            );
-        }
-    }
-
-    /// DATA, or the first BDAT: every recipient was named, and as far as replies are there, they
-    /// let the content out.
-    fn check_content_may_come(&self) -> &Transaction {
-        let transaction = self.transactions.last().expect("before MAIL");
-        let mail = &self.mails[transaction.mail];
-        assert_eq!(
-            transaction.recipients.len(),
-            mail.recipients.len(),
-            "before all RCPT"
-        );
-        transaction.check_is_open();
-        let all_or_none = self.policy.all_or_none;
-        if self.waiting.is_empty() || all_or_none {
-            assert!(transaction.is_wanted(all_or_none), "for nobody");
-        }
-        transaction
-    }
-
-    fn check_data(&mut self) {
-        let transaction = self.check_content_may_come();
-        assert_eq!(transaction.content, Content::None);
-    }
-
-    fn check_bdat(&mut self, arguments: &str) {
-        let at = match self.check_content_may_come().content {
-            Content::None => 0,
-            Content::Chunks(at) => at,
-            other => panic!("BDAT behind {other:?}"),
-        };
-        let (size, last) = match arguments.strip_suffix(" LAST") {
-            Some(size) => (size, true),
-            None => (arguments, false),
-        };
-        let size: usize = size.parse().expect("a size");
-        let transaction = self.transactions.last_mut().unwrap();
-        transaction.content = Content::Chunks(at);
-        self.begin_chunk(size, last);
     }
 
     /// A command, a response or a content was answered with a code that may stand there.
@@ -262,6 +188,8 @@ impl Dialogue {
                 self.hello = code;
                 if is_success {
                     self.standing = Standing::Ready;
+                    let most = self.policy.buffer / 2;
+                    self.is_short = reply.lines.iter().all(|line| line.len() < most);
                     self.offers = match waiting.verb {
                         Verb::Ehlo => Offers::of(reply),
                         _ => Offers::default(),
@@ -269,7 +197,9 @@ impl Dialogue {
                 }
             }
             Verb::StartTls if is_success => self.standing = Standing::Upgrading,
-            Verb::Auth | Verb::Response if is_success => self.standing = Standing::Ready,
+            Verb::Auth | Verb::Response if is_success && self.is_proven() => {
+                self.standing = Standing::Ready;
+            }
             Verb::Auth | Verb::Response if code >= 400 => self.standing = Standing::LoginFailed,
             Verb::Rset if is_success => {}
             Verb::StartTls | Verb::Rset => self.standing = Standing::Leaving,
@@ -280,24 +210,8 @@ impl Dialogue {
         }
     }
 
-    fn transaction_answered(&mut self, waiting: Waiting, code: u16) {
-        let all_or_none = self.policy.all_or_none;
-        // A content is answered when the next mail's MAIL may be out already.
-        let transaction = &mut self.transactions[waiting.transaction];
-        match waiting.verb {
-            Verb::Mail => transaction.mail_reply = Some(code),
-            Verb::Rcpt => transaction.recipients[waiting.recipient] = Some(code),
-            Verb::Data => transaction.data_reply = Some(code),
-            Verb::Content if transaction.content == Content::Whole => {
-                transaction.final_reply = Some(code);
-            }
-            Verb::Bdat => {
-                let is_wanted = transaction.is_wanted(all_or_none);
-                let is_final = waiting.is_last || code >= 400;
-                transaction.data_reply = (code >= 400).then_some(code);
-                transaction.final_reply = (is_final && is_wanted).then_some(code);
-            }
-            _ => {}
-        }
+    /// Whether the server has proven in the login what it had to.
+    pub fn is_proven(&self) -> bool {
+        self.login.as_ref().is_some_and(Login::is_proven)
     }
 }

@@ -23,6 +23,8 @@ pub fn check(wire: &mut Wire, before: usize, end: &End<()>) {
     match end {
         Ok(()) if wire.dialogue.task() == Task::Quit => wire.end("QUIT"),
         Ok(()) => {
+            let is_login = goal.contains(&Verb::Auth);
+            assert!(!is_login || wire.dialogue.is_proven(), "not proven");
             let (verb, code) = wire.dialogue.answers.last().expect("nothing was answered");
             assert!(
                 goal.contains(verb) && is_success(Some(*code)),
@@ -48,7 +50,13 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
             assert!(is_quiet, "not offered, and yet something passed");
             dialogue.not_offered();
         }
-        Error::Invalid(_) => assert!(is_quiet, "invalid, and yet something passed"),
+        Error::Invalid(_) => {
+            assert!(is_quiet, "invalid, and yet something passed");
+            // Credentials that the mechanism has no use for: no login, and so no mail.
+            if matches!(dialogue.task(), Task::Login | Task::DangerLogin) {
+                dialogue.not_offered();
+            }
+        }
         Error::OutOfOrder => {
             assert!(is_quiet, "out of order, and yet something passed");
             assert!(!dialogue.is_in_order(), "{:?} is in order", dialogue.task());
@@ -93,10 +101,10 @@ fn phase(verb: Verb) -> Phase {
     }
 }
 
-/// The end of the mail with this number.
-pub fn check_mail(wire: &mut Wire, number: usize, before: usize, end: &End<Report>) {
+/// The end of the mail with this number, whose transactions from `from` on count.
+pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, end: &End<Report>) {
     let all_or_none = wire.dialogue.all_or_none();
-    let transaction = wire.dialogue.transaction_of(number);
+    let transaction = wire.dialogue.transaction_of(number, from);
     let is_whole = transaction.is_some_and(|t| t.content == Content::Whole);
     let final_reply = transaction.and_then(|t| t.final_reply);
     match end {
@@ -113,6 +121,9 @@ pub fn check_mail(wire: &mut Wire, number: usize, before: usize, end: &End<Repor
                 answered - transaction.accepted()
             );
             assert!(report.accepted() > 0);
+            let count = wire.dialogue.mails[number].recipients.len();
+            let deferred = count - transaction.first - transaction.share;
+            assert_eq!(usize::from(report.deferred()), deferred);
         }
         Err(error) => {
             // A link that failed before may yet have carried it all.
@@ -122,6 +133,8 @@ pub fn check_mail(wire: &mut Wire, number: usize, before: usize, end: &End<Repor
             match error {
                 Error::Unknown { .. } => {
                     assert!(is_whole && !is_known, "unknown, and {final_reply:?}");
+                    let is_open = transaction.is_some_and(|t| t.may_be_wanted());
+                    assert!(is_open || wire.has_listened, "unknown, and given up");
                 }
                 Error::Refused(refusal) => {
                     let due = transaction.and_then(|t| due_refusal(t, all_or_none));
@@ -130,6 +143,24 @@ pub fn check_mail(wire: &mut Wire, number: usize, before: usize, end: &End<Repor
                         || wire.has_listened;
                     let found = (refusal.phase(), refusal.code());
                     assert!(due == Some(found) || is_other, "{found:?}, not {due:?}");
+                }
+                Error::LimitReached => {
+                    let dialogue = &wire.dialogue;
+                    let split = dialogue.transaction_of(number, 0);
+                    let first = split.map_or(0, |t| t.first + t.share);
+                    let is_reached = match dialogue.mails[number].is_split {
+                        true => dialogue.is_limit_reached(number, first),
+                        false => dialogue.is_limit_reached(number, 0),
+                    };
+                    assert!(is_reached, "no limit is reached");
+                    // It rode, and was not understood.
+                    let has_ridden = transaction.is_some_and(|t| t.mail_reply == Some(503));
+                    assert!(has_ridden || transaction.is_none());
+                    assert!(
+                        has_ridden || dialogue.octets == before,
+                        "and something passed"
+                    );
+                    return;
                 }
                 _ => assert!(!is_whole, "{error:?}, and its terminator is out"),
             }
@@ -160,14 +191,23 @@ fn due_refusal(transaction: &Transaction, all_or_none: bool) -> Option<(Phase, u
     if let Some(code) = refused(transaction.data_reply) {
         return Some((Phase::Data, code));
     }
-    refused(transaction.final_reply).map(|code| (Phase::Content, code))
+    refused(transaction.chunk_refusal.or(transaction.final_reply))
+        .map(|code| (Phase::Content, code))
 }
 
 /// The results of the recipients.
 pub fn check_results(wire: &Wire, number: usize, end: &End<Report>, results: &[RecipientStatus]) {
-    let transaction = wire.dialogue.transaction_of(number);
+    let all = &wire.dialogue.transactions;
+    let count = wire.dialogue.mails[number].recipients.len();
     for (index, result) in results.iter().enumerate() {
-        let heard = transaction.and_then(|t| *t.recipients.get(index)?);
+        let its = |t: &&Transaction| t.mail == number && (t.first..).contains(&index);
+        let transaction = all.iter().rev().find(its);
+        let heard = transaction.and_then(|t| *t.recipients.get(index - t.first)?);
+        let is_left = transaction.is_some_and(|t| index >= t.first + t.share);
+        if end.is_ok() {
+            assert_eq!(result.is_deferred(), is_left && index < count);
+        }
+        assert!(!result.is_deferred() || result.code().is_none());
         match result.code() {
             Some(code) => assert_eq!(Some(code), heard, "recipient {index}"),
             None => assert!(
@@ -187,12 +227,16 @@ pub fn check_memory(
     delivery: Delivery,
     last: Option<u16>,
 ) {
-    let transaction = wire.dialogue.transaction_of(number);
+    let transaction = wire.dialogue.transaction_of(number, 0);
     let is_whole = transaction.is_some_and(|t| t.content == Content::Whole);
+    let is_refused = transaction
+        .filter(|t| t.is_wanted(false))
+        .and_then(|t| t.chunk_refusal)
+        .is_some_and(|code| code != 421);
     let due = match end {
         Ok(_) => Delivery::Accepted,
         Err(Error::Unknown { .. }) => Delivery::Unknown,
-        Err(Error::Refused(_)) if is_whole => Delivery::Refused,
+        Err(Error::Refused(_)) if is_whole || is_refused => Delivery::Refused,
         Err(_) => Delivery::None,
     };
     assert_eq!(delivery, due);

@@ -1,0 +1,75 @@
+//! What the server says: replies, each to what it answers.
+
+use super::command::Verb;
+use super::dialogue::{Dialogue, Mode, Waiting};
+use super::login::Say;
+use crate::replies::Reply;
+
+impl Dialogue {
+    /// The server says something, and the client reads it.
+    pub fn hear(&mut self, octets: &[u8]) {
+        self.octets += octets.len();
+        self.is_new_flight = true;
+        for &octet in octets {
+            if self.is_broken {
+                return;
+            }
+            if self.waiting.is_empty() {
+                self.end("octets that nothing had asked for");
+            }
+            match self.reader.take(octet) {
+                None => {}
+                Some(Err(_)) => {
+                    self.end("what is no reply");
+                    self.is_broken = true;
+                }
+                Some(Ok(reply)) => match self.waiting.pop_front() {
+                    // What comes behind the end is of no interest.
+                    Some(_) if self.over.is_some() && !self.is_listening => return,
+                    Some(waiting) => self.answer(waiting, reply),
+                    None => {
+                        self.replies.push(reply.code);
+                        self.unasked.push(reply.code);
+                    }
+                },
+            }
+        }
+    }
+
+    fn answer(&mut self, waiting: Waiting, reply: Reply) {
+        self.answers.push((waiting.verb, reply.code));
+        self.replies.push(reply.code);
+        if !waiting.verb.may_be_answered(reply.code) {
+            self.is_listening = false;
+            return self.end("a reply that has no place");
+        }
+        self.answered(waiting, &reply);
+        match (waiting.verb, reply.code) {
+            (_, 421) => {
+                self.is_listening = false;
+                self.end("421");
+            }
+            (Verb::Quit, _) => self.end("QUIT"),
+            (Verb::Cancel, _) => self.end("a login that was given up"),
+            (Verb::Auth | Verb::Response, 334) => {
+                let challenge = reply.lines.join(&b'\n');
+                let is_long = challenge.len() > self.policy.buffer / 2;
+                let login = self.login.as_mut().unwrap();
+                login.challenged(challenge, is_long);
+                match login.due() {
+                    Say::Nothing if !login.may_be_cut() => self.end("a wrong signature"),
+                    _ => self.mode = Mode::Response,
+                }
+            }
+            (Verb::Auth | Verb::Response, 235) if !self.is_proven() => {
+                self.end("a login that the server has not proven itself in");
+            }
+            (Verb::Bdat, 200..400) if !self.is_chunk_wanted(waiting) => {
+                self.is_listening = false;
+                self.end("a reply that has no place");
+            }
+            (Verb::Data, 354) => self.begin_content(),
+            _ => {}
+        }
+    }
+}
