@@ -245,8 +245,8 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     ///
     /// # Errors
     ///
-    /// [`Error::Invalid`]: nothing was sent. [`Error::Refused`]: no recipient got it, and the
-    /// connection stands. [`Error::Failed`]: no recipient got it. [`Error::Unknown`]: the
+    /// [`Error::Invalid`], [`Error::NotOffered`] and [`Error::LimitReached`]: nothing was sent.
+    /// [`Error::Refused`]: no recipient got it, and the connection stands. [`Error::Failed`]: no recipient got it. [`Error::Unknown`]: the
     /// connection broke after the whole mail was handed over.
     ///
     /// # Cancel safety
@@ -277,7 +277,8 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
             .await
     }
 
-    /// Sends a mail and ends the connection: with PIPELINING, QUIT rides behind the content.
+    /// Sends a mail and ends the connection: with PIPELINING, QUIT rides behind a content that goes by
+    /// DATA.
     ///
     /// # Errors
     ///
@@ -320,8 +321,9 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         self.run_from(&mut Operation::Mail(mail), sources).await
     }
 
-    /// Sends mails one after the other; with PIPELINING, each one's MAIL to DATA rides behind the
-    /// content of the one before it.
+    /// Sends mails one after the other. With PIPELINING, a mail takes one round trip: where contents
+    /// go by DATA, each one's MAIL to DATA rides behind the content of the one before it; where they
+    /// go by BDAT, a content that fits the buffer rides behind its own commands.
     ///
     /// `each` is given how every mail ended, and says whether to go on. To stop early ends the
     /// connection without QUIT where the next mail was under way. After a fault every further mail
@@ -439,7 +441,7 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                             Ok(written) => octets = octets.get(written..).unwrap_or_default(),
                             Err(error) => {
                                 while is_closed(error.kind())
-                                    && let Some(window) = turn.listen(&mut self.observer)
+                                    && let Some(window) = turn.listen(operation, &mut self.observer)
                                     && let Ok(octets) = self.transport.read(window).await
                                 {
                                     turn.received(octets);
@@ -528,7 +530,7 @@ impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
     ///
     /// # Errors
     ///
-    /// As [`Self::login`].
+    /// As [`Self::login`]; [`Error::Invalid`] for credentials that the mechanism has no use for.
     ///
     /// # Cancel safety
     ///

@@ -64,4 +64,4 @@ pub use wire::mailbox::{DisplayName, Mailbox, NameChars};
 pub use wire::reply::{EnhancedStatusCode, Reply};
 pub use wire::sasl::Credentials;
 #[cfg(feature = "scram-sha-256")]
-pub use wire::sasl::{ITERATIONS_MAX, ITERATIONS_MIN};
+pub use wire::sasl::{SCRAM_ITERATIONS_MAX, SCRAM_ITERATIONS_MIN};

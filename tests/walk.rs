@@ -24,6 +24,21 @@ const REPLIES: [&str; 11] = [
     "",
 ];
 
+/// What a server of SCRAM says besides: its first message, and the signature that goes with it
+/// (RFC 7677 §3).
+const SCRAM_FIRST: &str = "334 cj1yT3ByTkdmd0ViZVJXZ2JORWtxTyVodllEcFdVYTJSYVRDQWZ1eEZJbGopaE5sRiRrMCxzPVcyMlphSjBTTlk3c29Fc1VFamI2Z1E9PSxpPTQwOTY=\r\n";
+const SCRAM_FINAL: &str =
+    "334 dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==\r\n";
+/// Of the nonce `rOprNGfwEbeRWgbNEkqO`, the octets.
+const NONCE: [u8; 15] = [
+    0xac, 0xea, 0x6b, 0x34, 0x67, 0xf0, 0x11, 0xb7, 0x91, 0x5a, 0x06, 0xcd, 0x12, 0x4a, 0x8e,
+];
+/// A challenge in base64, as CRAM-MD5 has it, or a reason as XOAUTH2 has it.
+const CHALLENGE: &str = "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n";
+
+const CHUNKED: &str = "250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
+const CHUNKED_LOCK_STEP: &str = "250-x\r\n250 CHUNKING\r\n";
+const MECHANISMS: &str = "250-x\r\n250 AUTH XOAUTH2 CRAM-MD5 SCRAM-SHA-256\r\n";
 const PIPELINED: &str = "250-x\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n";
 const LOCK_STEP: &str = "250-x\r\n250-STARTTLS\r\n250 AUTH LOGIN\r\n";
 
@@ -40,6 +55,16 @@ struct Path {
     unanswered: Vec<&'static str>,
     last_code: u16,
     is_in_content: bool,
+    /// Octets of a chunk that are still to come, and whether it is the last.
+    chunk: Option<(usize, bool)>,
+    /// A chunk was refused, and RSET not sent.
+    needs_reset: bool,
+    /// A login was tried, and not completed.
+    is_login_due: bool,
+    /// How much of SCRAM the server has done well.
+    scram: usize,
+    is_scram: bool,
+    extra: &'static [&'static str],
     is_hollow: bool,
     accepted: usize,
     mail_accepted: bool,
@@ -52,8 +77,15 @@ struct Path {
 }
 
 impl Path {
-    fn new(choices: Vec<usize>, ehlo: &'static str) -> Self {
+    fn new(choices: Vec<usize>, program: &Program) -> Self {
+        let ehlo = program.ehlo;
         Self {
+            chunk: None,
+            needs_reset: false,
+            is_login_due: false,
+            scram: 0,
+            is_scram: program.operations.contains(&"login-nonce"),
+            extra: program.extra,
             choices,
             taken: 0,
             ehlo,
@@ -77,6 +109,27 @@ impl Path {
 
     fn fault(&mut self, what: &str) {
         self.faults.push(what.into());
+    }
+
+    fn octet(&mut self, byte: u8) {
+        if let Some((left, is_last)) = self.chunk {
+            self.chunk = Some((left - 1, is_last));
+            if left == 1 {
+                self.end_chunk(is_last);
+            }
+            return;
+        }
+        self.line.push(byte);
+        if self.line.ends_with(b"\r\n") {
+            self.line();
+        }
+    }
+
+    fn end_chunk(&mut self, is_last: bool) {
+        self.chunk = None;
+        self.terminators += usize::from(is_last);
+        self.unanswered
+            .push(if is_last { "bdat-last" } else { "bdat" });
     }
 
     /// A whole line of the client.
@@ -104,6 +157,7 @@ impl Path {
             "MAIL" => "MAIL",
             "RCPT" => "RCPT",
             "DATA" => "DATA",
+            "BDAT" => "BDAT",
             "RSET" => "RSET",
             "NOOP" => "NOOP",
             "QUIT" => "QUIT",
@@ -122,7 +176,7 @@ impl Path {
         if is_open {
             self.fault("said behind a command that ends its group");
         }
-        if self.ehlo == LOCK_STEP && !self.unanswered.is_empty() {
+        if !self.ehlo.contains("PIPELINING") && !self.unanswered.is_empty() {
             self.fault("pipelined though not offered");
         }
         if verb == "response" && self.last_code != 334 {
@@ -130,6 +184,30 @@ impl Path {
         }
         if verb == "MAIL" && self.last_code == 334 {
             self.fault("MAIL within AUTH");
+        }
+        if verb == "MAIL" && self.is_login_due {
+            self.fault("a mail without the login that was asked for");
+        }
+        self.is_login_due |= verb == "AUTH";
+        if self.needs_reset && verb != "RSET" {
+            self.fault("said behind a refused chunk");
+        }
+        self.needs_reset = false;
+        if verb == "BDAT" {
+            if !self.ehlo.contains("CHUNKING") {
+                self.fault("BDAT was not offered");
+            }
+            if self.unanswered.is_empty() && self.accepted == 0 {
+                self.fault("content for nobody");
+            }
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let octets = words[1].parse().unwrap();
+            let is_last = words.get(2) == Some(&"LAST");
+            self.chunk = Some((octets, is_last));
+            if octets == 0 {
+                self.end_chunk(is_last);
+            }
+            return;
         }
         self.unanswered.push(verb);
     }
@@ -142,7 +220,10 @@ impl Path {
             return None;
         };
         self.taken += 1;
-        let mut reply = REPLIES[choice];
+        let mut reply = match REPLIES.get(choice) {
+            Some(reply) => reply,
+            None => self.extra[choice - REPLIES.len()],
+        };
         let verb = if self.is_greeted {
             if self.unanswered.is_empty() {
                 self.fault("a reply is awaited that nothing asked for");
@@ -178,6 +259,19 @@ impl Path {
                 }
             }
             "content" => self.final_accepts += usize::from(is_success),
+            "bdat-last" if self.accepted > 0 && self.mail_accepted => {
+                self.final_accepts += usize::from(is_success);
+                self.needs_reset = code >= 400;
+            }
+            // Success for nobody.
+            "bdat-last" => self.is_over |= is_success,
+            "bdat" => self.needs_reset = code >= 400,
+            "AUTH" | "response" => {
+                self.scram += usize::from(self.scram == 0 && reply == SCRAM_FIRST);
+                self.scram += usize::from(self.scram == 1 && reply == SCRAM_FINAL);
+                self.is_login_due &= code != 235;
+                self.is_over |= self.is_scram && code == 235 && self.scram < 2;
+            }
             _ => {}
         }
         if code == 421 || reply.is_empty() || reply.starts_with('g') {
@@ -216,10 +310,7 @@ impl Write for Tree {
     fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
         let mut path = self.path.borrow_mut();
         for &byte in buf {
-            path.line.push(byte);
-            if path.line.ends_with(b"\r\n") {
-                path.line();
-            }
+            path.octet(byte);
         }
         Ok(buf.len())
     }
@@ -234,6 +325,8 @@ struct Program {
     name: &'static str,
     ehlo: &'static str,
     all_or_none: bool,
+    /// What the server can say besides.
+    extra: &'static [&'static str],
     recipients: &'static str,
     operations: &'static [&'static str],
     /// The most replies of a path.
@@ -266,6 +359,24 @@ fn run(program: &Program, path: &Rc<RefCell<Path>>) -> (usize, usize) {
         match *operation {
             "open" => drop(smtp.open("a.example")),
             "login" => drop(smtp.login(&credentials)),
+            "login-token" => {
+                let credentials = Credentials::token("u", "t").unwrap();
+                let _ = smtp.login(&credentials);
+            }
+            "login-cram" => {
+                let credentials = Credentials::cram_md5("u", "p").unwrap();
+                let _ = smtp.login(&credentials);
+            }
+            "login-nonce" => {
+                let credentials = Credentials::new("user", "pencil").unwrap();
+                let credentials = credentials.with_nonce(&NONCE).unwrap();
+                let _ = smtp.login(&credentials);
+            }
+            "send-streamed" => {
+                let text = "It is 8.4 bar, and the limit is 6.0 bar.\n".repeat(15);
+                let mail = mail.streamed_text();
+                count(&smtp.send_streamed(&mail, &mut [text.as_bytes()], &mut []));
+            }
             "send" => count(&smtp.send(&mail)),
             "send-last" => count(&smtp.send_last(&mail, &mut [])),
             "send-all" => smtp.send_all([&mail, &mail], |end| {
@@ -294,11 +405,16 @@ fn walk(program: &Program) -> (usize, usize) {
     let (mut runs, mut cut) = (0, 0);
     while let Some(choices) = open.pop() {
         runs += 1;
-        let path = Rc::new(RefCell::new(Path::new(choices.clone(), program.ehlo)));
+        let path = Rc::new(RefCell::new(Path::new(choices.clone(), program)));
         let (accepted, unknown) = run(program, &path);
         let path = path.borrow();
         let place = || {
-            let said: Vec<&str> = choices.iter().map(|&c| REPLIES[c].trim()).collect();
+            let replies = || REPLIES.iter().chain(program.extra);
+            let said: Vec<&str> = choices
+                .iter()
+                .filter_map(|&c| replies().nth(c))
+                .map(|reply| reply.trim())
+                .collect();
             format!("{} after {said:?}:\n{}", program.name, path.said)
         };
         assert!(path.faults.is_empty(), "{:?}\n{}", path.faults, place());
@@ -310,7 +426,7 @@ fn walk(program: &Program) -> (usize, usize) {
         );
         if path.is_at_end {
             if choices.len() < program.depth {
-                for choice in 0..REPLIES.len() {
+                for choice in 0..REPLIES.len() + program.extra.len() {
                     let mut longer = choices.clone();
                     longer.push(choice);
                     open.push(longer);
@@ -381,6 +497,56 @@ fn every_path_ends_in_order() {
             &["open", "send-all", "quit"],
             9,
         ),
+        ("a mail by BDAT", CHUNKED, false, two, mail, 10),
+        (
+            "a mail by BDAT, lock-step",
+            CHUNKED_LOCK_STEP,
+            false,
+            two,
+            mail,
+            10,
+        ),
+        ("by BDAT, all or none", CHUNKED, true, two, mail, 10),
+        (
+            "two mails by BDAT",
+            CHUNKED,
+            false,
+            one,
+            &["open", "send-all", "quit"],
+            9,
+        ),
+        (
+            "in chunks",
+            CHUNKED,
+            false,
+            one,
+            &["open", "send-streamed", "send-last"],
+            9,
+        ),
+        (
+            "login XOAUTH2",
+            MECHANISMS,
+            false,
+            one,
+            &["open", "login-token", "login-token", "send-last"],
+            9,
+        ),
+        (
+            "login CRAM-MD5",
+            MECHANISMS,
+            false,
+            one,
+            &["open", "login-cram", "noop", "send-last"],
+            9,
+        ),
+        (
+            "login SCRAM-SHA-256",
+            MECHANISMS,
+            false,
+            one,
+            &["open", "login-nonce", "noop", "send-last"],
+            9,
+        ),
     ];
     let mut all = 0;
     for (name, ehlo, all_or_none, recipients, operations, depth) in programs {
@@ -388,6 +554,11 @@ fn every_path_ends_in_order() {
             name,
             ehlo,
             all_or_none,
+            extra: match operations.get(1) {
+                Some(&"login-nonce") => &[SCRAM_FIRST, SCRAM_FINAL],
+                Some(&"login-token" | &"login-cram") => &[CHALLENGE],
+                _ => &[],
+            },
             recipients,
             operations,
             depth,

@@ -107,10 +107,9 @@ impl Options {
             ("--pin", !self.pin.is_empty()),
             ("--danger-no-verify", self.danger_no_verify),
             ("--server-name", self.server_name.is_some()),
+            ("--require-tls", self.require_tls),
         ];
-        if self.require_tls && self.security() == Security::Plain {
-            return Err(Usage("--require-tls needs TLS".into()));
-        }
+
         match missing.iter().find(|(_, is_given)| *is_given) {
             Some((name, _)) => Err(unsupported(name, "")),
             None => Ok(()),

@@ -191,7 +191,8 @@ impl Flow<'_> {
         {
             return self.go(next);
         }
-        if mail.is_next && !self.is_lock_step && self.verdict.is_out_of_sequence() {
+        let has_ridden = mail.is_next && !self.is_lock_step && !self.is_chunking();
+        if has_ridden && self.verdict.is_out_of_sequence() {
             return self.again_in_lock_step(mail);
         }
         if mail.quit && !self.is_leaving() {
@@ -229,13 +230,19 @@ impl Flow<'_> {
             return self.finish();
         }
         self.inbox.forget();
-        self.refused(self.due.phase());
+        self.verdict.part(self.inbox.head(), self.due.phase());
+        self.finish();
     }
 
     /// The transport takes no more, since the server has closed the connection. Whether to read on
     /// in what it said before: that may be why.
     #[inline(never)]
-    pub(super) fn listen(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) -> bool {
+    pub(super) fn listen(
+        &mut self,
+        operation: &mut Operation<'_, '_>,
+        buffer: &mut Buffer<'_>,
+        observer: &mut dyn Observer,
+    ) -> bool {
         if self.mode != Mode::Await {
             self.due = self.verb_under_way();
             self.mode = Mode::Await;
@@ -248,21 +255,28 @@ impl Flow<'_> {
                 Err(_) => return false,
                 Ok(true) => {}
             }
-            let head = self.inbox.head();
-            // Replies to commands before the one that failed are of no interest any more.
-            let is_final = match self.due {
-                Verb::Content => self.state == State::Content,
-                due => matches!(due, Verb::Bdat | Verb::BdatLast),
-            };
-            if head.code == CLOSING || (is_final && head.code >= 400) {
-                observer.reply(self.inbox.reply(buffer));
-                self.inbox.keep(buffer);
-                if self.delivery == Delivery::Unknown {
-                    self.delivery = Delivery::Refused;
-                }
-                self.verdict.part(head, self.due.phase());
+            if self.unanswered > 0 {
+                self.answered(operation, buffer, observer);
+            } else {
+                self.interrupted(buffer, observer);
+            }
+            // What is over, or would go on with something to be said, ends here.
+            if self.mode != Mode::Await {
                 return false;
             }
+        }
+    }
+
+    /// The server spoke before a command or a content was out as a whole: it will have no more.
+    fn interrupted(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) {
+        self.mode = Mode::Done;
+        let head = self.inbox.head();
+        let is_content = matches!(self.state, State::Content | State::Addressed)
+            && matches!(self.due, Verb::Content | Verb::Bdat);
+        if head.code == CLOSING || (is_content && head.code >= 400) {
+            observer.reply(self.inbox.reply(buffer));
+            self.inbox.keep(buffer);
+            self.verdict.part(head, self.due.phase());
         }
     }
 }

@@ -115,7 +115,8 @@ impl Flow<'_> {
                     return Err(failure);
                 }
             }
-            Operation::Mail(mail) => {
+            // No recipient is left to a transaction that never comes.
+            Operation::Mail(mail) if self.state != State::LoginFailed => {
                 self.address(mail.message, mail.sources, mail.first)?;
                 let Outgoing {
                     first,
@@ -123,10 +124,11 @@ impl Flow<'_> {
                     deferred,
                     ..
                 } = self.outgoing;
-                let left = usize::from(first.saturating_add(taken));
-                let results = mail.results.get_mut(left..).unwrap_or_default();
-                for status in results.iter_mut().take(usize::from(deferred)) {
-                    status.is_deferred = true;
+                let (taken, deferred) = (usize::from(taken), usize::from(deferred));
+                let results = mail.results.get_mut(usize::from(first)..);
+                let results = results.unwrap_or_default().iter_mut();
+                for (n, status) in results.take(taken.saturating_add(deferred)).enumerate() {
+                    status.is_deferred = n >= taken;
                 }
             }
             _ => {}
@@ -217,7 +219,8 @@ impl Flow<'_> {
     /// (§4.2), and that of domains for the session (§4.3).
     #[inline(never)]
     fn share(&self, message: &Message<'_>, start: Walk) -> Result<Share, Hindrance> {
-        let most = self.capabilities.rcpt_max().unwrap_or(u32::MAX);
+        // No more than are counted.
+        let most = self.capabilities.rcpt_max().unwrap_or(u16::MAX.into());
         let most_domains = self.capabilities.rcpt_domain_max().unwrap_or(u32::MAX);
         let mut share = Share::default();
         let mut domains = self.domains;

@@ -17,6 +17,7 @@ use crate::wire::ehlo::Extension;
 use crate::wire::writer::Writer;
 
 use super::Delivery;
+use super::compose::FLIGHT_MAX;
 use super::flow::{Act, Flow, Mode};
 use super::operation::Operation;
 use super::table::Verb;
@@ -38,6 +39,10 @@ pub(super) fn by_bdat(
     flow.chunk(operation, out, start, observer)
 }
 
+/// The most replies that are outstanding when a content of more than [`FLIGHT_MAX`] goes out. So many
+/// fit any TCP window, with 128 octets each.
+const REPLIES_AHEAD: usize = 32;
+
 /// The longest line of BDAT, in octets: `BDAT 4294967295 LAST` and CRLF.
 const LINE_MAX: usize = 22;
 
@@ -49,9 +54,15 @@ impl Flow<'_> {
 
     /// Whether BDAT may go out before the replies to RCPT were read. A deliberate step beyond
     /// RFC 3030 §2, which has them collected first: it rests on RFC 2920 §3.1, and is taken only
-    /// with what fits the buffer, so that little is sent in vain where nobody is accepted.
+    /// with what fits the buffer, so that little is sent in vain where nobody is accepted; and only
+    /// where the replies are few or the content is small, so that neither side waits for the other
+    /// to read.
     pub(super) fn may_chunk_ahead(&self, capacity: usize) -> bool {
-        let fits = |length| usize::try_from(length).is_ok_and(|length| length <= capacity);
+        let few_replies = usize::from(self.unanswered) <= REPLIES_AHEAD;
+        let fits = |length| {
+            usize::try_from(length)
+                .is_ok_and(|length| length <= capacity && (few_replies || length <= FLIGHT_MAX))
+        };
         !self.options.all_or_none && self.outgoing.length.is_some_and(fits)
     }
 
@@ -90,9 +101,17 @@ impl Flow<'_> {
             None => out.advance(LINE_MAX),
         }
         let base = out.len();
-        let filled = (mail.content)(self, mail.message, Dots::Plain, out, observer);
+        // The line of a chunk is seen before its octets, as it goes out.
+        let mut nobody = ();
+        let watching: &mut dyn Observer = if self.outgoing.is_announced {
+            &mut *observer
+        } else {
+            &mut nobody
+        };
+        let filled = (mail.content)(self, mail.message, Dots::Plain, out, watching);
         let end = start.wrapping_add(out.len());
-        let octets = u32::try_from(out.len().wrapping_sub(base)).unwrap_or(u32::MAX);
+        let length = out.len().wrapping_sub(base);
+        let octets = u32::try_from(length).unwrap_or(u32::MAX);
         let is_last = match filled {
             Filled::Complete => true,
             Filled::More => false,
@@ -109,6 +128,7 @@ impl Flow<'_> {
         };
         if !self.outgoing.is_announced {
             let from = line_before(out, octets, is_last, observer);
+            observer.content(length);
             self.window = (start.wrapping_add(from), end);
             return self.chunk_sent(is_last, operation);
         }

@@ -24,7 +24,7 @@ use super::transaction::Outgoing;
 ///
 /// A blocking transport cannot read while it writes, so both sides could come to wait for each
 /// other (RFC 2920 §3.1). The smallest TCP window in use, 4 KiB, is Postfix's and lwIP's measure.
-const FLIGHT_MAX: usize = 4096;
+pub(super) const FLIGHT_MAX: usize = 4096;
 
 /// Octets of `RCPT TO:<` and `>` CRLF, and of the DATA or BDAT that may follow.
 const RCPT_FRAME: usize = 34;
@@ -257,6 +257,10 @@ impl Flow<'_> {
                 None
             }
             Verb::AuthResponse => {
+                // A challenge that was answered leaves its room to the next one; a reason stays.
+                if !self.exchange.gives_reasons() {
+                    self.inbox.forget();
+                }
                 // A scheme has no more than three.
                 self.exchange.responses = self.exchange.responses.saturating_add(1);
                 None

@@ -172,6 +172,11 @@ impl<'b> Flow<'b> {
         self.state = State::Greeted;
         self.capabilities = Capabilities::default();
         self.is_upgraded = true;
+        // RFC 3207 §4.2: the session begins anew.
+        self.mails = 0;
+        self.domains = Domains::default();
+        // What was known of the link below is no word on this one.
+        self.options.is_chain_verified = false;
     }
 
     pub(super) fn delivery(&self) -> Delivery {
@@ -187,7 +192,10 @@ impl<'b> Flow<'b> {
             ..
         } = self.outgoing;
         let is_over = matches!(self.state, State::Broken | State::Closed);
-        (deferred > 0 && !is_over).then_some(first.saturating_add(taken))
+        // Those behind the last that is counted are never reached, rather than others twice.
+        first
+            .checked_add(taken)
+            .filter(|_| deferred > 0 && !is_over)
     }
 
     /// QUIT is all that is left to do: nothing that happens now changes an outcome.
@@ -328,7 +336,11 @@ impl<'b> Flow<'b> {
         self.failure = Some(if is_unknown {
             Failure::Unknown { fault }
         } else {
-            let phase = self.verb_under_way().phase();
+            // The content may go out ahead of the replies to MAIL and RCPT.
+            let phase = match fault {
+                Fault::Source(_) | Fault::Content(_) => Phase::Content,
+                _ => self.verb_under_way().phase(),
+            };
             Failure::Failed { fault, phase }
         });
     }
@@ -347,6 +359,10 @@ impl<'b> Flow<'b> {
         if self.is_busy {
             self.is_busy = false;
             self.state = State::Broken;
+            // What the server said of the mail stays true, as after a fault.
+            if self.verdict.is_final() && self.delivery == Delivery::Unknown {
+                self.delivery = Delivery::Refused;
+            }
         }
     }
 }

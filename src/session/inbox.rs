@@ -256,7 +256,8 @@ impl Inbox {
         let mut line = buffer.range(start, stop);
         // A bare LF ends a line too: servers behind a proxy or on a serial line have sent it, and
         // no octet can be mistaken for another reply through it.
-        if let ([rest @ .., b'\r'], false) = (line, is_cut) {
+        // Where the line is cut behind its CR, its LF may be all that is missing.
+        if let [rest @ .., b'\r'] = line {
             line = rest;
         }
         let end = start.wrapping_add(line.len());

@@ -243,9 +243,13 @@ impl Turn<'_, '_> {
 
     /// The server closed the connection, so the transport takes no more octets. Where to receive
     /// what it said before; `None` when there is no more to learn.
-    pub(crate) fn listen(&mut self, observer: &mut dyn Observer) -> Option<&mut [u8]> {
+    pub(crate) fn listen(
+        &mut self,
+        operation: &mut Operation<'_, '_>,
+        observer: &mut dyn Observer,
+    ) -> Option<&mut [u8]> {
         let Session { buffer, flow } = &mut *self.session;
-        if !flow.listen(buffer, observer) {
+        if !flow.listen(operation, buffer, observer) {
             return None;
         }
         buffer.octets().get_mut(flow.inbox.end()..)

@@ -25,6 +25,8 @@ pub enum Event {
 pub enum Trouble {
     Error,
     EndOfStream,
+    /// Nothing moves until the transport's own timeout.
+    Stall,
     /// A write takes one octet, then fails.
     ShortThenError,
 }
@@ -227,6 +229,7 @@ impl Read for Scripted {
         let mut inner = self.0.borrow_mut();
         match inner.call("read") {
             Some(Trouble::EndOfStream) => return Ok(0),
+            Some(Trouble::Stall) => return Err(ErrorKind::TimedOut),
             Some(_) => return Err(ErrorKind::ConnectionReset),
             None => {}
         }
@@ -261,6 +264,7 @@ impl Write for Scripted {
         let n = match inner.call("write") {
             Some(Trouble::Error) => return Err(ErrorKind::BrokenPipe),
             Some(Trouble::EndOfStream) => return Ok(0),
+            Some(Trouble::Stall) => return Err(ErrorKind::TimedOut),
             Some(Trouble::ShortThenError) => {
                 let next = inner.calls.len();
                 inner.trouble = Some((next, Trouble::Error));
@@ -278,6 +282,7 @@ impl Write for Scripted {
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
         match self.0.borrow_mut().call("flush") {
+            Some(Trouble::Stall) => Err(ErrorKind::TimedOut),
             Some(_) => Err(ErrorKind::BrokenPipe),
             None => Ok(()),
         }

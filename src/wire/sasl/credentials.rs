@@ -26,6 +26,9 @@ pub struct Credentials<'a> {
     /// Random octets for SCRAM.
     #[cfg(feature = "scram-sha-256")]
     pub(super) nonce: &'a [u8],
+    /// Made by [`Self::new`]: no token, and not for CRAM-MD5 alone.
+    #[cfg(feature = "scram-sha-256")]
+    is_password: bool,
     schemes: &'static [&'static dyn Scheme],
 }
 
@@ -38,7 +41,13 @@ impl<'a> Credentials<'a> {
     /// holds NUL: RFC 4616 §2 has no way to send either.
     pub const fn new(user: &'a str, password: &'a str) -> Result<Self, Invalid> {
         const PASSWORD: &[&dyn Scheme] = &[&Plain, &Login];
-        Self::checked(user, password, PASSWORD)
+        let credentials = Self::checked(user, password, PASSWORD);
+        #[cfg(feature = "scram-sha-256")]
+        if let Ok(mut credentials) = credentials {
+            credentials.is_password = true;
+            return Ok(credentials);
+        }
+        credentials
     }
 
     /// An OAuth 2.0 access token, of up to 4 KiB and more: it passes through any buffer.
@@ -82,9 +91,14 @@ impl<'a> Credentials<'a> {
     /// [`Reason::TooSmall`] for a nonce of fewer than 12 octets, [`Reason::TooLong`] for one of
     /// more than 48. [`Reason::NotAscii`] or [`Reason::ControlCharacter`] for a name or password
     /// that would have to be prepared first (RFC 4013), which this crate cannot do.
+    /// [`Reason::Mechanism`] for what is no password, or one for CRAM-MD5: PLAIN and LOGIN must not
+    /// have it.
     #[cfg(feature = "scram-sha-256")]
     pub const fn with_nonce(mut self, nonce: &'a [u8]) -> Result<Self, Invalid> {
         const WITH_NONCE: &[&dyn Scheme] = &[&super::scram::ScramSha256, &Plain, &Login];
+        if !self.is_password {
+            return Err(Invalid::new(Field::Credentials, Reason::Mechanism));
+        }
         if let Some(reason) = unprepared(self.user) {
             return Err(Invalid::new(Field::UserName, reason));
         }
@@ -130,6 +144,8 @@ impl<'a> Credentials<'a> {
             secret,
             #[cfg(feature = "scram-sha-256")]
             nonce: &[],
+            #[cfg(feature = "scram-sha-256")]
+            is_password: false,
             schemes,
         })
     }

@@ -17,7 +17,7 @@ mod scram_message;
 
 pub use credentials::Credentials;
 #[cfg(feature = "scram-sha-256")]
-pub use scram::{ITERATIONS_MAX, ITERATIONS_MIN};
+pub use scram::{SCRAM_ITERATIONS_MAX, SCRAM_ITERATIONS_MIN};
 
 pub(crate) use base64_line::Base64Line;
 
@@ -133,6 +133,13 @@ impl Memory {
                 self.hash.is_proven = false;
             }
         }
+    }
+}
+
+#[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.wipe();
     }
 }
 

@@ -19,11 +19,11 @@ use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped, escaped_len
 use crate::wire::ehlo::Mechanism;
 
 /// The fewest rounds of hashing that a server may ask for. RFC 7677 §4: "at least 4096".
-pub const ITERATIONS_MIN: u32 = 4_096;
+pub const SCRAM_ITERATIONS_MIN: u32 = 4_096;
 
 /// The most rounds of hashing that a server may ask for: a Cortex-M at 100 MHz is busy with them for
 /// about ten seconds, and a server must not keep it longer.
-pub const ITERATIONS_MAX: u32 = 100_000;
+pub const SCRAM_ITERATIONS_MAX: u32 = 100_000;
 
 /// Rounds between two pauses: about a hundredth of a second on a Cortex-M at 50 MHz.
 const ROUNDS: u32 = 32;
@@ -127,7 +127,7 @@ fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mu
     if rest.is_none_or(<[u8]>::is_empty) {
         return Heard::Malformed;
     }
-    if !(ITERATIONS_MIN..=ITERATIONS_MAX).contains(&first.iterations) {
+    if !(SCRAM_ITERATIONS_MIN..=SCRAM_ITERATIONS_MAX).contains(&first.iterations) {
         return Heard::Rounds;
     }
     // "U1 := HMAC(str, salt + INT(1))"

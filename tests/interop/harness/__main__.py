@@ -1,5 +1,7 @@
-"""The run: installs, starts server by server, runs its cases, and counts."""
+"""The run: installs and starts the servers, runs their cases in two lanes, and counts."""
 
+import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -7,63 +9,90 @@ import traceback
 
 from . import cases, certificates, client, install, mails, measures, parsed
 from .servers import SERVERS
-from .servers.base import Broken
+from .servers.base import Broken, die_with_parent
 
+# Servers that run their cases at a time. Most of it is waiting.
+LANES = 2
 LOG_LINES = 12
 SHOWN_FAULTS = 3
 
 
 class Tally:
-    """Counts cases, and prints those that failed."""
+    """Counts a server's cases, and prints those that failed."""
 
-    def __init__(self, folder):
+    def __init__(self, server, folder, passed=0, failed=0):
+        self.server = server
         self.folder = folder
-        self.passed = 0
-        self.failed = 0
+        self.passed = passed
+        self.failed = failed
 
-    def record(self, server, name, faults, transcript="", log=()):
+    def record(self, name, faults, transcript="", log=(), cases=1):
         if not faults:
-            self.passed += 1
+            self.passed += cases
             return
-        self.failed += 1
+        self.failed += cases
         shown = faults[:SHOWN_FAULTS]
         if len(faults) > len(shown):
             shown.append(f"and {len(faults) - len(shown)} more")
-        print(f"FAILED {server}: {name}: {'; '.join(shown)}")
-        for line in list(log)[-LOG_LINES:]:
-            print(f"    log: {line}")
-        report = self.folder / f"{self.failed:04}.txt"
-        report.write_text("\n".join([f"{server}: {name}", *faults, "", transcript, *log]) + "\n")
-        print(f"    more: {report}", flush=True)
+        report = self.folder / f"{self.server}-{self.failed:04}.txt"
+        report.write_text("\n".join([f"{self.server}: {name}", *faults, "", transcript, *log]) + "\n")
+        lines = [f"FAILED {self.server}: {name}: {'; '.join(shown)}"]
+        lines += [f"    log: {line}" for line in list(log)[-LOG_LINES:]]
+        print("\n".join([*lines, f"    more: {report}"]), flush=True)
 
 
 def table(results):
-    """One line per mail, one column per way of sending it."""
-    columns = list(dict.fromkeys(column for column, _ in results))
-    rows = list(dict.fromkeys(row for _, row in results))
-    for number, column in enumerate(columns, 1):
-        print(f"    {number:>3}  {column}")
-    width = max(map(len, rows), default=0)
-    print(" " * (width + 4) + "".join(f"{number:>4}" for number in range(1, len(columns) + 1)))
-    for row in rows:
-        marks = [{True: "ok", False: "BAD", None: "-"}[results.get((column, row))]
-                 for column in columns]
-        print(f"    {row:<{width}}" + "".join(f"{mark:>4}" for mark in marks))
+    """One line per way of sending, one column per mail."""
+    ways = list(dict.fromkeys(way for way, _ in results))
+    mails = list(dict.fromkeys(mail for _, mail in results))
+    lines = [f"    {number:>3}  {mail}" for number, mail in enumerate(mails, 1)]
+    width = max(map(len, ways), default=0)
+    lines.append(" " * (width + 4) + "".join(f"{number:>4}" for number in range(1, len(mails) + 1)))
+    for way in ways:
+        marks = [{True: "ok", False: "BAD", None: "-"}[results.get((way, mail))] for mail in mails]
+        lines.append(f"    {way:<{width}}" + "".join(f"{mark:>4}" for mark in marks))
+    return lines
 
 
-def run_server(kind, cache, certs, alert, tally):
-    began = time.monotonic()
-    server = kind(cache / "run" / kind.name, cache, certs)
-    results, measured = {}, {}
-    try:
+class Run:
+    """The servers that were asked for, on the way from start to stop."""
+
+    def __init__(self, cache):
+        self.cache = cache
+        self.files = cache / "run/files"
+        self.failures = cache / "run/failures"
+        for folder in (self.files, self.failures):
+            folder.mkdir(parents=True, exist_ok=True)
+        for old in self.failures.glob("*.txt"):
+            old.unlink()
+        mails.fixtures(self.files)
+        self.tallies = {}
+        self.servers = {}
+
+    def start(self, name, certs):
+        """One after the other: apt has one lock, and a port that was picked must soon be taken."""
+        began = time.monotonic()
+        server = SERVERS[name](self.cache / "run" / name, self.cache, certs)
+        self.servers[name] = server
         try:
             server.start()
         except (Broken, install.Missing, OSError) as error:
             missing = len(cases.cases_of(server)) + len(measures.measures_of(server))
-            tally.record(kind.name, f"all {missing} cases", [str(error)], log=server.tail({}))
-            tally.failed += missing - 1
+            tally = self.tallies[name] = Tally(name, self.failures)
+            tally.record(f"all {missing} cases", [str(error)], log=server.tail({}), cases=missing)
             return
-        started = time.monotonic()
+        print(f"{name}: started in {time.monotonic() - began:.1f} s", flush=True)
+
+    def cases(self, name):
+        """A lane's work: all cases of a server that is started."""
+        began = time.monotonic()
+        server, tally = self.servers[name], Tally(name, self.failures)
+        # A name of its own, by which its processes are found.
+        program = self.cache / "run" / f"alert-{name}"
+        program.unlink(missing_ok=True)
+        os.link(self.program, program)
+        alert = client.Alert(program, self.files)
+        results, measured = {}, {}
         for number, case in enumerate(cases.cases_of(server), 1):
             marks = server.marks()
             arrived, transcript = [], ""
@@ -73,21 +102,69 @@ def run_server(kind, cache, certs, alert, tally):
             except Exception as error:
                 faults = [f"{type(error).__name__}: {error}"]
                 transcript = traceback.format_exc()
-            tally.record(kind.name, case.name, faults, transcript, server.tail(marks))
-            results[case.column, case.mail.name] = not faults
+            tally.record(case.name, faults, transcript, server.tail(marks))
+            results[case.way, case.mail.name] = not faults
         for measure in measures.measures_of(server):
             faults, dialogue = measures.run(alert, measure)
-            tally.record(kind.name, f"round trips and writes, {measure.name}", faults, dialogue)
+            tally.record(f"round trips and writes, {measure.name}", faults, dialogue)
             measured[measure.name] = not faults
-    finally:
-        server.stop()
-    ended = time.monotonic()
-    print(f"\n{kind.name}: started in {started - began:.1f} s, cases {ended - started:.1f} s")
-    table(results)
-    print("    round trips to the first final reply, and for each further mail; writes")
-    for name, passed in measured.items():
-        print(f"     {'ok' if passed else 'BAD':>3}  {name}")
-    print(flush=True)
+        print("\n".join([
+            f"\n{name}: cases {time.monotonic() - began:.1f} s",
+            *table(results),
+            "    round trips to the first final reply, and for each further mail; writes",
+            *(f"     {'ok' if passed else 'BAD':>3}  {name}" for name, passed in measured.items()),
+            "",
+        ]), flush=True)
+        return tally
+
+    def all(self, names):
+        try:
+            self.program = client.build()
+            certs = certificates.certificates(self.cache / "run/certificates")
+            for name in names:
+                self.start(name, certs)
+            self.all_cases([name for name in names if name not in self.tallies])
+        except install.Missing as error:
+            tally = self.tallies["setup"] = Tally("setup", self.failures)
+            tally.record("all", [str(error)])
+        finally:
+            for server in self.servers.values():
+                server.stop()
+
+    def all_cases(self, names):
+        """Each lane takes the next server until none is left."""
+        # Forked, a lane has all that is here.
+        context = multiprocessing.get_context("fork")
+        waiting, counts = context.SimpleQueue(), context.SimpleQueue()
+        for name in [*names, *[None] * LANES]:
+            waiting.put(name)
+        lanes = [
+            context.Process(target=self.lane, args=(waiting, counts), daemon=True)
+            for _ in range(LANES)
+        ]
+        try:
+            for lane in lanes:
+                lane.start()
+            for lane in lanes:
+                lane.join()
+        finally:
+            for lane in lanes:
+                lane.terminate()
+                lane.join()
+        while not counts.empty():
+            name, passed, failed = counts.get()
+            self.tallies[name] = Tally(name, self.failures, passed, failed)
+        for name in names:
+            if name not in self.tallies:
+                self.tallies[name] = Tally(name, self.failures)
+                self.tallies[name].record("all cases", ["the lane ended in the middle"])
+
+    def lane(self, waiting, counts):
+        die_with_parent()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while name := waiting.get():
+            tally = self.cases(name)
+            counts.put((name, tally.passed, tally.failed))
 
 
 def main(names):
@@ -97,24 +174,15 @@ def main(names):
         return 64
     # An ordinary end of the process, so that servers are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    cache = client.target_folder() / "interop"
-    files = cache / "run/files"
-    failures = cache / "run/failures"
-    for folder in (files, failures):
-        folder.mkdir(parents=True, exist_ok=True)
-    for old in failures.glob("*.txt"):
-        old.unlink()
-    mails.fixtures(files)
-    tally = Tally(failures)
-    try:
-        alert = client.Alert(client.build(), files)
-        certs = certificates.certificates(cache / "run/certificates")
-        for name in names or SERVERS:
-            run_server(SERVERS[name], cache, certs, alert, tally)
-    except install.Missing as error:
-        tally.record("setup", "all", [str(error)])
-    print(f"{tally.passed} passed, {tally.failed} failed")
-    return 1 if tally.failed or not tally.passed else 0
+    run = Run(client.target_folder() / "interop")
+    run.all(names or list(SERVERS))
+    for name in [*SERVERS, "setup"]:
+        if tally := run.tallies.get(name):
+            print(f"{name}: {tally.passed + tally.failed} cases")
+    passed = sum(tally.passed for tally in run.tallies.values())
+    failed = sum(tally.failed for tally in run.tallies.values())
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
 
 
 try:

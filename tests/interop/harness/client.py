@@ -1,5 +1,6 @@
 """The `alert` example: built once, run with options, its result read."""
 
+import functools
 import json
 import os
 import subprocess
@@ -46,6 +47,11 @@ class Result:
     transcript: str
     json: dict | None
 
+    def commands(self):
+        """The lines that the client sent, as its transcript shows them."""
+        lines = self.transcript.splitlines()
+        return [line.removeprefix("C: ") for line in lines if line.startswith("C: ")]
+
 
 class Alert:
     """Runs the program."""
@@ -67,8 +73,9 @@ class Alert:
             result.json = None
         return result
 
+    @functools.cache
     def eml(self, options, stdin=None):
-        """The octets that `--eml` prints for these options."""
+        """The octets that `--eml` prints for these options; asked once for the same ones."""
         result = self.run([*options, "--eml"], stdin)
         if result.exit != 0:
             raise Missing(f"alert --eml: exit {result.exit}: {result.transcript.strip()}")

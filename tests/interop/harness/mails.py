@@ -5,9 +5,9 @@ import json
 import random
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .servers.base import DOMAIN
+from .servers.base import DOMAIN, RCPT_MAX, REASON
 
 DATE = 1_790_000_000
 SEED = 42
@@ -35,11 +35,15 @@ class Expected:
     status: int = 200
     phase: str | None = "content"
     retry: str | None = None
+    code: int | None = 250
     messages: int = 1
     accepted: tuple = ()
     refused: tuple = ()
-    # Whether recipients were tried at all.
+    # Recipients that were not tried, others were; and whether any was.
+    left: tuple = ()
     tried: bool = True
+    # What `error` must hold.
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,14 @@ class Mail:
     repeat: int = 1
     # What the server must have for the row to make sense.
     needs: frozenset = field(default_factory=frozenset)
-    password: str | None = None
+    # Whether it goes out with every log-in, or with each listener's first.
+    every_log_in: bool = False
+    # With the wrong password or token.
+    wrong: bool = False
+    reverse_path: str = "boiler3@outside.example"
+    # Whether a report of delivery is asked for, and whether the length is known in advance.
+    receipt: bool = False
+    sized: bool = True
 
 
 def fixtures(folder):
@@ -118,32 +129,62 @@ LINES = ("--from", FROM, "--to", listed("ops"))
 OPS = Expected(accepted=("ops",))
 FOUR = Expected(accepted=("ops", "duty", "night", "u01"))
 
+REFUSED = Expected("refused", 77, 401, "auth", "never", code=535, messages=0, tried=False)
+RECEIPT = (
+    "--from", FROM, "--to", listed("ops", "duty"), "--subject", "Receipt", "--text", "8.4 bar\n",
+    "--delivery-receipt", address("night"),
+)
+PIPE = (
+    "--from", FROM, "--to", listed("ops"), "--subject", "Dump", "--stream",
+    "--attach", "/dev/stdin,type=application/octet-stream,name=pipe.bin",
+)
+
+
+def needs(*what):
+    return frozenset(what)
+
+
 MAILS = [
-    Mail("small", SMALL, OPS),
-    Mail("everything", EVERYTHING, FOUR),
+    Mail("small", SMALL, OPS, every_log_in=True),
+    Mail("everything", EVERYTHING, FOUR, every_log_in=True),
     Mail("connector JSON", ("--json", "-"), FOUR, stdin=json.dumps(CONNECTOR).encode()),
     Mail("5 MB", BIG, OPS),
     Mail("5 MB, buffer 512", BIG, OPS, connection=("--buffer", "512")),
     Mail("5 MB streamed, buffer 512", BIG, OPS, connection=("--stream", "--buffer", "512")),
+    Mail("100 KB of unknown length", PIPE, OPS, sized=False,
+         stdin=random.Random(SEED).randbytes(100_000)),
     Mail("attachments as they are", (*LINES, "--text", "log\n", "--attach",
          "log.csv,type=text/csv,encoding=none", "--attach",
          "log.csv,type=text/csv,name=again.csv,encoding=none"), OPS),
     Mail("50 recipients", to(*FIFTY), Expected(accepted=tuple(FIFTY))),
+    Mail("50 recipients, 20 a mail", to(*FIFTY),
+         Expected("partial", 1, 202, retry="later", accepted=tuple(FIFTY[:RCPT_MAX]),
+                  left=tuple(FIFTY[RCPT_MAX:])),
+         needs=needs("limits")),
     Mail("one of three unknown", to("ops", "nobody", "duty"),
          Expected("partial", 1, 202, retry="never", accepted=("ops", "duty"), refused=("nobody",)),
-         needs=frozenset({"refusal"})),
+         needs=needs("refusal"), every_log_in=True),
     Mail("one of three unknown, all or none", to("ops", "nobody", "duty"),
-         Expected("refused", 68, 404, "rcpt", "never", 0, refused=("nobody",)),
-         connection=("--policy", "all"), needs=frozenset({"refusal"})),
+         Expected("refused", 68, 404, "rcpt", "never", code=550, messages=0,
+                  refused=("nobody",)),
+         connection=("--policy", "all"), needs=needs("refusal")),
     Mail("all unknown", to("nobody", "noone"),
-         Expected("refused", 68, 404, "rcpt", "never", 0, refused=("nobody", "noone")),
-         needs=frozenset({"refusal"})),
-    Mail("20 mails", SMALL, Expected(messages=20, accepted=("ops",)), repeat=20),
+         Expected("refused", 68, 404, "rcpt", "never", code=550, messages=0,
+                  refused=("nobody", "noone")),
+         needs=needs("refusal")),
+    Mail("20 mails", SMALL, Expected(messages=20, accepted=("ops",)), repeat=20,
+         every_log_in=True),
+    Mail("delivery receipt", RECEIPT, Expected(accepted=("ops", "duty")),
+         connection=("--envelope-from", address("night")), reverse_path=address("night"),
+         receipt=True),
     Mail("above SIZE",
          ("--from", FROM, "--to", listed("ops"), "--text", "6 MB", "--attach", "huge.bin"),
-         Expected("invalid", 65, 400, "mail", "never", 0, tried=False), needs=frozenset({"size"})),
-    Mail("wrong password", SMALL, Expected("refused", 77, 401, "auth", "never", 0, tried=False),
-         needs=frozenset({"auth"}), password="wrong"),
+         Expected("invalid", 65, 400, "mail", "never", code=None, messages=0, tried=False),
+         needs=needs("size")),
+    Mail("wrong password", SMALL, REFUSED, needs=needs("password"), wrong=True,
+         every_log_in=True),
+    Mail("wrong token", SMALL, replace(REFUSED, error=REASON), needs=needs("token"), wrong=True,
+         every_log_in=True),
     Mail("only dots", (*LINES, "--text", "\n".join("." * (n % 70 + 1) for n in range(400))), OPS),
     Mail("only dots, buffer 512", (*LINES, "--text", ".\n" * 2000), OPS,
          connection=("--buffer", "512")),

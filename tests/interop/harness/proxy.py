@@ -1,6 +1,7 @@
 """A TCP proxy on loopback that delays both ways and counts the client's turns and segments."""
 
 import queue
+import select
 import socket
 import struct
 import threading
@@ -10,6 +11,7 @@ import time
 TCP_INFO_OCTETS = 192
 DATA_SEGMENTS_IN = 152
 SECONDS = 30
+POLL_SECONDS = 0.2
 
 
 class Proxy:
@@ -20,6 +22,7 @@ class Proxy:
         self.delay = delay
         self.events = []
         self.segments = 0
+        self.over = False
         self.lock = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -27,8 +30,11 @@ class Proxy:
         self.thread.start()
 
     def serve(self):
-        self.listener.settimeout(SECONDS)
+        # Closed when the client ended without having connected.
         with self.listener:
+            while not select.select([self.listener], [], [], POLL_SECONDS)[0]:
+                if self.over:
+                    return
             client, _ = self.listener.accept()
         server = socket.create_connection(("127.0.0.1", self.target), SECONDS)
         with client, server:
@@ -72,6 +78,8 @@ class Proxy:
             pass
 
     def finish(self):
+        """The client has ended: waits until all it sent is through."""
+        self.over = True
         self.thread.join(SECONDS)
 
     @property

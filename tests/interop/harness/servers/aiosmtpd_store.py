@@ -1,6 +1,8 @@
 """An aiosmtpd that stores each mail's octets and envelope; started with one JSON argument."""
 
 import asyncio
+import base64
+import binascii
 import itertools
 import json
 import ssl
@@ -13,6 +15,7 @@ settings = json.loads(sys.argv[1])
 folder = Path(settings["folder"])
 mailboxes = {f"{name}@{settings['domain']}" for name in settings["mailboxes"]}
 numbers = itertools.count()
+reason = json.dumps({"status": settings["reason"], "schemes": "bearer", "scope": "mail"})
 
 
 class Store:
@@ -28,9 +31,10 @@ class Store:
     async def handle_DATA(self, server, session, envelope):
         stem = folder / f"{next(numbers):06}"
         stem.with_suffix(".eml").write_bytes(envelope.original_content)
+        options = [option.partition("=") for option in envelope.mail_options]
         described = {
             "from": envelope.mail_from,
-            "options": envelope.mail_options,
+            "options": {name: value for name, _, value in options},
             "recipients": envelope.rcpt_tos,
         }
         # Under another name until it is whole.
@@ -38,27 +42,78 @@ class Store:
         stem.with_suffix(".part").rename(stem.with_suffix(".json"))
         return "250 2.0.0 Stored"
 
+    # Google's XOAUTH2: "user=" {User} "^Aauth=Bearer " {Access Token} "^A^A"; a refusal is a
+    # challenge with JSON, which an empty line answers.
+    async def auth_XOAUTH2(self, server, args):
+        form = "user={user}\x01auth=Bearer {token}\x01\x01"
+        return await bearer(server, args, "XOAUTH2", form, b"")
+
+    # RFC 7628 §3.1: gs2-header kvsep *kvpair kvsep; §3.2.3: ^A answers the error.
+    async def auth_OAUTHBEARER(self, server, args):
+        form = "n,a={user},\x01auth=Bearer {token}\x01\x01"
+        return await bearer(server, args, "OAUTHBEARER", form, b"\x01")
+
+
+class Limited(Store):
+    """Offers LIMITS (RFC 9422), and keeps to it."""
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return [*responses[:-1], f"250-LIMITS RCPTMAX={settings['rcpt_max']}", responses[-1]]
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if len(envelope.rcpt_tos) >= settings["rcpt_max"]:
+            return "452 4.5.3 Too many recipients"
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+
+async def bearer(server, args, mechanism, form, acknowledgement):
+    """An exchange with a token."""
+    if len(args) > 1:
+        try:
+            response = base64.b64decode(args[1], validate=True)
+        except binascii.Error:
+            return AuthResult(success=False, handled=False, message="501 5.5.2 No base64")
+    else:
+        response = await server.challenge_auth("")
+    if not isinstance(response, bytes):
+        return AuthResult(success=False, handled=True)
+    # Host and port are the client's to give or not.
+    words = response.decode(errors="replace").split("\x01")
+    given = "\x01".join(word for word in words if not word.startswith(("host=", "port=")))
+    right = given in [form.format(user=settings["user"], token=one) for one in settings["tokens"]]
+    print("auth", mechanism, "accepted" if right else "refused", flush=True)
+    if right:
+        return AuthResult(success=True)
+    answer = await server.challenge_auth(reason)
+    if not isinstance(answer, bytes):
+        return AuthResult(success=False, handled=True)
+    if answer != acknowledgement:
+        return AuthResult(success=False, handled=False, message="501 5.5.2 That is no answer")
+    return AuthResult(success=False, handled=False)
+
 
 def authenticate(server, session, envelope, mechanism, data):
     right = isinstance(data, LoginPassword) and (
         data.login == settings["user"].encode() and data.password == settings["password"].encode()
     )
+    print("auth", mechanism, "accepted" if right else "refused", flush=True)
     return AuthResult(success=right, handled=False)
 
 
-def protocol(security, context):
+def protocol(kind, context):
     options = {
         "hostname": "mx.interop.example", "ident": "aiosmtpd", "data_size_limit": settings["size"],
         "enable_SMTPUTF8": True, "loop": asyncio.get_running_loop(),
     }
-    if security != "none":
+    if kind in ("plain", "starttls"):
         options |= {
             "authenticator": authenticate, "auth_required": True,
-            "auth_require_tls": security == "starttls",
+            "auth_require_tls": kind == "starttls",
         }
-    if security == "starttls":
+    if kind == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
-    return SMTP(Store(), **options)
+    return SMTP(Limited() if kind == "limits" else Store(), **options)
 
 
 async def main():
@@ -66,9 +121,9 @@ async def main():
     context.load_cert_chain(settings["certificate"], settings["key"])
     loop = asyncio.get_running_loop()
     ports = {}
-    for name, security in settings["listeners"].items():
+    for name, kind in settings["listeners"].items():
         server = await loop.create_server(
-            lambda security=security: protocol(security, context), "127.0.0.1", 0
+            lambda kind=kind: protocol(kind, context), "127.0.0.1", 0
         )
         ports[name] = server.sockets[0].getsockname()[1]
     print("ports", json.dumps(ports), flush=True)

@@ -16,8 +16,15 @@ HARNESS = HERE.parent
 DOMAIN = "interop.example"
 USER = "boiler3"
 PASSWORD = "s3cret, with = and %"
+WRONG_PASSWORD = "wr0ng, with = and %"
 TOKEN = "ya29.interop-token_0123456789"
+WRONG_TOKEN = "ya29.expired-token_0123456789"
+# As long as Microsoft's.
+LONG_TOKEN = "eyJ0." + "interop-token_0123456789" * 63
+# What stands in the JSON that answers a wrong token.
+REASON = "401"
 SIZE = 8_000_000
+RCPT_MAX = 20
 # Every mailbox there is; an address of the domain without one is refused.
 MAILBOXES = ["ops", "duty", "night"] + [f"u{number:02}" for number in range(1, 51)]
 START_SECONDS = 30
@@ -38,6 +45,12 @@ class Listener:
     security: str = "plain"
     auth: tuple = ()
     pipelining: bool = True
+    chunking: bool = False
+    dsn: bool = False
+    # The longest answer to a challenge that it takes, in octets. RFC 4954 §4: 12288 with CRLF.
+    answer_max: int = 12_286
+    # If it is there for one thing, the mails that need it; no others are sent to it.
+    only: str | None = None
 
 
 @dataclass
@@ -47,6 +60,15 @@ class Delivered:
     content: bytes
     mailbox: str | None = None
     envelope: dict | None = None
+
+
+@dataclass
+class Seen:
+    """What a server's log tells of a connection; None is what it does not tell."""
+
+    # (mechanism, whether it was accepted), and DATA or BDAT.
+    log_ins: set | None = None
+    transfers: set | None = None
 
 
 @dataclass
@@ -129,6 +151,10 @@ class Server:
 
     def marks(self):
         return {path: path.stat().st_size for path in self.logs() if path.exists()}
+
+    def seen(self, since):
+        """What the log tells of the one connection since `marks()` were taken."""
+        return Seen()
 
     def clear(self):
         """Removes what was delivered."""

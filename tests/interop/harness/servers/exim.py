@@ -1,13 +1,19 @@
 """Exim with its own authenticators, Maildirs, STARTTLS and implicit TLS."""
 
+import re
 import shutil
 from dataclasses import dataclass
 
 from .. import install
 from .base import (
-    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Server, accounts, give,
+    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Seen, Server, accounts, give,
     give_ports, template,
 )
+
+# An authenticator's name is its mechanism's, with `_` for `-`. K: the mail came by CHUNKING.
+ARRIVED = re.compile(r"<= \S+ H=.* P=e?smtp.*")
+ACCEPTED = re.compile(r" A=(\w+)")
+REFUSED = re.compile(r"(\w+) authenticator failed")
 
 
 @dataclass
@@ -17,11 +23,12 @@ class Exim(Maildirs, Server):
 
     def offers(self):
         mechanisms = ("plain", "login", "cram-md5")
+        offered = {"chunking": True, "dsn": True}
         return [
-            Listener("submission", auth=mechanisms),
-            Listener("relay"),
-            Listener("starttls", security="starttls", auth=mechanisms),
-            Listener("tls", security="tls", auth=mechanisms),
+            Listener("submission", auth=mechanisms, **offered),
+            Listener("relay", **offered),
+            Listener("starttls", security="starttls", auth=mechanisms, **offered),
+            Listener("tls", security="tls", auth=mechanisms, **offered),
         ]
 
     def launch(self):
@@ -46,6 +53,16 @@ class Exim(Maildirs, Server):
     def logs(self):
         main = self.store / "exim-mainlog.log"
         return [main if main.exists() else self.log]
+
+    def seen(self, since):
+        text = "\n".join(self.tail(since))
+        arrived = ARRIVED.findall(text)
+        log_ins = {(name, True) for name in ACCEPTED.findall("\n".join(arrived))}
+        log_ins |= {(name, False) for name in REFUSED.findall(text)}
+        return Seen(
+            {(name.lower().replace("_", "-"), right) for name, right in log_ins},
+            {"BDAT" if " K " in line else "DATA" for line in arrived},
+        )
 
 
 def quoted(text):

@@ -1,4 +1,5 @@
-"""Postfix's smtp-sink: takes every recipient and offers no SIZE."""
+"""Postfix's smtp-sink: takes every recipient and offers no SIZE. Its AUTH takes any password, and is
+left alone."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +7,7 @@ from dataclasses import dataclass
 from .. import install
 from .base import Delivered, Listener, Server, accounts, give_ports
 
-ENVELOPE = re.compile(rb"^X-(Mail|Rcpt)-Args: <([^>]*)>", re.M)
+ENVELOPE = re.compile(rb"^X-(Mail|Rcpt)-Args: <([^>]*)>(.*)", re.M)
 
 
 @dataclass
@@ -18,7 +19,10 @@ class Sink(Server):
                   "received")
 
     def offers(self):
-        return [Listener("pipelining"), Listener("no-pipelining", pipelining=False)]
+        return [
+            Listener("pipelining", dsn=True),
+            Listener("no-pipelining", pipelining=False, dsn=True),
+        ]
 
     def launch(self):
         packages = install.unpacked(self.cache, "postfix")
@@ -39,11 +43,13 @@ class Sink(Server):
         for path in sorted(self.mail.iterdir()):
             # The envelope stands in front as header fields; an empty line ends the file.
             content = path.read_bytes().removesuffix(b"\n")
-            envelope = {"from": None, "recipients": []}
-            for what, address in ENVELOPE.findall(content):
+            envelope = {"from": None, "recipients": [], "parameters": {}}
+            for what, address, words in ENVELOPE.findall(content):
                 if what == b"Mail":
                     envelope["from"] = address.decode()
                 else:
                     envelope["recipients"].append(address.decode())
+                    given = dict(word.partition("=")[::2] for word in words.decode().split())
+                    envelope["parameters"][address.decode()] = given
             mails.append(Delivered(content=content, envelope=envelope))
         return mails

@@ -17,14 +17,16 @@ function refusal(code, text) {
 function right(auth, session) {
   if (auth.username !== settings.user) return false;
   if (auth.method === 'CRAM-MD5') return auth.validatePassword(settings.password);
-  if (auth.method === 'XOAUTH2') return auth.accessToken === settings.token;
+  if (auth.method === 'XOAUTH2') return settings.tokens.includes(auth.accessToken);
   return auth.password === settings.password;
 }
 
 function onAuth(auth, session, done) {
-  if (right(auth, session)) return done(null, { user: auth.username });
+  const accepted = right(auth, session);
+  console.log(`auth ${auth.method} ${accepted ? 'accepted' : 'refused'}`);
+  if (accepted) return done(null, { user: auth.username });
   if (auth.method === 'XOAUTH2') {
-    return done(null, { data: { status: '401', schemes: 'bearer', scope: 'mail' } });
+    return done(null, { data: { status: settings.reason, schemes: 'bearer', scope: 'mail' } });
   }
   done(refusal(535, 'Wrong user name or password'));
 }
@@ -44,8 +46,9 @@ function onData(stream, session, done) {
     // Under another name until it is whole.
     fs.writeFileSync(`${stem}.part`, JSON.stringify({
       from: mailFrom.address,
-      options: mailFrom.args,
+      options: mailFrom.args || {},
       recipients: rcptTo.map((recipient) => recipient.address),
+      parameters: Object.fromEntries(rcptTo.map(({ address, args }) => [address, args || {}])),
     }));
     fs.renameSync(`${stem}.part`, `${stem}.json`);
     done(null, 'Stored');
@@ -63,6 +66,7 @@ for (const [name, own] of listeners) {
     hideSMTPUTF8: false,
     hidePIPELINING: false,
     hideENHANCEDSTATUSCODES: false,
+    hideDSN: false,
     onAuth,
     onRcptTo,
     onData,

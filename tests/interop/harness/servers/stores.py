@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
 
 from .. import install
 from .base import (
-    DOMAIN, HERE, MAILBOXES, PASSWORD, SIZE, START_SECONDS, TOKEN, USER, Broken, Delivered,
-    Listener, Server,
+    DOMAIN, HERE, LONG_TOKEN, MAILBOXES, PASSWORD, RCPT_MAX, REASON, SIZE, START_SECONDS, TOKEN,
+    USER, Broken, Delivered, Listener, Seen, Server,
 )
+
+# Both programs print it.
+LOG_IN = re.compile(r"^auth (\S+) (accepted|refused)$", re.M)
 
 
 @dataclass
@@ -26,10 +30,15 @@ class Store(Server):
     def settings(self, listeners):
         return json.dumps({
             "folder": str(self.mail), "domain": DOMAIN, "mailboxes": MAILBOXES, "user": USER,
-            "password": PASSWORD, "token": TOKEN, "size": SIZE, "listeners": listeners,
+            "password": PASSWORD, "tokens": [TOKEN, LONG_TOKEN], "reason": REASON, "size": SIZE,
+            "rcpt_max": RCPT_MAX, "listeners": listeners,
             "certificate": str(self.certificates / "ecdsa.pem"),
             "key": str(self.certificates / "ecdsa.key"),
         })
+
+    def seen(self, since):
+        found = LOG_IN.findall("\n".join(self.tail(since)))
+        return Seen({(name.lower(), how == "accepted") for name, how in found})
 
     def read_ports(self):
         """Takes the ports from the line that the server prints when it listens."""
@@ -50,16 +59,23 @@ class Aiosmtpd(Store):
     name = "aiosmtpd"
 
     def offers(self):
-        mechanisms = ("plain", "login")
+        # Its lines have at most 1000 octets.
+        offered = {
+            "auth": ("plain", "login", "xoauth2", "oauthbearer"), "answer_max": 1000,
+            "pipelining": False,
+        }
         return [
-            Listener("submission", auth=mechanisms, pipelining=False),
+            Listener("submission", **offered),
             Listener("relay", pipelining=False),
-            Listener("starttls", security="starttls", auth=mechanisms, pipelining=False),
+            Listener("limits", pipelining=False, only="limits"),
+            Listener("starttls", security="starttls", **offered),
         ]
 
     def launch(self):
         python = install.aiosmtpd_python(self.cache)
-        kinds = {"submission": "plain", "relay": "none", "starttls": "starttls"}
+        kinds = {
+            "submission": "plain", "relay": "none", "limits": "limits", "starttls": "starttls",
+        }
         # Of the harness's own environment nothing may reach another Python's imports.
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         self.spawn(python, HERE / "aiosmtpd_store.py", self.settings(kinds), env=environment)
@@ -73,9 +89,9 @@ class SmtpServer(Store):
 
     def offers(self):
         return [
-            Listener("submission", auth=self.mechanisms),
-            Listener("relay"),
-            Listener("no-pipelining", auth=self.mechanisms, pipelining=False),
+            Listener("submission", auth=self.mechanisms, dsn=True),
+            Listener("relay", dsn=True),
+            Listener("no-pipelining", auth=self.mechanisms, pipelining=False, dsn=True),
         ]
 
     def launch(self):

@@ -1,0 +1,137 @@
+//! What the client has to make of EHLO's answer.
+
+use std::cell::RefCell;
+
+use embedded_smtp::blocking::Client;
+use embedded_smtp::{Capabilities, Error, Extension, Fault, Mechanism, Violation};
+
+use super::{Seen, Server, Watch};
+use crate::offers::Offers;
+use crate::replies::{Breach, Reader, Reply};
+
+const EXTENSIONS: [Extension; 11] = [
+    Extension::Pipelining,
+    Extension::Size,
+    Extension::EightBitMime,
+    Extension::SmtpUtf8,
+    Extension::StartTls,
+    Extension::Auth,
+    Extension::EnhancedStatusCodes,
+    Extension::Chunking,
+    Extension::Dsn,
+    Extension::Limits,
+    Extension::RequireTls,
+];
+
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
+
+/// Reads the octets as EHLO's answer, cut in all these ways.
+pub(super) fn check(octets: &[u8], buffer: usize, all_reads: &[Vec<usize>]) {
+    let mut reader = Reader::default();
+    let mut used = octets.len();
+    let mut end = None;
+    for (at, &octet) in octets.iter().enumerate() {
+        end = reader.take(octet);
+        if end.is_some() {
+            used = at + 1;
+            break;
+        }
+    }
+    // A longer line may be cut, and its last words not be read.
+    let is_short = octets
+        .split(|&b| b == b'\n')
+        .all(|line| line.len() < buffer / 4);
+    let mut first = None;
+    for reads in all_reads {
+        let parts = vec![b"220 x\r\n".to_vec(), octets[..used].to_vec()];
+        let seen = RefCell::new(Seen::default());
+        let mut memory = vec![0; buffer];
+        let server = Server::new(parts, reads.clone());
+        let mut smtp = Client::new(server, &mut memory).observe(Watch(&seen));
+        let result = smtp.open("f.example");
+        if is_short {
+            check_end(&result, &end);
+            check_offers(smtp.capabilities(), &end);
+        }
+        let seen = seen.take();
+        if let (Some(Ok(reply)), true) = (&end, is_short) {
+            assert_eq!(seen.replies[1].code, reply.code);
+            assert_eq!(seen.replies[1].enhanced, reply.enhanced);
+        }
+        let this = (result, *smtp.capabilities(), seen.replies, seen.lines);
+        assert_eq!(*first.get_or_insert(this.clone()), this, "{reads:?}");
+    }
+}
+
+fn check_end<E: std::fmt::Debug>(
+    result: &Result<(), Error<E>>,
+    end: &Option<Result<Reply, Breach>>,
+) {
+    let is_good = match (result, end) {
+        (Ok(()), Some(Ok(reply))) => (200..300).contains(&reply.code),
+        (Err(Error::Refused(refusal)), Some(Ok(reply))) => {
+            refusal.code() == reply.code && reply.code >= 400
+        }
+        (Err(Error::Failed { fault, .. }), _) => match (fault, end) {
+            (Fault::Protocol(Violation::OutOfPlace(code)), Some(Ok(reply))) => {
+                *code == reply.code && code / 100 == 3
+            }
+            (Fault::Protocol(Violation::Grammar), Some(Err(Breach::Grammar))) => true,
+            (Fault::Protocol(Violation::CodesDiffer), Some(Err(Breach::CodesDiffer))) => true,
+            (Fault::Protocol(Violation::TooLong), Some(Err(Breach::TooLong))) => true,
+            (Fault::Closed, None) => true,
+            _ => false,
+        },
+        _ => false,
+    };
+    assert!(is_good, "{result:?} where {end:?} was said");
+}
+
+fn check_offers(capabilities: &Capabilities, end: &Option<Result<Reply, Breach>>) {
+    let Some(Ok(reply)) = end else {
+        return;
+    };
+    let offers = match reply.code {
+        200..=299 => Offers::of(reply),
+        _ => Offers::default(),
+    };
+    for extension in EXTENSIONS {
+        assert_eq!(
+            capabilities.offers(extension),
+            offers.has(extension.as_str()),
+            "{extension:?} of {offers:?}"
+        );
+    }
+    for mechanism in MECHANISMS {
+        assert_eq!(
+            capabilities.offers_mechanism(mechanism),
+            offers.has_word("AUTH", mechanism.as_str()),
+            "{mechanism:?} of {offers:?}"
+        );
+    }
+    let sizes = offers.words("SIZE").filter_map(positive::<u32>);
+    assert_eq!(capabilities.size_limit(), sizes.min());
+    for (name, found) in [
+        ("MAILMAX", capabilities.mail_max()),
+        ("RCPTMAX", capabilities.rcpt_max()),
+        ("RCPTDOMAINMAX", capabilities.rcpt_domain_max()),
+    ] {
+        let values = offers.words("LIMITS").filter_map(|word| {
+            let (given, value) = word.split_once('=')?;
+            given.eq_ignore_ascii_case(name).then_some(value)
+        });
+        let values: Vec<_> = values.collect();
+        // Which of several counts, no document says.
+        if let [value] = values[..] {
+            assert_eq!(found, positive::<u16>(value).map(u32::from), "{name}");
+        }
+    }
+}
+
+/// A number above 0, of digits only, that fits.
+fn positive<N: std::str::FromStr + Default + PartialEq>(digits: &str) -> Option<N> {
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok().filter(|n| *n != N::default())
+}

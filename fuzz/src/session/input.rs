@@ -1,0 +1,117 @@
+//! The input of the target: how the client is set up, what its caller does, and what the server says.
+
+use embedded_smtp::session::BUFFER_MIN;
+
+use super::link::{End, Trouble};
+use crate::form::Form;
+
+/// What the caller does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation<'f> {
+    Open(&'f str),
+    StartTls,
+    Login {
+        user: &'f str,
+        password: &'f str,
+        /// The name of the mechanism, where it is not the client's choice.
+        mechanism: Option<&'f str>,
+        /// By the method that works over any link.
+        is_danger: bool,
+    },
+    Send,
+    SendLast,
+    SendStreamed,
+    /// So many mails; and after how many the caller stops.
+    SendAll(usize, usize),
+    Reset,
+    Noop,
+    Quit,
+}
+
+/// More operations than this are left out.
+const OPERATIONS_MAX: usize = 20;
+
+impl<'f> Operation<'f> {
+    pub fn all(form: &'f Form<'_>) -> Vec<Self> {
+        let all = form.texts("do").filter_map(Self::read);
+        all.take(OPERATIONS_MAX).collect()
+    }
+
+    fn read(text: &'f str) -> Option<Self> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let number = |word: &str| word.parse().ok().filter(|n| *n <= 5);
+        Some(match words[..] {
+            ["open"] => Self::Open("client.example"),
+            ["open", name] => Self::Open(name),
+            ["starttls"] => Self::StartTls,
+            [
+                login @ ("login" | "danger-login"),
+                user,
+                password,
+                ref mechanism @ ..,
+            ] => Self::Login {
+                user,
+                password,
+                mechanism: mechanism.first().copied(),
+                is_danger: login == "danger-login",
+            },
+            ["send"] => Self::Send,
+            ["send-last"] => Self::SendLast,
+            ["send-streamed"] => Self::SendStreamed,
+            ["send-all", count] => Self::SendAll(number(count)?, usize::MAX),
+            ["send-all", count, stop] => Self::SendAll(number(count)?, number(stop)?),
+            ["reset"] => Self::Reset,
+            ["noop"] => Self::Noop,
+            ["quit"] => Self::Quit,
+            _ => return None,
+        })
+    }
+}
+
+/// How the client and its link are set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The link is not [`Secure`](embedded_smtp::Secure) at first.
+    pub is_plain: bool,
+    pub without_pipelining: bool,
+    pub all_or_none: bool,
+    pub or_helo: bool,
+    /// Opening TLS fails.
+    pub upgrade_fails: bool,
+    pub buffer: usize,
+    /// Octets at each read, over and over; none for as many as there are.
+    pub reads: Vec<usize>,
+    /// Octets that a write takes at most.
+    pub write_max: usize,
+    pub trouble: Option<Trouble>,
+    pub end: End,
+    /// Octets after which the source of a streamed part fails.
+    pub source_fails: Option<usize>,
+}
+
+impl Setup {
+    pub fn of(form: &Form<'_>) -> Self {
+        let trouble = |name, make: fn(usize) -> Trouble| form.number(name).map(make);
+        Self {
+            is_plain: form.has("plain"),
+            without_pipelining: form.has("no-pipelining"),
+            all_or_none: form.has("all-or-none"),
+            or_helo: form.has("or-helo"),
+            upgrade_fails: form.has("upgrade-fails"),
+            buffer: form
+                .number("buffer")
+                .map_or(512, |octets| octets.clamp(BUFFER_MIN, 4_096)),
+            reads: form.numbers("reads"),
+            write_max: form.number("writes").unwrap_or(usize::MAX).max(1),
+            trouble: trouble("write-fails", Trouble::WriteFails)
+                .or(trouble("write-breaks", Trouble::WriteBreaks))
+                .or(trouble("write-ends", Trouble::WriteEnds))
+                .or(trouble("flush-fails", Trouble::FlushFails)),
+            end: match form.has("times-out") {
+                true => End::TimesOut,
+                false => End::Closes,
+            },
+            source_fails: form.number("source-fails"),
+        }
+    }
+}

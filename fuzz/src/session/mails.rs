@@ -1,0 +1,139 @@
+//! The mails of the caller.
+
+use embedded_io::{ErrorKind, ErrorType, Read};
+use embedded_smtp::{Address, Mailbox, MailboxList, Message, ReversePath};
+
+use super::mail::Mail;
+use crate::form::Form;
+
+/// The mail with this number in a series, to be sent with this reverse-path. The first is the
+/// form's, the second another to the same recipients, and so on in turn.
+pub fn message<'m>(form: &'m Form<'_>, number: usize, path: &'m str) -> Message<'m> {
+    let text = |key, default| form.text(key).unwrap_or(default);
+    let is_other = is_other(number);
+    if !is_other && let Some(message) = ready_made(form, path) {
+        return message;
+    }
+    let nobody = Mailbox::parse("a@example.org").unwrap();
+    let from = Mailbox::parse(text("from", "a@example.org")).unwrap_or(nobody);
+    let mut message = Message::new(from);
+    message = message.to(text("to", "b@example.org")).unwrap_or(message);
+    message = message.cc(text("cc", "")).unwrap_or(message);
+    if is_other {
+        message = message.text(".\nThe other\n..\n");
+    } else {
+        message = message.text(text("text", "Hello\n"));
+        message = message.subject(text("subject", "Hi")).unwrap_or(message);
+        message = message
+            .delivery_receipt(text("receipt", ""))
+            .unwrap_or(message);
+    }
+    message.reverse_path(path).unwrap()
+}
+
+fn is_other(number: usize) -> bool {
+    number % 2 == 1
+}
+
+fn ready_made<'m>(form: &'m Form<'_>, path: &'m str) -> Option<Message<'m>> {
+    let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
+    let to = MailboxList::parse(form.text("to").unwrap_or("b@example.org")).ok()?;
+    Message::ready_made(ReversePath::parse(path).ok()?, to, octets).ok()
+}
+
+/// Whether the message with this number in a series asks for reports on its delivery.
+fn wants_reports(form: &Form<'_>, number: usize) -> bool {
+    let receipt = form.text("receipt").unwrap_or_default();
+    !is_other(number) && ready_made(form, "<>").is_none() && Address::parse(receipt).is_ok()
+}
+
+/// What the client has to say of this message; `None` where its content cannot be sent.
+pub fn expected(
+    form: &Form<'_>,
+    number: usize,
+    message: &Message<'_>,
+    path: &str,
+    source: Option<Source<'_>>,
+) -> Option<Mail> {
+    let is_complete = source.as_ref().is_none_or(|source| !source.will_fail());
+    let mut source = source.map(|source| Source {
+        fails: None,
+        ..source
+    });
+    let mut content = Vec::new();
+    let mut piece = [0; 300];
+    let mut reader = message.reader();
+    loop {
+        let read = reader.read_with(&mut piece, |_, out| {
+            source
+                .as_mut()
+                .map_or(0, |source| source.read(out).unwrap())
+        });
+        match read.ok()? {
+            0 => break,
+            n => content.extend_from_slice(&piece[..n]),
+        }
+    }
+    let recipients = message.recipients().map(|to| to.as_str().into());
+    Some(Mail {
+        reverse_path: path.into(),
+        recipients: recipients.collect(),
+        content,
+        is_complete,
+        size: message.encoded_len(),
+        needs_smtputf8: message.needs_smtputf8(),
+        needs_8bitmime: message.needs_8bitmime(),
+        wants_reports: wants_reports(form, number),
+    })
+}
+
+/// Where the octets of a streamed part come from.
+#[derive(Clone)]
+pub struct Source<'s> {
+    octets: &'s [u8],
+    at: usize,
+    /// Octets after which it fails.
+    fails: Option<usize>,
+    /// Octets of each read, over and over.
+    reads: &'s [usize],
+    count: usize,
+}
+
+impl<'s> Source<'s> {
+    pub fn new(octets: &'s [u8], fails: Option<usize>, reads: &'s [usize]) -> Self {
+        Self {
+            octets,
+            at: 0,
+            fails,
+            reads,
+            count: 0,
+        }
+    }
+
+    fn will_fail(&self) -> bool {
+        self.fails.is_some_and(|at| at <= self.octets.len())
+    }
+}
+
+impl ErrorType for Source<'_> {
+    type Error = ErrorKind;
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, out: &mut [u8]) -> Result<usize, ErrorKind> {
+        let end = match self.fails {
+            Some(at) if self.at >= at => return Err(ErrorKind::Other),
+            Some(at) => at.min(self.octets.len()),
+            None => self.octets.len(),
+        };
+        let most = match self.reads.len() {
+            0 => usize::MAX,
+            n => self.reads[self.count % n].max(1),
+        };
+        self.count += 1;
+        let n = out.len().min(most).min(end - self.at);
+        out[..n].copy_from_slice(&self.octets[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}

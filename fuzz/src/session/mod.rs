@@ -1,0 +1,71 @@
+//! A session driven by arbitrary octets of a server and arbitrary operations of a caller.
+//!
+//! ```text
+//! with: plain, no-pipelining, all-or-none, or-helo
+//! with: buffer 256, reads 1 7, writes 100
+//! with: write-fails 3                or write-breaks, write-ends, flush-fails; upgrade-fails
+//! with: times-out, source-fails 10
+//! to: b@example.org                  also cc, from, subject, text, receipt, message (ready-made)
+//! do: open
+//! do: login tim secret               also with a mechanism; danger-login; starttls, send,
+//! do: send-last                      send-streamed, send-all 3, send-all 3 1, reset, noop, quit
+//!
+//! 220 x\r\n|250 x\r\n                the server's octets; `|` ends what is said at once
+//! ```
+//!
+//! The words are those of the wire vectors (`tests/support/vector.rs`). Without `plain` the link is
+//! one that keeps secrets. `reads` are the octets of each read, over and over; at `|` every read
+//! ends. A trouble strikes at the call with its number, counted from 1.
+//!
+//! What is checked stands in [`dialogue`], [`rules`], [`link`] and [`verdict`].
+
+mod caller;
+mod client;
+pub mod command;
+mod content;
+pub mod dialogue;
+mod input;
+mod link;
+pub mod login;
+pub mod mail;
+mod mails;
+mod rules;
+mod verdict;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::form::Form;
+use caller::Caller;
+use dialogue::{Dialogue, Policy};
+use input::{Operation, Setup};
+use link::Wire;
+
+/// The fuzz target.
+pub fn session(input: &[u8]) {
+    let form = Form::read(input);
+    let setup = Setup::of(&form);
+    let dialogue = Dialogue::new(Policy {
+        without_pipelining: setup.without_pipelining,
+        all_or_none: setup.all_or_none,
+        or_helo: setup.or_helo,
+        is_secure: !setup.is_plain,
+    });
+    let wire = Rc::new(RefCell::new(Wire::new(form.octets, &setup, dialogue)));
+    let mut buffer = vec![0; setup.buffer];
+    let mut caller = Caller::new(&form, &setup, &wire, &mut buffer);
+    for operation in Operation::all(&form) {
+        caller.operate(operation);
+    }
+    let secrets = caller.secrets();
+    drop(caller);
+    // What was secret is wiped, unless the server said it too.
+    for secret in secrets.iter().filter(|secret| secret.len() >= 12) {
+        let stands_in =
+            |octets: &[u8]| octets.windows(secret.len()).any(|w| w == secret.as_bytes());
+        assert!(
+            stands_in(input) || !stands_in(&buffer),
+            "a secret in the buffer"
+        );
+    }
+}

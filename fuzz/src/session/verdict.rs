@@ -1,0 +1,205 @@
+//! How an operation ended, against what was said and heard.
+
+use embedded_io::ErrorKind;
+use embedded_smtp::session::Delivery;
+use embedded_smtp::{Error, Phase, RecipientStatus, Refusal, Report};
+
+use super::command::{Task, Verb};
+use super::link::Wire;
+use super::mail::{Content, Transaction, is_success};
+
+type End<T> = Result<T, Error<ErrorKind>>;
+
+/// The end of an operation that is no mail; `before` is how many octets had passed before it.
+pub fn check(wire: &mut Wire, before: usize, end: &End<()>) {
+    let goal: &[Verb] = match wire.dialogue.task() {
+        Task::Open => &[Verb::Ehlo, Verb::Helo],
+        Task::StartTls => &[Verb::Ehlo],
+        Task::Login | Task::DangerLogin => &[Verb::Auth, Verb::Response],
+        Task::Reset => &[Verb::Rset],
+        Task::Noop => &[Verb::Noop],
+        _ => &[],
+    };
+    match end {
+        Ok(()) if wire.dialogue.task() == Task::Quit => wire.end("QUIT"),
+        Ok(()) => {
+            let (verb, code) = wire.dialogue.answers.last().expect("nothing was answered");
+            assert!(
+                goal.contains(verb) && is_success(Some(*code)),
+                "{verb:?} {code}"
+            );
+        }
+        Err(error) => check_error(wire, before, error),
+    }
+}
+
+fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
+    let has_ended = wire.has_ended();
+    let dialogue = &mut wire.dialogue;
+    let is_quiet = dialogue.octets == before;
+    match error {
+        Error::Refused(refusal) => {
+            assert!(is_answer(wire, refusal), "no such reply: {refusal:?}");
+            if refusal.code() == 421 {
+                wire.end("421");
+            }
+        }
+        Error::NotOffered(_) => {
+            assert!(is_quiet, "not offered, and yet something passed");
+            dialogue.not_offered();
+        }
+        Error::Invalid(_) => assert!(is_quiet, "invalid, and yet something passed"),
+        Error::OutOfOrder => {
+            assert!(is_quiet, "out of order, and yet something passed");
+            assert!(!dialogue.is_in_order(), "{:?} is in order", dialogue.task());
+        }
+        Error::Ended => {
+            assert!(is_quiet, "ended, and yet something passed");
+            assert!(has_ended, "ended, and nothing has ended it");
+        }
+        Error::Failed { .. } => {}
+        Error::Unknown { .. } => assert!(dialogue.has_mail(), "of what is it unknown?"),
+        _ => unreachable!(),
+    }
+}
+
+/// Whether a reply of this operation is the one that refuses.
+fn is_answer(wire: &Wire, refusal: &Refusal) -> bool {
+    let dialogue = &wire.dialogue;
+    let code = refusal.code();
+    // Of the server's last words it is not known what they answer.
+    if wire.has_listened && dialogue.replies.contains(&code) {
+        return true;
+    }
+    let due = (refusal.phase(), code);
+    let mut answers = dialogue.answers.iter();
+    answers.any(|(verb, code)| (phase(*verb), *code) == due)
+        || (code == 421 && dialogue.unasked.contains(&421))
+}
+
+fn phase(verb: Verb) -> Phase {
+    match verb {
+        Verb::Greeting => Phase::Greeting,
+        Verb::Ehlo | Verb::Helo => Phase::Ehlo,
+        Verb::StartTls => Phase::StartTls,
+        Verb::Auth | Verb::Response | Verb::Cancel => Phase::Auth,
+        Verb::Mail => Phase::Mail,
+        Verb::Rcpt => Phase::Rcpt,
+        Verb::Data => Phase::Data,
+        Verb::Content | Verb::Bdat => Phase::Content,
+        Verb::Rset => Phase::Reset,
+        Verb::Noop => Phase::Noop,
+        Verb::Quit => Phase::Quit,
+    }
+}
+
+/// The end of the mail with this number.
+pub fn check_mail(wire: &mut Wire, number: usize, before: usize, end: &End<Report>) {
+    let all_or_none = wire.dialogue.all_or_none();
+    let transaction = wire.dialogue.transaction_of(number);
+    let is_whole = transaction.is_some_and(|t| t.content == Content::Whole);
+    let final_reply = transaction.and_then(|t| t.final_reply);
+    match end {
+        Ok(report) => {
+            let transaction = transaction.expect("nothing was said of it");
+            assert!(is_whole, "called sent, and its content is not all out");
+            assert_eq!(final_reply, Some(report.code()));
+            assert!(is_success(final_reply));
+            assert_eq!(usize::from(report.accepted()), transaction.accepted());
+            let answered = transaction.recipients.iter().flatten().count();
+            assert_eq!(answered, transaction.recipients.len());
+            assert_eq!(
+                usize::from(report.refused()),
+                answered - transaction.accepted()
+            );
+            assert!(report.accepted() > 0);
+        }
+        Err(error) => {
+            // A link that failed before may yet have carried it all.
+            let is_known = final_reply.is_some() && transaction.is_some_and(|t| t.is_taken);
+            let is_accepted = is_known && is_success(final_reply);
+            assert!(!is_accepted, "accepted, and called {error:?}");
+            match error {
+                Error::Unknown { .. } => {
+                    assert!(is_whole && !is_known, "unknown, and {final_reply:?}");
+                }
+                Error::Refused(refusal) => {
+                    let due = transaction.and_then(|t| due_refusal(t, all_or_none));
+                    let is_other = refusal.code() == 421
+                        || refusal.phase() == Phase::Reset
+                        || wire.has_listened;
+                    let found = (refusal.phase(), refusal.code());
+                    assert!(due == Some(found) || is_other, "{found:?}, not {due:?}");
+                }
+                _ => assert!(!is_whole, "{error:?}, and its terminator is out"),
+            }
+            check_error(wire, before, error);
+        }
+    }
+    let is_end = matches!(end, Ok(_) | Err(Error::Refused(_)));
+    if is_end && wire.dialogue.task() == Task::LastMail {
+        wire.end("the last mail");
+    }
+}
+
+/// The reply that has to decide, if the mail was refused.
+fn due_refusal(transaction: &Transaction, all_or_none: bool) -> Option<(Phase, u16)> {
+    let refused = |code: Option<u16>| code.filter(|code| *code >= 400);
+    if let Some(code) = refused(transaction.mail_reply) {
+        return Some((Phase::Mail, code));
+    }
+    let first = transaction
+        .recipients
+        .iter()
+        .find_map(|code| refused(*code));
+    if let Some(code) = first
+        && (all_or_none || transaction.accepted() == 0)
+    {
+        return Some((Phase::Rcpt, code));
+    }
+    if let Some(code) = refused(transaction.data_reply) {
+        return Some((Phase::Data, code));
+    }
+    refused(transaction.final_reply).map(|code| (Phase::Content, code))
+}
+
+/// The results of the recipients.
+pub fn check_results(wire: &Wire, number: usize, end: &End<Report>, results: &[RecipientStatus]) {
+    let transaction = wire.dialogue.transaction_of(number);
+    for (index, result) in results.iter().enumerate() {
+        let heard = transaction.and_then(|t| *t.recipients.get(index)?);
+        match result.code() {
+            Some(code) => assert_eq!(Some(code), heard, "recipient {index}"),
+            None => assert!(
+                end.is_err() || heard.is_none(),
+                "recipient {index} has no result"
+            ),
+        }
+        assert_eq!(result.is_accepted(), is_success(result.code()));
+    }
+}
+
+/// What the client remembers of a mail: whether the server has it, and the reply that decided.
+pub fn check_memory(
+    wire: &Wire,
+    number: usize,
+    end: &End<Report>,
+    delivery: Delivery,
+    last: Option<u16>,
+) {
+    let transaction = wire.dialogue.transaction_of(number);
+    let is_whole = transaction.is_some_and(|t| t.content == Content::Whole);
+    let due = match end {
+        Ok(_) => Delivery::Accepted,
+        Err(Error::Unknown { .. }) => Delivery::Unknown,
+        Err(Error::Refused(_)) if is_whole => Delivery::Refused,
+        Err(_) => Delivery::None,
+    };
+    assert_eq!(delivery, due);
+    let code = match end {
+        Ok(report) => report.code(),
+        Err(Error::Refused(refusal)) => refusal.code(),
+        Err(_) => return,
+    };
+    assert!(last.is_none_or(|last| last == code), "{last:?}, not {code}");
+}
