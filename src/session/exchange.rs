@@ -160,7 +160,9 @@ impl Flow<'_> {
     /// The server said that the login succeeded. It counts only with the server's own proof, where
     /// the mechanism has one.
     pub(super) fn authenticated(&mut self) {
+        #[cfg(feature = "scram-sha-256")]
         let Exchange { scheme, memory, .. } = &self.exchange;
+        #[cfg(feature = "scram-sha-256")]
         if scheme.is_some_and(|scheme| !scheme.has_proof(memory)) {
             return self.fault(Fault::Protocol(Violation::ServerSignature));
         }

@@ -92,6 +92,7 @@ pub enum Mechanism {
 impl Mechanism {
     /// The SASL mechanism name.
     #[must_use]
+    #[inline(never)] // One table of the names, not one in each caller.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",

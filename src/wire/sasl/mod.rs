@@ -63,6 +63,7 @@ pub(crate) trait Scheme: Sync {
     }
 
     /// Whether the server has proven what it must have before its 235 counts.
+    #[cfg(feature = "scram-sha-256")]
     fn has_proof(&self, memory: &Memory) -> bool {
         let _ = memory;
         true
