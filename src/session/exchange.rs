@@ -7,10 +7,13 @@ use crate::error::{Field, Invalid, Reason};
 use crate::outcome::{Fault, Missing, Violation};
 use crate::wire::ehlo::{Extension, Mechanism};
 use crate::wire::sasl::{self, Credentials, Heard, Memory, Scheme};
+use crate::wire::writer::Writer;
 
 use super::buffer::Buffer;
 use super::failure::Hindrance;
 use super::flow::Flow;
+#[cfg(feature = "scram-sha-256")]
+use super::flow::Mode;
 use super::table::Verb;
 
 /// A login under way, or the last one.
@@ -72,13 +75,14 @@ impl Exchange {
         })
     }
 
+    #[cfg(feature = "scram-sha-256")]
+    fn has_proof(&self) -> bool {
+        self.scheme
+            .is_none_or(|scheme| scheme.has_proof(&self.memory))
+    }
+
     /// Writes the next response.
-    pub(super) fn respond(
-        &self,
-        credentials: &Credentials<'_>,
-        kept: &[u8],
-        out: &mut crate::wire::writer::Writer<'_>,
-    ) {
+    pub(super) fn respond(&self, credentials: &Credentials<'_>, kept: &[u8], out: &mut Writer<'_>) {
         if let Some(scheme) = self.scheme {
             sasl::write(scheme, self.responses, credentials, &self.memory, kept, out);
         }
@@ -120,7 +124,7 @@ impl Flow<'_> {
             #[cfg(feature = "scram-sha-256")]
             Heard::Work { kept } => {
                 self.inbox.keep_octets(buffer, kept);
-                self.mode = super::flow::Mode::Work;
+                self.mode = Mode::Work;
             }
             Heard::TooMany => self.cancel(Violation::AuthExchange),
             #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
@@ -161,9 +165,7 @@ impl Flow<'_> {
     /// the mechanism has one.
     pub(super) fn authenticated(&mut self) {
         #[cfg(feature = "scram-sha-256")]
-        let Exchange { scheme, memory, .. } = &self.exchange;
-        #[cfg(feature = "scram-sha-256")]
-        if scheme.is_some_and(|scheme| !scheme.has_proof(memory)) {
+        if !self.exchange.has_proof() {
             return self.fault(Fault::Protocol(Violation::ServerSignature));
         }
         self.finish();
