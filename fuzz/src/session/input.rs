@@ -148,7 +148,7 @@ impl Setup {
             upgrade_fails: form.has("upgrade-fails"),
             buffer: form
                 .number("buffer")
-                .map_or(512, |octets| octets.clamp(BUFFER_MIN, 4_096)),
+                .map_or(512, |octets| octets.clamp(BUFFER_MIN, 8_192)),
             reads: form.numbers("reads"),
             write_max: form.number("writes").unwrap_or(usize::MAX).max(1),
             trouble: trouble("write-fails", Trouble::WriteFails)

@@ -81,6 +81,11 @@ impl Dialogue {
         };
     }
 
+    /// Whether only QUIT is left.
+    pub fn is_leaving(&self) -> bool {
+        self.standing == Standing::Leaving
+    }
+
     /// Whether what the caller asked for is in order here.
     pub fn is_in_order(&self) -> bool {
         use Standing::{Connected, Greeted, LoginFailed, Ready, Upgrading};
