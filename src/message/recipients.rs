@@ -11,6 +11,8 @@ pub(crate) struct Walk(u32);
 
 /// More than the octets of any list, and of one behind it.
 const LIST: u32 = 1 << 24;
+/// The bits of where in a list's text.
+const POSITION: u32 = LIST - 1;
 const _: () = assert!(MailboxList::MAX_OCTETS + 1 < LIST);
 
 /// What SMTP has to know of a message beside its content.
@@ -59,8 +61,8 @@ impl<'m> Envelope<'m> {
                 2 => &self.message.bcc,
                 _ => return None,
             };
-            let begin = walk.0 / LIST * LIST;
-            let mut position = walk.0 % LIST;
+            let begin = walk.0 & !POSITION;
+            let mut position = walk.0 & POSITION;
             let mailbox = list.next(&mut position);
             walk.0 = begin.wrapping_add(if mailbox.is_some() { position } else { LIST });
             if let Some(mailbox) = mailbox {

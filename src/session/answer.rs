@@ -210,12 +210,16 @@ impl Flow<'_> {
     /// nothing rides there any more.
     fn again_in_lock_step(&mut self, mail: &MailOperation<'_, '_>) {
         self.is_lock_step = true;
+        // Where the server's limits do not let it be said again, it is refused.
+        if self
+            .address(mail.message, mail.sources, mail.first)
+            .is_err()
+        {
+            return self.finish();
+        }
         self.inbox.forget();
         self.verdict = Verdict::default();
-        match self.address(mail.message, mail.sources, mail.first) {
-            Ok(()) => self.go(Verb::Rset),
-            Err(hindrance) => self.fail(hindrance.into()),
-        }
+        self.go(Verb::Rset);
     }
 
     /// 421: the server ends the session, whatever was asked.

@@ -249,7 +249,9 @@ impl Limits {
             return;
         };
         // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
-        *slot = u16::try_from(decimal(value)).unwrap_or(0);
+        if let Ok(limit @ 1..) = u16::try_from(decimal(value)) {
+            *slot = limit;
+        }
     }
 }
 
@@ -378,7 +380,9 @@ mod tests {
 
     #[test]
     fn limits_that_are_known_and_well_formed() {
-        let c = read(&["LIMITS MAILMAX=5 rcptmax=20 RCPTDOMAINMAX=x FOO=1 RCPTMAXX=9 BAR"]);
+        let c = read(&[
+            "LIMITS MAILMAX=5 rcptmax=20 RCPTDOMAINMAX=x FOO=1 RCPTMAXX=9 BAR RCPTMAX=x MAILMAX=0",
+        ]);
         assert_eq!(c.mail_max(), Some(5));
         assert_eq!(c.rcpt_max(), Some(20));
         assert_eq!(c.rcpt_domain_max(), None);

@@ -20,16 +20,15 @@ impl Used {
     }
 }
 
-/// A limit that was offered, if it is well formed: the last one of its name counts.
+/// A limit that was offered: the last one of its name that is well formed.
 fn limit(offers: &Offers, name: &str) -> Option<usize> {
     let values = offers.words("LIMITS").filter_map(|word| {
         let (found, value) = word.split_once('=')?;
-        found.eq_ignore_ascii_case(name).then_some(value)
+        let is_number = value.bytes().all(|b| b.is_ascii_digit());
+        let number = value.parse().ok().filter(|n| (1..=65_535).contains(n));
+        number.filter(|_| is_number && found.eq_ignore_ascii_case(name))
     });
-    let value = values.last()?;
-    let is_number = value.bytes().all(|b| b.is_ascii_digit());
-    let number = value.parse().ok().filter(|n| (1..=65_535).contains(n));
-    number.filter(|_| is_number)
+    values.last()
 }
 
 fn domain(recipient: &str) -> String {

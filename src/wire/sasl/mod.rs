@@ -150,7 +150,7 @@ pub(crate) fn fits_auth_line(scheme: &dyn Scheme, credentials: &Credentials<'_>)
     // Octets of base64, and those that they are made of.
     let room = AUTH_LINE_MAX.saturating_sub(FRAME).saturating_sub(name);
     let first = scheme.first_len(credentials);
-    first.is_some_and(|octets| octets <= room / 4 * 3)
+    first.is_some_and(|octets| octets <= (room / 4).saturating_mul(3))
 }
 
 /// Writes the response with this number in base64.
