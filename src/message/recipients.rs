@@ -59,7 +59,7 @@ impl<'m> Envelope<'m> {
                 2 => &self.message.bcc,
                 _ => return None,
             };
-            let begin = walk.0 / LIST * LIST;
+            let begin = (walk.0 / LIST).wrapping_mul(LIST);
             let mut position = walk.0 % LIST;
             let mailbox = list.next(&mut position);
             walk.0 = begin.wrapping_add(if mailbox.is_some() { position } else { LIST });
