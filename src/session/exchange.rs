@@ -42,11 +42,11 @@ impl Exchange {
             }
             is_any = true;
             if offers(mechanism) {
-                *self = Self {
-                    scheme: Some(scheme),
-                    is_initial: sasl::fits_auth_line(scheme, credentials),
-                    ..Self::default()
-                };
+                self.scheme = Some(scheme);
+                self.is_initial = sasl::fits_auth_line(scheme, credentials);
+                self.responses = 0;
+                self.why = None;
+                self.memory.wipe();
                 return Ok(());
             }
         }

@@ -104,6 +104,7 @@ impl core::fmt::Debug for Hashes {
 
 impl Memory {
     /// Overwrites what was remembered.
+    #[cfg_attr(any(feature = "scram-sha-256", feature = "cram-md5"), inline(never))]
     pub(crate) fn wipe(&mut self) {
         #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
         {
