@@ -192,25 +192,26 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     ///
     /// None: a future dropped before its end ends the session, and nothing more is sent on it.
     pub async fn starttls<S, U>(
-        mut self,
+        self,
         upgrade: impl AsyncFnOnce(T) -> Result<S, U>,
     ) -> StartTls<'b, T, S, O, U>
     where
         S: Read + Write + Secure,
     {
-        if let Err(error) = self.run(&mut Operation::StartTls).await {
-            return Err(StartTlsError::Refused {
-                client: self,
-                error,
-            });
-        }
-        let transport = upgrade(self.transport)
-            .await
-            .map_err(StartTlsError::Upgrade)?;
+        // A block, so that the two clients are not there at the same time: an async driver's future
+        // has room for both otherwise.
+        let (transport, session, observer) = {
+            let mut client = self;
+            if let Err(error) = client.run(&mut Operation::StartTls).await {
+                return Err(StartTlsError::Refused { client, error });
+            }
+            (client.transport, client.session, client.observer)
+        };
+        let transport = upgrade(transport).await.map_err(StartTlsError::Upgrade)?;
         let mut client = Client {
             transport,
-            session: self.session,
-            observer: self.observer,
+            session,
+            observer,
         };
         client.session.upgraded();
         match client.run(&mut Operation::Open).await {

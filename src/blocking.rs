@@ -183,24 +183,24 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     /// # Errors
     ///
     /// See [`StartTlsError`].
-    pub fn starttls<S, U>(
-        mut self,
-        upgrade: impl FnOnce(T) -> Result<S, U>,
-    ) -> StartTls<'b, T, S, O, U>
+    pub fn starttls<S, U>(self, upgrade: impl FnOnce(T) -> Result<S, U>) -> StartTls<'b, T, S, O, U>
     where
         S: Read + Write + Secure,
     {
-        if let Err(error) = self.run(&mut Operation::StartTls) {
-            return Err(StartTlsError::Refused {
-                client: self,
-                error,
-            });
-        }
-        let transport = upgrade(self.transport).map_err(StartTlsError::Upgrade)?;
+        // A block, so that the two clients are not there at the same time: an async driver's future
+        // has room for both otherwise.
+        let (transport, session, observer) = {
+            let mut client = self;
+            if let Err(error) = client.run(&mut Operation::StartTls) {
+                return Err(StartTlsError::Refused { client, error });
+            }
+            (client.transport, client.session, client.observer)
+        };
+        let transport = upgrade(transport).map_err(StartTlsError::Upgrade)?;
         let mut client = Client {
             transport,
-            session: self.session,
-            observer: self.observer,
+            session,
+            observer,
         };
         client.session.upgraded();
         match client.run(&mut Operation::Open) {

@@ -10,6 +10,7 @@ fn essence(source: &str) -> String {
         .filter(|word| *word != "async")
         .collect();
     code.replace(".await", "")
+        .replace(",)", ")")
         .replace("embedded_io_async", "embedded_io")
         .replace("AsyncFnOnce", "FnOnce")
 }

@@ -69,21 +69,27 @@ impl Date {
     #[inline(never)] // Its variables then do not burden the stack of what else a header holds.
     pub(crate) fn write(self, w: &mut Writer<'_>) {
         let (year, month, day) = civil(self.days);
-        let minutes = self.seconds / 60;
-        let zone = u32::from(self.zone.unsigned_abs());
+        let (century, year) = split(year, 100);
+        let (minutes, second) = split(self.seconds, 60);
+        let (hour, minute) = split(minutes, 60);
+        let (zone_hour, zone_minute) = split(self.zone.unsigned_abs().into(), 60);
         let mut text = *b"Thu, 01 Jan 1970 00:00:00 +0000";
         // 1970-01-01 was a Thursday.
-        put(&mut text, 0, three(WEEKDAYS, self.days.wrapping_add(4) % 7));
+        put(
+            &mut text,
+            0,
+            three(WEEKDAYS, split(self.days.wrapping_add(4), 7).1),
+        );
         put(&mut text, 8, three(MONTHS, month));
         for (at, number) in [
             (5, day),
-            (12, year / 100),
-            (14, year % 100),
-            (17, minutes / 60),
-            (20, minutes % 60),
-            (23, self.seconds % 60),
-            (27, zone / 60),
-            (29, zone % 60),
+            (12, century),
+            (14, year),
+            (17, hour),
+            (20, minute),
+            (23, second),
+            (27, zone_hour),
+            (29, zone_minute),
         ] {
             put(&mut text, at, two(number));
         }
@@ -91,6 +97,15 @@ impl Date {
             put(&mut text, 26, *b"-");
         }
         w.bytes(&text);
+    }
+}
+
+/// Quotient and remainder. A function, since a division by a constant takes three times the flash.
+#[inline(never)]
+const fn split(number: u32, by: u32) -> (u32, u32) {
+    match (number.checked_div(by), number.checked_rem(by)) {
+        (Some(quotient), Some(remainder)) => (quotient, remainder),
+        _ => (0, 0),
     }
 }
 
@@ -107,19 +122,18 @@ fn put<const N: usize>(text: &mut [u8], at: usize, octets: [u8; N]) {
 const fn civil(days: u32) -> (u32, u32, u32) {
     // From 0000-03-01 on. An era is 400 years; days count from 0 to `DAYS_OF_ERA - 1`.
     let days = days.wrapping_add(719_468);
-    let era = days / DAYS_OF_ERA;
-    let day = days % DAYS_OF_ERA;
-    let leaps = (day / 1_460)
-        .wrapping_add(day / 146_096)
-        .wrapping_sub(day / 36_524);
-    let year = day.wrapping_sub(leaps) / 365;
+    let (era, day) = split(days, DAYS_OF_ERA);
+    let (fours, _) = split(day, 1_460);
+    let (centuries, _) = split(day, 36_524);
+    let leaps = fours.wrapping_add(day / 146_096).wrapping_sub(centuries);
+    let (year, _) = split(day.wrapping_sub(leaps), 365);
     let first = year
         .wrapping_mul(365)
         .wrapping_add(year / 4)
         .wrapping_sub(year / 100);
     let day = day.wrapping_sub(first);
     // Months from March are 31, 30, 31, 30, 31 days, again and again.
-    let month = day.wrapping_mul(5).wrapping_add(2) / 153;
+    let (month, _) = split(day.wrapping_mul(5).wrapping_add(2), 153);
     let day = day
         .wrapping_sub(month.wrapping_mul(153).wrapping_add(2) / 5)
         .wrapping_add(1);
@@ -139,10 +153,8 @@ fn three(names: &[u8], index: u32) -> [u8; 3] {
 
 /// A number below 100, with its leading zero.
 const fn two(number: u32) -> [u8; 2] {
-    [
-        b'0'.wrapping_add((number / 10) as u8),
-        b'0'.wrapping_add((number % 10) as u8),
-    ]
+    let (tens, ones) = split(number, 10);
+    [b'0'.wrapping_add(tens as u8), b'0'.wrapping_add(ones as u8)]
 }
 
 const WEEKDAYS: &[u8] = b"SunMonTueWedThuFriSat";

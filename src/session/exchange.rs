@@ -19,7 +19,7 @@ use super::table::Verb;
 /// A login under way, or the last one.
 #[derive(Default)]
 pub(super) struct Exchange {
-    scheme: Option<&'static dyn Scheme>,
+    scheme: Option<&'static Scheme>,
     /// The first response stands in the AUTH command.
     pub(super) is_initial: bool,
     /// Responses sent.
@@ -39,17 +39,17 @@ impl Exchange {
     ) -> Result<(), Hindrance> {
         let mut is_any = false;
         for &scheme in credentials.schemes() {
-            let mechanism = scheme.mechanism();
+            let mechanism = scheme.mechanism;
             if forced.is_some_and(|forced| forced != mechanism) {
                 continue;
             }
             is_any = true;
             if offers(mechanism) {
-                *self = Self {
-                    scheme: Some(scheme),
-                    is_initial: sasl::fits_auth_line(scheme, credentials),
-                    ..Self::default()
-                };
+                self.scheme = Some(scheme);
+                self.is_initial = sasl::fits_auth_line(scheme, credentials);
+                self.responses = 0;
+                self.why = None;
+                self.memory.wipe();
                 return Ok(());
             }
         }
@@ -62,14 +62,14 @@ impl Exchange {
 
     /// The mechanism's name.
     pub(super) fn mechanism(&self) -> &'static str {
-        self.scheme.map_or("", |scheme| scheme.mechanism().as_str())
+        self.scheme.map_or("", |scheme| scheme.mechanism.as_str())
     }
 
     /// Whether a challenge may have been the reason for a refusal.
     pub(super) fn gives_reasons(&self) -> bool {
         self.scheme.is_some_and(|scheme| {
             matches!(
-                scheme.mechanism(),
+                scheme.mechanism,
                 Mechanism::XOAuth2 | Mechanism::OAuthBearer
             )
         })
@@ -78,7 +78,8 @@ impl Exchange {
     #[cfg(feature = "scram-sha-256")]
     fn has_proof(&self) -> bool {
         self.scheme
-            .is_none_or(|scheme| scheme.has_proof(&self.memory))
+            .and_then(|scheme| scheme.proof.as_ref())
+            .is_none_or(|proof| (proof.is_given)(&self.memory))
     }
 
     /// Writes the next response.
@@ -116,7 +117,7 @@ impl Flow<'_> {
             return self.cancel(Violation::AuthExchange);
         };
         let (challenge, is_cut) = self.inbox.text(buffer);
-        match scheme.hear(responses, credentials, memory, challenge, is_cut) {
+        match (scheme.hear)(responses, credentials, memory, challenge, is_cut) {
             Heard::Answer { kept } => {
                 self.inbox.keep_octets(buffer, kept);
                 self.go(Verb::AuthResponse);
@@ -143,9 +144,11 @@ impl Flow<'_> {
     pub(super) fn work(&mut self, credentials: &Credentials<'_>, buffer: &Buffer<'_>) -> bool {
         let kept = self.inbox.kept_octets(buffer);
         let memory = &mut self.exchange.memory;
-        self.exchange
+        let proof = self
+            .exchange
             .scheme
-            .is_none_or(|scheme| scheme.work(credentials, memory, kept))
+            .and_then(|scheme| scheme.proof.as_ref());
+        proof.is_none_or(|proof| (proof.work)(credentials, memory, kept))
     }
 
     /// RFC 4954 §4: "If the client wishes to cancel the authentication exchange, it issues a line

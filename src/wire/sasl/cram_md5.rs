@@ -8,70 +8,65 @@ use super::{Base64Line, Credentials, Heard, Memory, Scheme};
 use crate::wire::ehlo::Mechanism;
 use crate::wire::quoted_printable::hex;
 
-pub(super) struct CramMd5;
+pub(super) static CRAM_MD5: Scheme = Scheme {
+    mechanism: Mechanism::CramMd5,
+    first_len: |_| None,
+    respond,
+    hear,
+    #[cfg(feature = "scram-sha-256")]
+    proof: None,
+};
 
 /// Octets of an MD5 hash.
 const HASH: usize = 16;
 
-impl Scheme for CramMd5 {
-    fn mechanism(&self) -> Mechanism {
-        Mechanism::CramMd5
+/// RFC 2195 §2: the user name, a space, and the digest in "lower-case" hexadecimal.
+fn respond(
+    _: u8,
+    credentials: &Credentials<'_>,
+    memory: &Memory,
+    _: &[u8],
+    out: &mut Base64Line<'_, '_>,
+) {
+    out.bytes(credentials.user.as_bytes());
+    out.bytes(b" ");
+    for octet in memory.hash.first.iter().take(HASH) {
+        let digits = [hex(octet >> 4), hex(octet & 0x0F)];
+        out.bytes(&digits.map(|digit| digit.to_ascii_lowercase()));
     }
+}
 
-    fn first_len(&self, _: &Credentials<'_>) -> Option<usize> {
-        None
+fn hear(
+    number: u8,
+    credentials: &Credentials<'_>,
+    memory: &mut Memory,
+    challenge: &mut [u8],
+    is_cut: bool,
+) -> Heard {
+    if number > 0 {
+        return Heard::TooMany;
     }
-
-    /// RFC 2195 §2: the user name, a space, and the digest in "lower-case" hexadecimal.
-    fn respond(
-        &self,
-        _: u8,
-        credentials: &Credentials<'_>,
-        memory: &Memory,
-        _: &[u8],
-        out: &mut Base64Line<'_, '_>,
-    ) {
-        out.bytes(credentials.user.as_bytes());
-        out.bytes(b" ");
-        for octet in memory.hash.first.iter().take(HASH) {
-            let digits = [hex(octet >> 4), hex(octet & 0x0F)];
-            out.bytes(&digits.map(|digit| digit.to_ascii_lowercase()));
-        }
+    if is_cut {
+        return Heard::Cut;
     }
-
-    fn hear(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        memory: &mut Memory,
-        challenge: &mut [u8],
-        is_cut: bool,
-    ) -> Heard {
-        if number > 0 {
-            return Heard::TooMany;
-        }
-        if is_cut {
-            return Heard::Cut;
-        }
-        let challenge = match Base64::decode_in_place(challenge) {
-            Ok(octets) if !octets.is_empty() => octets,
-            _ => return Heard::Malformed,
-        };
-        // A key of any length will do.
-        let Ok(mut mac) = Hmac::<Md5>::new_from_slice(credentials.secret.as_bytes()) else {
-            return Heard::Malformed;
-        };
-        mac.update(challenge);
-        for (slot, octet) in memory
-            .hash
-            .first
-            .iter_mut()
-            .zip(mac.finalize().into_bytes())
-        {
-            *slot = octet;
-        }
-        Heard::Answer { kept: 0 }
+    let challenge = match Base64::decode_in_place(challenge) {
+        Ok(octets) if !octets.is_empty() => octets,
+        _ => return Heard::Malformed,
+    };
+    // A key of any length will do.
+    let Ok(mut mac) = Hmac::<Md5>::new_from_slice(credentials.secret.as_bytes()) else {
+        return Heard::Malformed;
+    };
+    mac.update(challenge);
+    for (slot, octet) in memory
+        .hash
+        .first
+        .iter_mut()
+        .zip(mac.finalize().into_bytes())
+    {
+        *slot = octet;
     }
+    Heard::Answer { kept: 0 }
 }
 
 #[cfg(test)]
@@ -84,10 +79,10 @@ mod tests {
         let tim = Credentials::cram_md5("tim", "tanstaaftanstaaf").unwrap();
         let mut memory = Memory::default();
         let mut challenge = *b"PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+";
-        let heard = CramMd5.hear(0, &tim, &mut memory, &mut challenge, false);
+        let heard = (CRAM_MD5.hear)(0, &tim, &mut memory, &mut challenge, false);
         assert_eq!(heard, Heard::Answer { kept: 0 });
         assert_eq!(
-            said(&CramMd5, 0, &tim, &memory, &[]),
+            said(&CRAM_MD5, 0, &tim, &memory, &[]),
             "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"
         );
     }
@@ -97,7 +92,7 @@ mod tests {
         let tim = Credentials::cram_md5("tim", "t").unwrap();
         let hear = |number, challenge: &str, is_cut| {
             let mut text = challenge.as_bytes().to_vec();
-            CramMd5.hear(number, &tim, &mut Memory::default(), &mut text, is_cut)
+            (CRAM_MD5.hear)(number, &tim, &mut Memory::default(), &mut text, is_cut)
         };
         for wrong in ["", "x", "YQ", "YQ==YQ==", "what?", "YQ==\nYQ=="] {
             assert_eq!(hear(0, wrong, false), Heard::Malformed, "{wrong}");

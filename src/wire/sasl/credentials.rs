@@ -1,8 +1,8 @@
 //! Who logs in, and with what.
 
 use super::Scheme;
-use super::oauth::{OAuthBearer, XOAuth2};
-use super::password::{Login, Plain};
+use super::oauth::{OAUTHBEARER, XOAUTH2};
+use super::password::{LOGIN, PLAIN};
 use crate::error::{Field, Invalid, Reason};
 
 /// A user name and what proves it: a password or an OAuth 2.0 token.
@@ -29,7 +29,7 @@ pub struct Credentials<'a> {
     /// Made by [`Self::new`]: no token, and not for CRAM-MD5 alone.
     #[cfg(feature = "scram-sha-256")]
     is_password: bool,
-    schemes: &'static [&'static dyn Scheme],
+    schemes: &'static [&'static Scheme],
 }
 
 impl<'a> Credentials<'a> {
@@ -40,7 +40,7 @@ impl<'a> Credentials<'a> {
     /// [`Reason::Empty`] for an empty name or password, [`Reason::ControlCharacter`] for one that
     /// holds NUL: RFC 4616 §2 has no way to send either.
     pub const fn new(user: &'a str, password: &'a str) -> Result<Self, Invalid> {
-        const PASSWORD: &[&dyn Scheme] = &[&Plain, &Login];
+        const PASSWORD: &[&Scheme] = &[&PLAIN, &LOGIN];
         let credentials = Self::checked(user, password, PASSWORD);
         #[cfg(feature = "scram-sha-256")]
         if let Ok(mut credentials) = credentials {
@@ -58,7 +58,7 @@ impl<'a> Credentials<'a> {
     /// a control character, [`Reason::Character`] for a token with anything but visible ASCII
     /// (RFC 6750 §2.1), [`Reason::TooLong`] for a token of more than 8,192 octets.
     pub const fn token(user: &'a str, token: &'a str) -> Result<Self, Invalid> {
-        const TOKEN: &[&dyn Scheme] = &[&OAuthBearer, &XOAuth2];
+        const TOKEN: &[&Scheme] = &[&OAUTHBEARER, &XOAUTH2];
         if let Some(reason) = control_character(user) {
             return Err(Invalid::new(Field::UserName, reason));
         }
@@ -95,7 +95,7 @@ impl<'a> Credentials<'a> {
     /// have it.
     #[cfg(feature = "scram-sha-256")]
     pub const fn with_nonce(mut self, nonce: &'a [u8]) -> Result<Self, Invalid> {
-        const WITH_NONCE: &[&dyn Scheme] = &[&super::scram::ScramSha256, &Plain, &Login];
+        const WITH_NONCE: &[&Scheme] = &[&super::scram::SCRAM_SHA_256, &PLAIN, &LOGIN];
         if !self.is_password {
             return Err(Invalid::new(Field::Credentials, Reason::Mechanism));
         }
@@ -124,14 +124,14 @@ impl<'a> Credentials<'a> {
     /// As [`new`](Self::new).
     #[cfg(feature = "cram-md5")]
     pub const fn cram_md5(user: &'a str, password: &'a str) -> Result<Self, Invalid> {
-        const CRAM_MD5: &[&dyn Scheme] = &[&super::cram_md5::CramMd5];
+        const CRAM_MD5: &[&Scheme] = &[&super::cram_md5::CRAM_MD5];
         Self::checked(user, password, CRAM_MD5)
     }
 
     const fn checked(
         user: &'a str,
         secret: &'a str,
-        schemes: &'static [&'static dyn Scheme],
+        schemes: &'static [&'static Scheme],
     ) -> Result<Self, Invalid> {
         if let Some(reason) = refusal(user) {
             return Err(Invalid::new(Field::UserName, reason));
@@ -151,7 +151,7 @@ impl<'a> Credentials<'a> {
     }
 
     /// What they can be used with, the best first.
-    pub(crate) const fn schemes(&self) -> &'static [&'static dyn Scheme] {
+    pub(crate) const fn schemes(&self) -> &'static [&'static Scheme] {
         self.schemes
     }
 }

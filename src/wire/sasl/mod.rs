@@ -24,50 +24,31 @@ pub(crate) use base64_line::Base64Line;
 use crate::wire::ehlo::Mechanism;
 use crate::wire::writer::Writer;
 
-/// How a mechanism talks.
-pub(crate) trait Scheme: Sync {
+/// How a mechanism talks. A value and not a trait, so that what is data takes no code.
+pub(crate) struct Scheme {
     /// Which one it is.
-    fn mechanism(&self) -> Mechanism;
-
+    pub(crate) mechanism: Mechanism,
     /// Octets of the first response if the client has the first word, so that it may stand in the
     /// AUTH command.
-    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize>;
+    first_len: fn(&Credentials<'_>) -> Option<usize>,
+    /// Writes the response with this number, counted from 0. The octets are what was kept of the
+    /// last challenge. The same response each time, since one may go out in pieces.
+    respond: fn(u8, &Credentials<'_>, &Memory, &[u8], &mut Base64Line<'_, '_>),
+    /// Takes a challenge that follows so many responses: base64 as it was received, which may be
+    /// overwritten, and whether its end is missing.
+    pub(crate) hear: fn(u8, &Credentials<'_>, &mut Memory, &mut [u8], bool) -> Heard,
+    /// How the server proves itself, where it does.
+    #[cfg(feature = "scram-sha-256")]
+    pub(crate) proof: Option<Proof>,
+}
 
-    /// Writes the response with this number, counted from 0. `kept` is what was kept of the last
-    /// challenge. The same octets each time, since a response may go out in pieces.
-    fn respond(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        memory: &Memory,
-        kept: &[u8],
-        out: &mut Base64Line<'_, '_>,
-    );
-
-    /// Takes a challenge that follows `number` responses: base64 as it was received, which may be
-    /// overwritten. `is_cut`: its end is missing.
-    fn hear(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        memory: &mut Memory,
-        challenge: &mut [u8],
-        is_cut: bool,
-    ) -> Heard;
-
+/// How the server proves that it knows the password.
+#[cfg(feature = "scram-sha-256")]
+pub(crate) struct Proof {
     /// Does a part of what takes long before the next response; whether it is done.
-    #[cfg(feature = "scram-sha-256")]
-    fn work(&self, credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
-        let _ = (credentials, memory, kept);
-        true
-    }
-
+    pub(crate) work: fn(&Credentials<'_>, &mut Memory, &[u8]) -> bool,
     /// Whether the server has proven what it must have before its 235 counts.
-    #[cfg(feature = "scram-sha-256")]
-    fn has_proof(&self, memory: &Memory) -> bool {
-        let _ = memory;
-        true
-    }
+    pub(crate) is_given: fn(&Memory) -> bool,
 }
 
 /// What a challenge leads to.
@@ -75,7 +56,7 @@ pub(crate) trait Scheme: Sync {
 pub(crate) enum Heard {
     /// The next response; so many octets at the challenge's beginning are kept for it.
     Answer { kept: usize },
-    /// The same, after some [`Scheme::work`].
+    /// The same, after some [`Proof::work`].
     #[cfg(feature = "scram-sha-256")]
     Work { kept: usize },
     /// `*`, since there is no further response.
@@ -124,6 +105,7 @@ impl core::fmt::Debug for Hashes {
 impl Memory {
     /// Overwrites what was remembered. To be called at the end of an operation, and not at that of a
     /// session: with a `Drop`, a client takes 300 octets more of stack where it is moved.
+    #[cfg_attr(any(feature = "scram-sha-256", feature = "cram-md5"), inline(never))]
     pub(crate) fn wipe(&mut self) {
         #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
         {
@@ -142,20 +124,20 @@ impl Memory {
 ///
 /// RFC 4954 §4: "If the client is transmitting an initial response of non-zero length and …
 /// that would make the AUTH command exceed 512 octets, it MUST NOT use the initial response".
-pub(crate) fn fits_auth_line(scheme: &dyn Scheme, credentials: &Credentials<'_>) -> bool {
+pub(crate) fn fits_auth_line(scheme: &Scheme, credentials: &Credentials<'_>) -> bool {
     const AUTH_LINE_MAX: usize = 512;
     /// `AUTH `, the blank behind the mechanism, and CRLF.
     const FRAME: usize = 8;
-    let name = scheme.mechanism().as_str().len();
+    let name = scheme.mechanism.as_str().len();
     // Octets of base64, and those that they are made of.
     let room = AUTH_LINE_MAX.saturating_sub(FRAME).saturating_sub(name);
-    let first = scheme.first_len(credentials);
+    let first = (scheme.first_len)(credentials);
     first.is_some_and(|octets| octets <= (room / 4).saturating_mul(3))
 }
 
 /// Writes the response with this number in base64.
 pub(crate) fn write(
-    scheme: &dyn Scheme,
+    scheme: &Scheme,
     number: u8,
     credentials: &Credentials<'_>,
     memory: &Memory,
@@ -163,7 +145,7 @@ pub(crate) fn write(
     out: &mut Writer<'_>,
 ) {
     let mut line = Base64Line::new(out);
-    scheme.respond(number, credentials, memory, kept, &mut line);
+    (scheme.respond)(number, credentials, memory, kept, &mut line);
     line.end();
 }
 
@@ -191,7 +173,7 @@ mod tests {
 
     /// A response in base64.
     pub(super) fn said(
-        scheme: &dyn Scheme,
+        scheme: &Scheme,
         number: u8,
         credentials: &Credentials<'_>,
         memory: &Memory,
@@ -225,13 +207,13 @@ mod tests {
             ];
             for credentials in all {
                 for scheme in credentials.schemes() {
-                    let Some(length) = scheme.first_len(&credentials) else {
+                    let Some(length) = (scheme.first_len)(&credentials) else {
                         continue;
                     };
-                    let first = said(*scheme, 0, &credentials, &Memory::default(), &[]);
+                    let first = said(scheme, 0, &credentials, &Memory::default(), &[]);
                     assert_eq!(first.len(), length.div_ceil(3) * 4);
-                    let line = std::format!("AUTH {} {}\r\n", scheme.mechanism().as_str(), first);
-                    assert_eq!(fits_auth_line(*scheme, &credentials), line.len() <= 512);
+                    let line = std::format!("AUTH {} {}\r\n", scheme.mechanism.as_str(), first);
+                    assert_eq!(fits_auth_line(scheme, &credentials), line.len() <= 512);
                 }
             }
         }

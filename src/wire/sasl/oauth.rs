@@ -9,70 +9,36 @@ use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped, escaped_len
 use crate::wire::ehlo::Mechanism;
 
 /// XOAUTH2: `user=NAME^Aauth=Bearer TOKEN^A^A`.
-pub(super) struct XOAuth2;
-
-impl Scheme for XOAuth2 {
-    fn mechanism(&self) -> Mechanism {
-        Mechanism::XOAuth2
-    }
-
-    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+pub(super) static XOAUTH2: Scheme = Scheme {
+    mechanism: Mechanism::XOAuth2,
+    first_len: |credentials| {
         let texts = credentials
             .user
             .len()
             .wrapping_add(credentials.secret.len());
         Some(texts.wrapping_add("user=\x01auth=Bearer \x01\x01".len()))
-    }
-
-    fn respond(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        _: &Memory,
-        _: &[u8],
-        out: &mut Base64Line<'_, '_>,
-    ) {
+    },
+    respond: |number, credentials, _, _, out| {
         // The reason for a refusal is answered by an empty line.
         if number == 0 {
             out.bytes(b"user=");
             out.bytes(credentials.user.as_bytes());
             bearer(credentials, out);
         }
-    }
-
-    fn hear(
-        &self,
-        number: u8,
-        _: &Credentials<'_>,
-        _: &mut Memory,
-        challenge: &mut [u8],
-        _: bool,
-    ) -> Heard {
-        hear(number, challenge)
-    }
-}
+    },
+    hear,
+    #[cfg(feature = "scram-sha-256")]
+    proof: None,
+};
 
 /// OAUTHBEARER: `n,a=NAME,^Aauth=Bearer TOKEN^A^A`.
-pub(super) struct OAuthBearer;
-
-impl Scheme for OAuthBearer {
-    fn mechanism(&self) -> Mechanism {
-        Mechanism::OAuthBearer
-    }
-
-    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+pub(super) static OAUTHBEARER: Scheme = Scheme {
+    mechanism: Mechanism::OAuthBearer,
+    first_len: |credentials| {
         let texts = escaped_len(credentials.user).wrapping_add(credentials.secret.len());
         Some(texts.wrapping_add("n,a=,\x01auth=Bearer \x01\x01".len()))
-    }
-
-    fn respond(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        _: &Memory,
-        _: &[u8],
-        out: &mut Base64Line<'_, '_>,
-    ) {
+    },
+    respond: |number, credentials, _, _, out| {
         if number == 0 {
             out.bytes(b"n,a=");
             escaped(credentials.user, &mut |octets| out.bytes(octets));
@@ -82,19 +48,11 @@ impl Scheme for OAuthBearer {
             // RFC 7628 §3.2.3: "the client MUST send … a single control-A".
             out.bytes(b"\x01");
         }
-    }
-
-    fn hear(
-        &self,
-        number: u8,
-        _: &Credentials<'_>,
-        _: &mut Memory,
-        challenge: &mut [u8],
-        _: bool,
-    ) -> Heard {
-        hear(number, challenge)
-    }
-}
+    },
+    hear,
+    #[cfg(feature = "scram-sha-256")]
+    proof: None,
+};
 
 /// The token, as both have it.
 fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {
@@ -103,7 +61,7 @@ fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {
     out.bytes(b"\x01\x01");
 }
 
-fn hear(number: u8, challenge: &mut [u8]) -> Heard {
+fn hear(number: u8, _: &Credentials<'_>, _: &mut Memory, challenge: &mut [u8], _: bool) -> Heard {
     match number {
         0 => Heard::Answer { kept: 0 },
         // The reason: as much of it as there was room for, nothing if it is not base64.
@@ -131,18 +89,18 @@ mod tests {
         .unwrap();
         // Google's documentation of XOAUTH2.
         assert_eq!(
-            said(&XOAuth2, 0, &user, &Memory::default(), &[]),
+            said(&XOAUTH2, 0, &user, &Memory::default(), &[]),
             "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhk\
              SFJoZG1semRHRXVZMjl0Q2cBAQ=="
         );
-        assert_eq!(said(&XOAuth2, 1, &user, &Memory::default(), &[]), "");
+        assert_eq!(said(&XOAUTH2, 1, &user, &Memory::default(), &[]), "");
         assert_eq!(
-            said(&OAuthBearer, 1, &user, &Memory::default(), &[]),
+            said(&OAUTHBEARER, 1, &user, &Memory::default(), &[]),
             "AQ=="
         );
         let odd = Credentials::token("a,b=c@x", "t").unwrap();
         assert_eq!(
-            said(&OAuthBearer, 0, &odd, &Memory::default(), &[]),
+            said(&OAUTHBEARER, 0, &odd, &Memory::default(), &[]),
             "bixhPWE9MkNiPTNEY0B4LAFhdXRoPUJlYXJlciB0AQE="
         );
     }
@@ -153,7 +111,7 @@ mod tests {
         let user = Credentials::token("u", "t").unwrap();
         let mut hear = |number, challenge: &str| {
             let mut text = challenge.as_bytes().to_vec();
-            let heard = XOAuth2.hear(number, &user, &mut memory, &mut text, false);
+            let heard = (XOAUTH2.hear)(number, &user, &mut memory, &mut text, false);
             (heard, text)
         };
         let (heard, text) = hear(1, "eyJzdGF0dXMiOiI0MDEifQ");

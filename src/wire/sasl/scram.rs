@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::scram_message::{ServerFirst, signature};
-use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped, escaped_len};
+use super::{Base64Line, Credentials, Heard, Memory, Proof, Scheme, escaped, escaped_len};
 use crate::wire::ehlo::Mechanism;
 
 /// The fewest rounds of hashing that a server may ask for. RFC 7677 §4: "at least 4096".
@@ -28,82 +28,67 @@ pub const SCRAM_ITERATIONS_MAX: u32 = 100_000;
 /// Rounds between two pauses: about a hundredth of a second on a Cortex-M at 50 MHz.
 const ROUNDS: u32 = 32;
 
-pub(super) struct ScramSha256;
-
-type Key = [u8; 32];
-
-impl Scheme for ScramSha256 {
-    fn mechanism(&self) -> Mechanism {
-        Mechanism::ScramSha256
-    }
-
-    fn first_len(&self, credentials: &Credentials<'_>) -> Option<usize> {
+pub(super) static SCRAM_SHA_256: Scheme = Scheme {
+    mechanism: Mechanism::ScramSha256,
+    first_len: |credentials| {
         let nonce = credentials.nonce.len().div_ceil(3).wrapping_mul(4);
         let texts = escaped_len(credentials.user).wrapping_add(nonce);
         Some(texts.wrapping_add("n,,n=,r=".len()))
-    }
+    },
+    respond,
+    hear: |number, credentials, memory, challenge, is_cut| match number {
+        0 => Heard::Answer { kept: 0 },
+        _ if is_cut => Heard::Cut,
+        1 => hear_first(credentials, memory, challenge),
+        2 => hear_final(memory, challenge),
+        _ => Heard::TooMany,
+    },
+    proof: Some(Proof {
+        work,
+        is_given: |memory| memory.hash.is_proven,
+    }),
+};
 
-    fn respond(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        memory: &Memory,
-        kept: &[u8],
-        out: &mut Base64Line<'_, '_>,
-    ) {
-        match number {
-            0 => {
-                out.bytes(GS2_HEADER);
-                first_bare(credentials, &mut |octets| out.bytes(octets));
-            }
-            1 => {
-                final_without_proof(kept, &mut |octets| out.bytes(octets));
-                out.bytes(b",p=");
-                base64(&memory.hash.first, &mut |octets| out.bytes(octets));
-            }
-            _ => {}
-        }
-    }
+type Key = [u8; 32];
 
-    fn hear(
-        &self,
-        number: u8,
-        credentials: &Credentials<'_>,
-        memory: &mut Memory,
-        challenge: &mut [u8],
-        is_cut: bool,
-    ) -> Heard {
-        match number {
-            0 => Heard::Answer { kept: 0 },
-            _ if is_cut => Heard::Cut,
-            1 => hear_first(credentials, memory, challenge),
-            2 => hear_final(memory, challenge),
-            _ => Heard::TooMany,
+fn respond(
+    number: u8,
+    credentials: &Credentials<'_>,
+    memory: &Memory,
+    kept: &[u8],
+    out: &mut Base64Line<'_, '_>,
+) {
+    match number {
+        0 => {
+            out.bytes(GS2_HEADER);
+            first_bare(credentials, &mut |octets| out.bytes(octets));
         }
+        1 => {
+            final_without_proof(kept, &mut |octets| out.bytes(octets));
+            out.bytes(b",p=");
+            base64(&memory.hash.first, &mut |octets| out.bytes(octets));
+        }
+        _ => {}
     }
+}
 
-    fn work(&self, credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
-        let hash = &mut memory.hash;
-        let Some(keyed) = keyed(credentials.secret.as_bytes()) else {
-            return true;
-        };
-        // RFC 5802 §2.2: "Ui := HMAC(str, Ui-1)", "Hi := U1 XOR U2 XOR ... XOR Ui".
-        let rounds = hash.rounds.min(ROUNDS);
-        for _ in 0..rounds {
-            hash.first = mac(keyed.clone(), &hash.first);
-            xor(&mut hash.second, &hash.first);
-        }
-        hash.rounds = hash.rounds.saturating_sub(rounds);
-        if hash.rounds > 0 {
-            return false;
-        }
-        conclude(credentials, memory, kept);
-        true
+fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
+    let hash = &mut memory.hash;
+    let Some(keyed) = keyed(credentials.secret.as_bytes()) else {
+        return true;
+    };
+    // RFC 5802 §2.2: "Ui := HMAC(str, Ui-1)", "Hi := U1 XOR U2 XOR ... XOR Ui".
+    let rounds = hash.rounds.min(ROUNDS);
+    for _ in 0..rounds {
+        hash.first = mac(keyed.clone(), &hash.first);
+        xor(&mut hash.second, &hash.first);
     }
-
-    fn has_proof(&self, memory: &Memory) -> bool {
-        memory.hash.is_proven
+    hash.rounds = hash.rounds.saturating_sub(rounds);
+    if hash.rounds > 0 {
+        return false;
     }
+    conclude(credentials, memory, kept);
+    true
 }
 
 /// No channel binding, no authorization identity.
@@ -271,7 +256,7 @@ mod tests {
 
     fn hear(number: u8, memory: &mut Memory, text: &str) -> (Heard, Vec<u8>) {
         let mut challenge = STANDARD.encode(text).into_bytes();
-        let heard = ScramSha256.hear(number, &user(), memory, &mut challenge, false);
+        let heard = (SCRAM_SHA_256.hear)(number, &user(), memory, &mut challenge, false);
         (heard, challenge)
     }
 
@@ -279,7 +264,7 @@ mod tests {
     fn as_in_rfc_7677() {
         let mut memory = Memory::default();
         assert_eq!(
-            plain(&said(&ScramSha256, 0, &user(), &memory, &[])),
+            plain(&said(&SCRAM_SHA_256, 0, &user(), &memory, &[])),
             "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"
         );
         let (heard, challenge) = hear(1, &mut memory, FIRST);
@@ -288,34 +273,34 @@ mod tests {
         };
         assert_eq!(&challenge[..kept], FIRST.as_bytes());
         let mut pauses = 0;
-        while !ScramSha256.work(&user(), &mut memory, FIRST.as_bytes()) {
+        while !work(&user(), &mut memory, FIRST.as_bytes()) {
             pauses += 1;
         }
         assert_eq!(pauses, 4096 / 32 - 1);
         assert_eq!(
-            plain(&said(&ScramSha256, 1, &user(), &memory, FIRST.as_bytes())),
+            plain(&said(&SCRAM_SHA_256, 1, &user(), &memory, FIRST.as_bytes())),
             "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
              p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
         );
-        assert!(!ScramSha256.has_proof(&memory));
+        assert!(!memory.hash.is_proven);
         let mut other = memory.clone();
         let wrong = FINAL.replace("6rri", "7rri");
         assert_eq!(hear(2, &mut other, &wrong).0, Heard::Impostor);
         for wrong in ["", "v=", "v=AAAA", "x=1", &FINAL[..FINAL.len() - 4]] {
             assert_eq!(hear(2, &mut other, wrong).0, Heard::Impostor, "{wrong}");
-            assert!(!ScramSha256.has_proof(&other));
+            assert!(!other.hash.is_proven);
         }
         assert_eq!(
             hear(2, &mut other, "e=invalid-proof").0,
             Heard::Answer { kept: 0 }
         );
-        assert!(!ScramSha256.has_proof(&other));
+        assert!(!other.hash.is_proven);
         assert_eq!(hear(2, &mut memory, FINAL).0, Heard::Answer { kept: 0 });
-        assert!(ScramSha256.has_proof(&memory));
-        assert_eq!(said(&ScramSha256, 2, &user(), &memory, &[]), "");
+        assert!(memory.hash.is_proven);
+        assert_eq!(said(&SCRAM_SHA_256, 2, &user(), &memory, &[]), "");
         assert_eq!(hear(3, &mut memory, FINAL).0, Heard::TooMany);
         memory.wipe();
-        assert!(!ScramSha256.has_proof(&memory));
+        assert!(!memory.hash.is_proven);
         assert_eq!(memory.hash.second, [0; 32]);
     }
 
@@ -355,10 +340,10 @@ mod tests {
         let extended = std::format!("{FIRST},x=future");
         assert!(matches!(heard(&extended), Heard::Work { .. }));
         let mut cut = STANDARD.encode(FIRST).into_bytes();
-        let scheme = &ScramSha256;
-        let heard = scheme.hear(1, &user(), &mut memory, &mut cut, true);
+        let scheme = &SCRAM_SHA_256;
+        let heard = (scheme.hear)(1, &user(), &mut memory, &mut cut, true);
         assert_eq!(heard, Heard::Cut);
-        let heard = scheme.hear(1, &user(), &mut memory, &mut cut[1..], false);
+        let heard = (scheme.hear)(1, &user(), &mut memory, &mut cut[1..], false);
         assert_eq!(heard, Heard::Malformed);
     }
 
@@ -367,7 +352,7 @@ mod tests {
         let user = Credentials::new("a,b=c", "p").unwrap();
         let user = user.with_nonce(&NONCE).unwrap();
         assert_eq!(
-            plain(&said(&ScramSha256, 0, &user, &Memory::default(), &[])),
+            plain(&said(&SCRAM_SHA_256, 0, &user, &Memory::default(), &[])),
             "n,,n=a=2Cb=3Dc,r=rOprNGfwEbeRWgbNEkqO"
         );
     }
