@@ -170,10 +170,12 @@ fn a_file_that_changes_while_it_is_sent() {
     let changed = |length: u64| {
         let server = Server::builder();
         let slow = Action::normal().after(Duration::from_millis(1500));
-        let server = server.script(Stage::Data, 1, slow).listen().unwrap();
+        let listener = server.script(Stage::Data, 1, slow).listen().unwrap();
         std::fs::write(&file, octets(1_000_000)).unwrap();
+        let server = &listener;
         let run = std::thread::scope(|scope| {
-            let run = scope.spawn(|| send(&server, &with(&["--attach", &file])));
+            let more = ["--attach", &file, "--no-chunking"];
+            let run = scope.spawn(move || send(server, &with(&more)));
             while server
                 .commands()
                 .first()
@@ -185,7 +187,7 @@ fn a_file_that_changes_while_it_is_sent() {
             handle.set_len(length).unwrap();
             run.join().unwrap()
         });
-        (run, server)
+        (run, listener)
     };
     let (shorter, server) = changed(500_000);
     shorter.is("failed", 74, 500, "content", "reconnect");
