@@ -12,6 +12,7 @@ use crate::error::{Field, Invalid};
 use crate::message::Message;
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault, StartTlsError};
+use crate::proof::Proof;
 use crate::report::{RecipientStatus, Report};
 #[cfg(feature = "scram-sha-256")]
 use crate::session::pause;
@@ -39,6 +40,7 @@ impl<T, O> core::fmt::Debug for Client<'_, T, O> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Client")
             .field("state", &self.session.state())
+            .field("proof", &self.session.proof())
             .finish_non_exhaustive()
     }
 }
@@ -56,7 +58,8 @@ pub type StartTls<'b, T, S, O, U> = Result<
 >;
 
 impl<'b, T> Client<'b, T> {
-    /// A client over an open transport. Nothing is sent or received yet.
+    /// A client over an open transport without TLS, for STARTTLS or a network of one's own. Nothing is
+    /// sent or received yet.
     ///
     /// The buffer needs at least [`BUFFER_MIN`](crate::session::BUFFER_MIN) octets; with 1024 a
     /// usual alert leaves in one write.
@@ -66,6 +69,19 @@ impl<'b, T> Client<'b, T> {
             session: Session::new(buffer),
             observer: (),
         }
+    }
+
+    /// A client over a transport that is under TLS from the start (port 465, RFC 8314 §3.3). STARTTLS
+    /// is refused on it.
+    ///
+    /// The buffer is that of [`Self::new`].
+    pub fn over_tls(transport: T, buffer: &'b mut [u8]) -> Self
+    where
+        T: Secure,
+    {
+        let mut client = Self::new(transport, buffer);
+        client.session.secured(client.transport.proof());
+        client
     }
 }
 
@@ -138,6 +154,11 @@ impl<'b, T, O> Client<'b, T, O> {
     /// sent it was dropped.
     pub fn delivery(&self) -> Delivery {
         self.session.delivery()
+    }
+
+    /// What proved the server's identity; `None` without TLS.
+    pub fn proof(&self) -> Option<Proof> {
+        self.session.proof()
     }
 
     /// Where the session stands.
@@ -213,7 +234,7 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
             session,
             observer,
         };
-        client.session.upgraded();
+        client.session.upgraded(client.transport.proof());
         match client.run(&mut Operation::Open).await {
             Ok(_) => Ok(client),
             Err(error) => Err(StartTlsError::Ehlo { client, error }),
@@ -490,10 +511,11 @@ impl<T: Read + Write + Secure, O: Observer> Client<'_, T, O> {
     ///
     /// A mail is then refused with [`Error::NotOffered`] before anything of it is sent, if the
     /// server does not offer REQUIRETLS, or was not verified by a certificate chain
-    /// ([`Secure::is_chain_verified`]).
+    /// ([`Proof::Chain`]).
     #[must_use]
     pub fn require_tls(mut self) -> Self {
-        self.session.require_tls(self.transport.is_chain_verified());
+        self.session.secured(self.transport.proof());
+        self.session.options().require_tls = true;
         self
     }
 

@@ -4,6 +4,7 @@
 //! This file sorts replies by what they mean to the caller; it does not know the order of commands.
 
 use crate::phase::{Phase, Retry};
+use crate::proof::Proof;
 use crate::wire::reply::{EnhancedStatusCode, ReplyHead};
 
 /// A mail that was accepted by the server, for all recipients or for some.
@@ -16,6 +17,7 @@ pub struct Report {
     pub(crate) refused: u16,
     pub(crate) deferred: u16,
     pub(crate) is_any_temporary: bool,
+    pub(crate) proof: Option<Proof>,
 }
 
 impl Report {
@@ -68,6 +70,14 @@ impl Report {
             (true, true) => Some(Retry::Later),
             (true, false) => Some(Retry::Never),
         }
+    }
+
+    /// What proved the identity of the server that took the mail; `None` when it went without TLS, or
+    /// over a link of which the client does not know
+    /// ([`Client::over_tls`](crate::blocking::Client::over_tls)).
+    #[must_use]
+    pub const fn proof(&self) -> Option<Proof> {
+        self.proof
     }
 
     /// The outcome as a status number: 200 sent, 202 sent to some.

@@ -4,6 +4,8 @@
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
+use crate::proof::Proof;
+
 /// Whether an error says that the other side closed the connection, so that a read will not wait.
 pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
     matches!(
@@ -12,22 +14,19 @@ pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
     )
 }
 
-/// A transport that keeps what is sent on it confidential and has proven whose server it leads to.
+/// A transport that keeps what is sent on it confidential and knows whose server it leads to.
 ///
 /// Only over such a transport does a client hand out credentials, unless a method with `danger` in
 /// its name is called. Implement it for a TLS stream that verifies the server's identity; wrap a
 /// foreign one in [`Vouched`].
 pub trait Secure {
-    /// Whether the server's identity was proven by a certificate chain to a trusted root, not by a
-    /// pinned key alone. REQUIRETLS needs it (RFC 8689).
-    fn is_chain_verified(&self) -> bool {
-        false
-    }
+    /// What proved the server's identity.
+    fn proof(&self) -> Proof;
 }
 
 impl<T: Secure + ?Sized> Secure for &mut T {
-    fn is_chain_verified(&self) -> bool {
-        (**self).is_chain_verified()
+    fn proof(&self) -> Proof {
+        (**self).proof()
     }
 }
 
@@ -38,7 +37,7 @@ impl<T: Secure + ?Sized> Secure for &mut T {
 #[derive(Debug, Clone, Copy)]
 pub struct Vouched<T> {
     transport: T,
-    is_chain_verified: bool,
+    proof: Proof,
 }
 
 impl<T> Vouched<T> {
@@ -46,7 +45,7 @@ impl<T> Vouched<T> {
     pub const fn new(transport: T) -> Self {
         Self {
             transport,
-            is_chain_verified: false,
+            proof: Proof::Key,
         }
     }
 
@@ -54,7 +53,16 @@ impl<T> Vouched<T> {
     pub const fn by_chain(transport: T) -> Self {
         Self {
             transport,
-            is_chain_verified: true,
+            proof: Proof::Chain,
+        }
+    }
+
+    /// The caller states that `transport` encrypts and that nobody knows for whom: credentials will
+    /// be handed to whoever is there.
+    pub const fn danger_unverified(transport: T) -> Self {
+        Self {
+            transport,
+            proof: Proof::Nothing,
         }
     }
 
@@ -65,8 +73,8 @@ impl<T> Vouched<T> {
 }
 
 impl<T> Secure for Vouched<T> {
-    fn is_chain_verified(&self) -> bool {
-        self.is_chain_verified
+    fn proof(&self) -> Proof {
+        self.proof
     }
 }
 

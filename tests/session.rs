@@ -11,7 +11,8 @@ use embedded_smtp::message::Attachment;
 use embedded_smtp::mock::{PlaintextAuth, Server};
 use embedded_smtp::session::{BUFFER_MIN, Delivery};
 use embedded_smtp::{
-    Credentials, Error, Fault, Mailbox, Message, Observer, Phase, RecipientStatus, Reply, Violation,
+    Credentials, Error, Fault, Mailbox, Message, Observer, Phase, Proof, RecipientStatus, Reply,
+    StartTlsError, Violation, Vouched,
 };
 use support::{Event, Scripted};
 
@@ -796,8 +797,39 @@ fn a_failed_starttls_is_an_error_like_others() {
     assert_eq!(error.to_string(), "the server does not offer STARTTLS");
     assert_eq!(
         format!("{error:?}"),
-        "Refused { client: Client { state: Rejected, .. }, error: NotOffered(Extension(StartTls)) }"
+        "Refused { client: Client { state: Rejected, proof: None, .. }, error: NotOffered(Extension(StartTls)) }"
     );
+}
+
+/// Rule: a client says what proved the server, in its report too, and never says STARTTLS on a link
+/// that is under TLS.
+#[test]
+fn what_proved_the_server_is_reported() {
+    let server = Server::builder().implicit_tls().build();
+    let link = || server.duplex();
+    for (link, proof) in [
+        (Vouched::new(link()), Proof::Key),
+        (Vouched::by_chain(link()), Proof::Chain),
+        (Vouched::danger_unverified(link()), Proof::Nothing),
+    ] {
+        let mut buffer = [0; 512];
+        let mut smtp = Client::over_tls(link, &mut buffer);
+        assert_eq!(smtp.proof(), Some(proof));
+        let shown = format!("Client {{ state: Connected, proof: Some({proof:?}), .. }}");
+        assert_eq!(format!("{smtp:?}"), shown);
+        smtp.open("a.example").unwrap();
+        assert_eq!(smtp.send(&alert()).unwrap().proof(), Some(proof));
+        let StartTlsError::Refused { error, .. } = smtp.starttls(Ok::<_, ErrorKind>).unwrap_err()
+        else {
+            panic!();
+        };
+        assert_eq!(error, Error::OutOfOrder);
+    }
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(Server::builder().build().duplex(), &mut buffer);
+    smtp.open("a.example").unwrap();
+    assert_eq!(smtp.send(&alert()).unwrap().proof(), None);
+    assert_eq!(server.violations(), [""; 0]);
 }
 
 /// Takes so many octets, says something, and closes.

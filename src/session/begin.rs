@@ -5,6 +5,7 @@
 use crate::error::{Field, Invalid, Reason};
 use crate::message::{Message, Walk};
 use crate::outcome::Missing;
+use crate::proof::Proof;
 use crate::report::RecipientStatus;
 use crate::wire::command::MailParameters;
 use crate::wire::ehlo::Extension;
@@ -94,7 +95,8 @@ impl Flow<'_> {
     fn check(&mut self, operation: &mut Operation<'_, '_>) -> Result<(), Hindrance> {
         match operation {
             Operation::StartTls if self.state != State::LoginFailed => {
-                if self.is_upgraded {
+                // Never STARTTLS on a link that is under TLS.
+                if self.proof.is_some() {
                     return Err(Hindrance::OutOfOrder);
                 }
                 if !self.capabilities.offers(Extension::StartTls) {
@@ -180,7 +182,7 @@ impl Flow<'_> {
                 Extension::RequireTls,
             )));
         }
-        if require_tls && !self.options.is_chain_verified {
+        if require_tls && self.proof != Some(Proof::Chain) {
             return Err(Hindrance::Missing(Missing::VerifiedChain));
         }
         let size = offers(Extension::Size);

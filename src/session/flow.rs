@@ -21,6 +21,7 @@ use crate::message::Part;
 use crate::observer::Observer;
 use crate::outcome::{Fault, Violation};
 use crate::phase::Phase;
+use crate::proof::Proof;
 use crate::report::Refusal;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::Capabilities;
@@ -86,8 +87,8 @@ pub(super) struct Flow<'b> {
     pub(super) is_busy: bool,
     /// The transport said that no more will come.
     pub(super) is_at_end: bool,
-    /// TLS was opened by STARTTLS.
-    pub(super) is_upgraded: bool,
+    /// What proved the server's identity; `None` without TLS.
+    pub(super) proof: Option<Proof>,
     /// The server answered a command pipelined behind content wrongly once.
     pub(super) is_lock_step: bool,
     pub(super) options: Options,
@@ -131,11 +132,10 @@ impl<'b> Flow<'b> {
                 all_or_none: false,
                 helo_fallback: false,
                 require_tls: false,
-                is_chain_verified: false,
             },
             chunking: Some(by_bdat),
             name: None,
-            is_upgraded: false,
+            proof: None,
             is_busy: false,
             is_lock_step: false,
             is_at_end: false,
@@ -168,15 +168,13 @@ impl<'b> Flow<'b> {
         Ok(())
     }
 
-    pub(super) fn upgraded(&mut self) {
+    pub(super) fn upgraded(&mut self, proof: Proof) {
         self.state = State::Greeted;
         self.capabilities = Capabilities::default();
-        self.is_upgraded = true;
+        self.proof = Some(proof);
         // RFC 3207 §4.2: the session begins anew.
         self.mails = 0;
         self.domains = Domains::default();
-        // What was known of the link below is no word on this one.
-        self.options.is_chain_verified = false;
     }
 
     pub(super) fn delivery(&self) -> Delivery {

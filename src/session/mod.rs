@@ -58,6 +58,7 @@ pub(crate) use pause::pause;
 use crate::error::Invalid;
 use crate::observer::Observer;
 use crate::outcome::{Error, Fault};
+use crate::proof::Proof;
 use crate::report::Report;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::Capabilities;
@@ -95,8 +96,6 @@ pub(crate) struct Options {
     pub(crate) helo_fallback: bool,
     /// Every mail asks for REQUIRETLS.
     pub(crate) require_tls: bool,
-    /// The server was verified by a certificate chain.
-    pub(crate) is_chain_verified: bool,
 }
 
 /// What a driver has to do next.
@@ -145,8 +144,18 @@ impl<'b> Session<'b> {
     }
 
     /// TLS was opened on the transport: what was known of the server is forgotten.
-    pub(crate) fn upgraded(&mut self) {
-        self.flow.upgraded();
+    pub(crate) fn upgraded(&mut self, proof: Proof) {
+        self.flow.upgraded(proof);
+    }
+
+    /// The link is under TLS from the start.
+    pub(crate) fn secured(&mut self, proof: Proof) {
+        self.flow.proof = Some(proof);
+    }
+
+    /// What proved the server's identity; `None` without TLS.
+    pub(crate) fn proof(&self) -> Option<Proof> {
+        self.flow.proof
     }
 
     pub(crate) fn options(&mut self) -> &mut Options {
@@ -186,12 +195,6 @@ impl<'b> Session<'b> {
     #[inline(always)] // So that BDAT is not linked where this is called at once.
     pub(crate) fn without_chunking(&mut self) {
         self.flow.chunking = None;
-    }
-
-    /// Every mail from here on asks for REQUIRETLS.
-    pub(crate) fn require_tls(&mut self, is_chain_verified: bool) {
-        self.flow.options.require_tls = true;
-        self.flow.options.is_chain_verified = is_chain_verified;
     }
 }
 
@@ -265,7 +268,7 @@ impl Turn<'_, '_> {
     pub(crate) fn end<E>(self, error: Option<E>) -> Result<Report, Error<E>> {
         let flow = &self.session.flow;
         match &flow.failure {
-            None => Ok(flow.verdict.report()),
+            None => Ok(flow.verdict.report(flow.proof)),
             Some(failure) => Err(failure.with_transport(error)),
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::message::{Cursor, Walk};
 use crate::phase::Phase;
+use crate::proof::Proof;
 use crate::report::{Refusal, RefusalKind, Report};
 use crate::wire::command::MailParameters;
 use crate::wire::reply::ReplyHead;
@@ -133,13 +134,14 @@ impl Verdict {
     }
 
     /// The report on a mail that was accepted; all zero for any other operation.
-    pub(super) fn report(&self) -> Report {
+    pub(super) fn report(&self, proof: Option<Proof>) -> Report {
         Report {
             head: self.decision.map(|reply| reply.head).unwrap_or_default(),
             accepted: self.accepted,
             refused: self.refused,
             deferred: self.deferred,
             is_any_temporary: self.is_any_temporary,
+            proof,
         }
     }
 
