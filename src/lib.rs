@@ -45,6 +45,8 @@ mod phase;
 mod proof;
 mod report;
 pub mod session;
+#[cfg(feature = "embedded-tls")]
+pub mod tls;
 mod transcript;
 mod transport;
 mod wire;

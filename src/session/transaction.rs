@@ -172,7 +172,7 @@ mod tests {
         assert!(verdict.recipient(head(450)));
         assert_eq!(verdict.answered(), u16::MAX);
         verdict.end(head(250));
-        let report = verdict.report();
+        let report = verdict.report(None);
         assert_eq!((report.accepted(), report.refused()), (u16::MAX, 1));
         assert!(report.is_partial());
     }

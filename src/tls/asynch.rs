@@ -1,0 +1,242 @@
+//! A session under TLS over an async transport.
+//!
+//! This file pumps octets. What may pass is decided in the gate, and who the server is in the latch.
+
+use embedded_io_async::{ErrorType, Read, Write};
+use embedded_tls::TlsConnection;
+use embedded_tls::{Aes128GcmSha256, CryptoRngCore, TlsContext, TlsError};
+use rustls_pki_types::ServerName;
+
+use crate::proof::Proof;
+use crate::transport::Secure;
+
+use super::error::{Error, Failure};
+use super::gate::{Gate, GateError, Link, Stage};
+use super::latch::Verifier;
+use super::library::{self, Provider};
+use super::verify::Verify;
+use super::{Records, check_buffers};
+
+/// A stream under TLS 1.3, whose server is proven as far as was asked for.
+///
+/// `'b` is the life of the records' buffers, `T` the transport. Octets leave when [`Write::flush`] is
+/// called or the buffer is full.
+///
+/// # Cancel safety
+///
+/// None of its methods is. After a call that failed or was dropped before its end, the stream is
+/// dead in that direction: [`Error::Poisoned`], with nothing sent. What the server sent before can
+/// still be read after a write that failed.
+pub struct Stream<'b, T: Read + Write + 'b> {
+    connection: TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256>,
+    link: &'b Link,
+    proof: Proof,
+    may_read: bool,
+    may_write: bool,
+    /// There are octets that were written and not flushed.
+    is_pending: bool,
+    is_at_end: bool,
+}
+
+impl<T: Read + Write> core::fmt::Debug for Stream<'_, T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Stream")
+            .field("proof", &self.proof)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'b, T: Read + Write + 'b> Stream<'b, T> {
+    /// Opens TLS on a transport: the handshake, up to where the server is proven.
+    ///
+    /// `name` is the server's, from the caller's configuration, never from a reply or a record of the
+    /// network: it is sent to the server (SNI), unless it is an IP address, and is the one that
+    /// [`Roots`](super::Roots) wants in the certificate.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] with the transport. Nothing but the handshake was sent, and nothing of the
+    /// server was believed.
+    pub async fn open<V: Verify, R: CryptoRngCore>(
+        transport: T,
+        records: &'b mut Records<'_>,
+        name: &ServerName<'_>,
+        choice: V,
+        random: &mut R,
+    ) -> Result<Self, Failure<T>> {
+        if let Err(error) = check_buffers(records) {
+            return Err(Failure { transport, error });
+        }
+        let Records { read, write, link } = records;
+        let link = &*link;
+        link.begin(read.len());
+        let config = library::config(name, choice.offers_rsa());
+        let mut provider = Provider {
+            random,
+            verifier: Verifier::new(name, choice),
+        };
+        let gated = Gated {
+            transport,
+            gate: Gate::default(),
+            link,
+        };
+        let mut connection = TlsConnection::new(gated, read, write);
+        let opened = connection
+            .open(TlsContext::new(&config, &mut provider))
+            .await;
+        let proof = match opened {
+            Ok(()) => provider.verifier.proof(),
+            Err(error) => Err(provider
+                .verifier
+                .refusal()
+                .unwrap_or_else(|| library::error(error, link, false))),
+        };
+        match proof {
+            Ok(proof) => {
+                link.enter(Stage::Open);
+                Ok(Self {
+                    connection,
+                    link,
+                    proof,
+                    may_read: true,
+                    may_write: true,
+                    is_pending: false,
+                    is_at_end: false,
+                })
+            }
+            Err(error) => {
+                link.enter(Stage::Shut);
+                let transport = take_back(connection).await;
+                Err(Failure { transport, error })
+            }
+        }
+    }
+
+    /// Ends the session politely (close_notify) and gives the transport back. What comes of it is
+    /// ignored. Nothing is sent where a call failed or was dropped before, or where something was
+    /// written and not flushed.
+    pub async fn close(self) -> T {
+        if !self.may_write || !self.may_read || self.is_pending {
+            self.link.enter(Stage::Shut);
+        }
+        take_back(self.connection).await
+    }
+}
+
+async fn take_back<'b, T: Read + Write + 'b>(
+    connection: TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256>,
+) -> T {
+    match connection.close().await {
+        Ok(gated) | Err((gated, _)) => gated.transport,
+    }
+}
+
+impl<T: Read + Write> Secure for Stream<'_, T> {
+    fn proof(&self) -> Proof {
+        self.proof
+    }
+}
+
+impl<T: Read + Write> ErrorType for Stream<'_, T> {
+    type Error = Error;
+}
+
+impl<T: Read + Write> Read for Stream<'_, T> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
+        if self.is_at_end || buf.is_empty() {
+            return Ok(0);
+        }
+        if !core::mem::take(&mut self.may_read) {
+            return Err(Error::Poisoned);
+        }
+        match self.connection.read(buf).await {
+            Ok(octets) => {
+                self.may_read = true;
+                Ok(octets)
+            }
+            // A close_notify, or the end of the transport: SMTP knows by itself what is complete.
+            Err(TlsError::ConnectionClosed | TlsError::IoError) => {
+                self.is_at_end = true;
+                Ok(0)
+            }
+            Err(error) => Err(library::error(error, self.link, true)),
+        }
+    }
+}
+
+impl<T: Read + Write> Write for Stream<'_, T> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Error> {
+        if self.is_at_end {
+            return Err(Error::Closed);
+        }
+        if !core::mem::take(&mut self.may_write) {
+            return Err(Error::Poisoned);
+        }
+        self.is_pending = true;
+        let written = self.connection.write(buf).await;
+        let octets = written.map_err(|error| library::error(error, self.link, true))?;
+        self.may_write = true;
+        Ok(octets)
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        if !core::mem::take(&mut self.may_write) {
+            return Err(Error::Poisoned);
+        }
+        let flushed = self.connection.flush().await;
+        flushed.map_err(|error| library::error(error, self.link, true))?;
+        self.may_write = true;
+        self.is_pending = false;
+        Ok(())
+    }
+}
+
+/// A transport behind a gate.
+struct Gated<'b, T> {
+    transport: T,
+    gate: Gate,
+    link: &'b Link,
+}
+
+impl<T: ErrorType> ErrorType for Gated<'_, T> {
+    type Error = GateError<T::Error>;
+}
+
+impl<T: Read> Read for Gated<'_, T> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        while let Some(room) = self.gate.header() {
+            let octets = self.transport.read(room).await;
+            let octets = octets.map_err(GateError::Transport)?;
+            if octets == 0 {
+                return Ok(0);
+            }
+            self.gate.header_read(octets, self.link)?;
+        }
+        let octets = self.gate.pass_header(buf);
+        if octets > 0 {
+            return Ok(octets);
+        }
+        let most = self.gate.body().min(buf.len());
+        let room = buf.get_mut(..most).unwrap_or_default();
+        let octets = self.transport.read(room).await;
+        let octets = octets.map_err(GateError::Transport)?;
+        self.gate
+            .body_read(room.get(..octets).unwrap_or_default(), self.link)?;
+        Ok(octets)
+    }
+}
+
+impl<T: Write> Write for Gated<'_, T> {
+    async fn write(&mut self, buf: &[u8]) -> Result<usize, Self::Error> {
+        if self.link.is_shut() {
+            return Err(GateError::Shut);
+        }
+        let written = self.transport.write(buf).await;
+        written.map_err(GateError::Transport)
+    }
+
+    async fn flush(&mut self) -> Result<(), Self::Error> {
+        let flushed = self.transport.flush().await;
+        flushed.map_err(GateError::Transport)
+    }
+}

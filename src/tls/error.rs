@@ -1,0 +1,240 @@
+//! What can go wrong when TLS is opened and used.
+//!
+//! This file does not know how it is found out.
+
+use core::fmt;
+
+use embedded_io::ErrorKind;
+
+/// Why a session under TLS could not be opened, or broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// The buffer for records that are read is too small. Known from the start, or from the length of
+    /// a record that the server announced: with its certificates a chain is larger than the buffer.
+    ReadBuffer {
+        /// Octets that are needed, for this record.
+        needed: u16,
+    },
+    /// The buffer for records that are written is too small.
+    WriteBuffer {
+        /// Octets that are needed.
+        needed: u16,
+    },
+    /// The server's certificates, or what it signed with their key, were not accepted.
+    Certificate(CertificateFault),
+    /// The handshake ended, and the server has not proven who it is: it sent no certificate, or no
+    /// signature, or not in this order.
+    NotProven,
+    /// The server does not speak TLS 1.3.
+    NoTls13,
+    /// The server and this client have no cipher suite, key exchange or kind of key in common.
+    NothingInCommon,
+    /// The server wants another key exchange than P-256 (HelloRetryRequest).
+    OtherKeyExchange,
+    /// The server ended the session by an alert, whose number is known if it was readable
+    /// (RFC 8446 §6).
+    Alert(Option<u8>),
+    /// What the server sent in the handshake is wrong, or beyond what is supported.
+    Handshake,
+    /// A record is wrong, or was changed on the way.
+    Record,
+    /// The transport gave an error of this kind.
+    Io(ErrorKind),
+    /// The server closed the connection.
+    Closed,
+    /// An earlier call failed or was dropped before its end: what would be sent now could not be
+    /// deciphered, or give the key away. Nothing was sent.
+    Poisoned,
+}
+
+/// Why a certificate chain, or the signature made with its key, was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// There is no certificate.
+    Empty,
+    /// There are more than [`CERTIFICATES_MAX`](super::CERTIFICATES_MAX) certificates.
+    TooMany,
+    /// A certificate is not well formed.
+    Malformed,
+    /// A certificate has expired, as far as the time given is right.
+    Expired {
+        /// The end of its validity, in seconds since 1970 (UTC).
+        not_after: u64,
+    },
+    /// A certificate is not valid yet, as far as the time given is right.
+    NotYetValid {
+        /// The beginning of its validity, in seconds since 1970 (UTC).
+        not_before: u64,
+    },
+    /// The certificate is for other names than that of the server.
+    WrongName,
+    /// No chain leads to a trusted root.
+    UnknownIssuer,
+    /// The server shows the certificate of a certificate authority as its own: a self-signed one of
+    /// that kind can only be pinned.
+    CaAsServer,
+    /// A certificate of the chain was issued with one that is not for issuing.
+    NotCa,
+    /// The certificate is not for servers.
+    WrongPurpose,
+    /// The chain is longer than an issuer allows.
+    PathLength,
+    /// The name is outside of what an issuer may issue for.
+    NameConstraint,
+    /// A signature in the chain is wrong.
+    BadSignature,
+    /// What the server signed in the handshake was not signed with the key of its certificate.
+    HandshakeSignature,
+    /// The kind of signature in the handshake does not fit the key of the certificate.
+    Scheme,
+    /// The key is not one of those that were pinned.
+    PinMismatch,
+    /// The kind of key is not supported, or its support was not asked for.
+    KeyType,
+    /// A key is shorter or longer than is supported.
+    KeyLength,
+    /// A signature algorithm in the chain is not supported, or its support was not asked for.
+    Algorithm,
+    /// A critical extension is not supported.
+    CriticalExtension,
+    /// The chain takes more signature checks than
+    /// [`SIGNATURE_CHECKS_MAX`](super::SIGNATURE_CHECKS_MAX).
+    TooMuchWork,
+}
+
+impl CertificateFault {
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "the server sent no certificate",
+            Self::TooMany => "the server sent more than five certificates",
+            Self::Malformed => "a certificate of the server is not well formed",
+            Self::Expired { .. } => {
+                "a certificate of the server has expired: check the clock, else renew it"
+            }
+            Self::NotYetValid { .. } => {
+                "a certificate of the server is not valid yet: check the clock"
+            }
+            Self::WrongName => "the server's certificate is for another name: check the name given",
+            Self::UnknownIssuer => {
+                "the server's certificate leads to no trusted root: give its root, or pin its key"
+            }
+            Self::CaAsServer => {
+                "the server's certificate is that of a certificate authority, mostly a self-signed one: pin its key instead"
+            }
+            Self::NotCa => "a certificate was issued with one that is not for issuing",
+            Self::WrongPurpose => "the server's certificate is not for servers",
+            Self::PathLength => "the certificate chain is longer than an issuer in it allows",
+            Self::NameConstraint => "the server's name is outside of what an issuer may issue for",
+            Self::BadSignature => "a signature in the certificate chain is wrong",
+            Self::HandshakeSignature => "the server has not the key of its certificate",
+            Self::Scheme => "the server's signature does not fit the key of its certificate",
+            Self::PinMismatch => "the server's key is not the pinned one",
+            Self::KeyType => {
+                "the server has a kind of key that is not supported or not enabled (see with_rsa, with_p384)"
+            }
+            Self::KeyLength => "a key has a length that is not supported (RSA: 2048 to 4096 bits)",
+            Self::Algorithm => {
+                "a certificate is signed in a way that is not supported or not enabled (see with_rsa, with_p384)"
+            }
+            Self::CriticalExtension => {
+                "a certificate has a critical extension that is not supported"
+            }
+            Self::TooMuchWork => "the certificate chain takes more than ten signature checks",
+        }
+    }
+}
+
+impl Error {
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadBuffer { .. } => "the buffer for reading records is too small",
+            Self::WriteBuffer { .. } => "the buffer for writing records is too small",
+            Self::Certificate(fault) => fault.as_str(),
+            Self::NotProven => "the server has not proven who it is",
+            Self::NoTls13 => {
+                "the server does not speak TLS 1.3: another TLS library is needed for it"
+            }
+            Self::NothingInCommon => {
+                "the server has no cipher suite or kind of key in common: it needs AES-128-GCM, P-256, and a key that is enabled here"
+            }
+            Self::OtherKeyExchange => "the server does not take P-256 for the key exchange",
+            Self::Alert(_) => "the server ended the session by a TLS alert",
+            Self::Handshake => "the TLS handshake of the server is wrong or not supported",
+            Self::Record => "a TLS record is wrong or was changed on the way",
+            Self::Io(_) => "the transport below TLS failed",
+            Self::Closed => "the server closed the connection",
+            Self::Poisoned => "the TLS session broke before",
+        }
+    }
+}
+
+impl fmt::Display for CertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        match self {
+            Self::ReadBuffer { needed } | Self::WriteBuffer { needed } => {
+                write!(f, ": {needed} octets are needed")
+            }
+            Self::Alert(Some(number)) => write!(f, " ({number})"),
+            Self::Io(kind) => write!(f, ": {kind}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for CertificateFault {}
+
+impl core::error::Error for Error {}
+
+impl embedded_io::Error for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::ReadBuffer { .. } | Self::WriteBuffer { .. } => ErrorKind::OutOfMemory,
+            Self::Certificate(_) | Self::NotProven => ErrorKind::PermissionDenied,
+            Self::NoTls13 | Self::NothingInCommon | Self::OtherKeyExchange => {
+                ErrorKind::Unsupported
+            }
+            Self::Handshake | Self::Record => ErrorKind::InvalidData,
+            Self::Io(kind) => *kind,
+            Self::Alert(_) | Self::Closed => ErrorKind::ConnectionAborted,
+            Self::Poisoned => ErrorKind::NotConnected,
+        }
+    }
+}
+
+impl From<CertificateFault> for Error {
+    fn from(fault: CertificateFault) -> Self {
+        Self::Certificate(fault)
+    }
+}
+
+/// TLS could not be opened. The transport is of no use for this server any more, but to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure<T> {
+    /// The transport as it was given. Nothing that is worth protecting was sent on it.
+    pub transport: T,
+    /// What happened.
+    pub error: Error,
+}
+
+impl<T> fmt::Display for Failure<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> core::error::Error for Failure<T> {}

@@ -1,0 +1,262 @@
+//! The gate between the transport and the TLS library: it reads the header of every record first
+//! (RFC 8446 §5.1) and lets none through that the library would not bear, that has no place, or that
+//! the buffer does not hold.
+//!
+//! This file reads and writes nothing. A [`Gate`] is told what was read, and says what may be.
+
+use core::sync::atomic::{AtomicU8, AtomicU16, Ordering};
+
+use embedded_io::ErrorKind;
+
+use super::error::Error;
+
+/// What the gate and those on its other side tell each other. Atomics, so that a stream can go to
+/// another thread; they are only loaded and stored, which every processor can.
+#[derive(Debug, Default)]
+pub(super) struct Link {
+    stage: AtomicU8,
+    /// Why a record was refused.
+    fault: AtomicU8,
+    /// Octets that a refused record has.
+    needed: AtomicU16,
+    /// Octets that the buffer for reading has.
+    room: AtomicU16,
+}
+
+/// How far the session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// The server's first record is awaited.
+    Hello,
+    /// The handshake goes on.
+    Handshake,
+    /// The handshake has ended.
+    Open,
+    /// Nothing is sent any more.
+    Shut,
+}
+
+impl Link {
+    /// A new session begins, with so many octets for a record.
+    pub(super) fn begin(&self, room: usize) {
+        let room = u16::try_from(room).unwrap_or(u16::MAX);
+        self.room.store(room, Ordering::Relaxed);
+        self.fault.store(0, Ordering::Relaxed);
+        self.enter(Stage::Hello);
+    }
+
+    pub(super) fn enter(&self, stage: Stage) {
+        self.stage.store(stage as u8, Ordering::Relaxed);
+    }
+
+    fn stage(&self) -> Stage {
+        match self.stage.load(Ordering::Relaxed) {
+            0 => Stage::Hello,
+            1 => Stage::Handshake,
+            2 => Stage::Open,
+            _ => Stage::Shut,
+        }
+    }
+
+    pub(super) fn is_shut(&self) -> bool {
+        self.stage() == Stage::Shut
+    }
+
+    /// Why the gate refused a record, if it did.
+    pub(super) fn fault(&self) -> Option<Error> {
+        match self.fault.load(Ordering::Relaxed) {
+            RECORD => Some(Error::Record),
+            TOO_LONG => Some(Error::ReadBuffer {
+                needed: self.needed.load(Ordering::Relaxed),
+            }),
+            OTHER_KEY_EXCHANGE => Some(Error::OtherKeyExchange),
+            _ => None,
+        }
+    }
+
+    fn refuse(&self, fault: u8) -> Refused {
+        self.fault.store(fault, Ordering::Relaxed);
+        Refused
+    }
+}
+
+const RECORD: u8 = 1;
+const TOO_LONG: u8 = 2;
+const OTHER_KEY_EXCHANGE: u8 = 3;
+
+/// A record may not pass. [`Link::fault`] says why.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+/// Where the stream of records stands.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    header: [u8; HEADER],
+    /// Octets of the header that were read.
+    read: usize,
+    /// Octets of it that were passed on.
+    passed: usize,
+    /// Octets of the body that were not passed on yet.
+    left: u16,
+    /// Records of the handshake so far.
+    records: u8,
+    /// Octets of the server's first message that were looked at.
+    looked: u8,
+    /// They are those of a HelloRetryRequest so far.
+    is_retry: bool,
+}
+
+impl Gate {
+    /// Where the next octets of a header go; `None` when it is complete.
+    pub(super) fn header(&mut self) -> Option<&mut [u8]> {
+        self.header
+            .get_mut(self.read..)
+            .filter(|room| !room.is_empty())
+    }
+
+    /// So many octets of a header were read.
+    pub(super) fn header_read(&mut self, octets: usize, link: &Link) -> Result<(), Refused> {
+        self.read = self.read.saturating_add(octets);
+        if self.read >= HEADER {
+            self.admit(link)?;
+        }
+        Ok(())
+    }
+
+    /// Passes the header on, as far as there is room. 0 when it was passed on before.
+    pub(super) fn pass_header(&mut self, into: &mut [u8]) -> usize {
+        let header = self.header.get(self.passed..).unwrap_or_default();
+        let octets = header.len().min(into.len());
+        for (place, octet) in into.iter_mut().zip(header) {
+            *place = *octet;
+        }
+        self.passed = self.passed.saturating_add(octets);
+        octets
+    }
+
+    /// Octets of the body that may be read now, at most.
+    pub(super) fn body(&self) -> usize {
+        self.left.into()
+    }
+
+    /// These octets of the body were read.
+    pub(super) fn body_read(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
+        let count = u16::try_from(octets.len()).unwrap_or(u16::MAX);
+        self.left = self.left.saturating_sub(count);
+        if self.left == 0 {
+            self.read = 0;
+            self.passed = 0;
+        }
+        // Behind the first record only the random octets of a ServerHello are left to look at.
+        if self.records == 1 {
+            self.look(octets, link)?;
+        }
+        Ok(())
+    }
+
+    /// Decides on a record by its header.
+    fn admit(&mut self, link: &Link) -> Result<(), Refused> {
+        let [kind, _, _, high, low] = self.header;
+        let length = u16::from_be_bytes([high, low]);
+        let stage = link.stage();
+        let fits = match (stage, kind) {
+            // The ServerHello, or an alert in its place.
+            (Stage::Hello, HANDSHAKE | ALERT) => length > 0,
+            // RFC 8446 §5: a single octet, for old middleboxes.
+            (Stage::Handshake, CHANGE_CIPHER_SPEC) => length == 1,
+            // A tag, and the octet for the type.
+            (Stage::Handshake | Stage::Open, APPLICATION_DATA) => length >= SEALED_MIN,
+            _ => false,
+        };
+        if !fits || length > RECORD_MAX {
+            return Err(link.refuse(RECORD));
+        }
+        if length > link.room.load(Ordering::Relaxed) {
+            link.needed.store(length, Ordering::Relaxed);
+            return Err(link.refuse(TOO_LONG));
+        }
+        if stage != Stage::Open {
+            self.records = self.records.saturating_add(1);
+            if self.records > HANDSHAKE_RECORDS_MAX {
+                return Err(link.refuse(RECORD));
+            }
+        }
+        if kind == HANDSHAKE {
+            link.enter(Stage::Handshake);
+        }
+        self.left = length;
+        Ok(())
+    }
+
+    /// Looks for a HelloRetryRequest: a ServerHello with random octets of its own.
+    fn look(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
+        for octet in octets {
+            let place = usize::from(self.looked).checked_sub(RANDOM);
+            self.looked = self.looked.saturating_add(1);
+            let Some(expected) = place.map(|place| RETRY.get(place)) else {
+                self.is_retry = true;
+                continue;
+            };
+            match expected {
+                Some(expected) => self.is_retry &= expected == octet,
+                None => break,
+            }
+        }
+        if usize::from(self.looked) >= RANDOM.saturating_add(RETRY.len()) && self.is_retry {
+            return Err(link.refuse(OTHER_KEY_EXCHANGE));
+        }
+        Ok(())
+    }
+}
+
+/// An error of the transport, or a record that was refused.
+#[derive(Debug)]
+pub(super) enum GateError<E> {
+    Transport(E),
+    Refused,
+    /// Nothing is sent any more.
+    Shut,
+}
+
+impl<E> From<Refused> for GateError<E> {
+    fn from(_: Refused) -> Self {
+        Self::Refused
+    }
+}
+
+impl<E: embedded_io::Error> core::fmt::Display for GateError<E> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        embedded_io::Error::kind(self).fmt(f)
+    }
+}
+
+impl<E: embedded_io::Error> core::error::Error for GateError<E> {}
+
+impl<E: embedded_io::Error> embedded_io::Error for GateError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Transport(error) => error.kind(),
+            Self::Refused => ErrorKind::InvalidData,
+            Self::Shut => ErrorKind::NotConnected,
+        }
+    }
+}
+
+const HEADER: usize = 5;
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const APPLICATION_DATA: u8 = 23;
+
+/// Octets of the shortest sealed record: the type, and the tag of AES-GCM.
+const SEALED_MIN: u16 = 17;
+/// Octets of the longest record. RFC 8446 §5.2: 2^14 + 256.
+pub(super) const RECORD_MAX: u16 = 16_640;
+/// Records that a server may use for its side of the handshake. Six or seven are usual.
+const HANDSHAKE_RECORDS_MAX: u8 = 32;
+
+/// Where the random octets of a ServerHello begin: behind its type, length and version.
+const RANDOM: usize = 6;
+/// The first of those of a HelloRetryRequest (RFC 8446 §4.1.3).
+const RETRY: [u8; 8] = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];

@@ -1,0 +1,59 @@
+//! ECDSA with P-384 (RFC 8446 §4.2.3, RFC 5758 §3.2).
+
+use p384::ecdsa::signature::hazmat::PrehashVerifier;
+use p384::ecdsa::{Signature, VerifyingKey};
+use rustls_pki_types::alg_id;
+use sha2::{Digest, Sha256, Sha384};
+
+use super::error::CertificateFault;
+use super::key::{ChainAlgorithm, KeyType};
+
+/// A point on P-384.
+pub(super) static KEY: KeyType = KeyType {
+    algorithm: alg_id::ECDSA_P384,
+    examine,
+    schemes: &[(0x0503, sha384)],
+};
+
+/// How certificates are signed with such a key.
+pub(super) static CHAIN: [ChainAlgorithm; 2] = [
+    ChainAlgorithm {
+        key: &KEY,
+        signature: alg_id::ECDSA_SHA384,
+        check: sha384,
+    },
+    ChainAlgorithm {
+        key: &KEY,
+        signature: alg_id::ECDSA_SHA256,
+        check: sha256,
+    },
+];
+
+fn examine(key: &[u8]) -> Result<(), CertificateFault> {
+    match key {
+        [4, coordinates @ ..] if coordinates.len() == 96 => Ok(()),
+        _ => Err(CertificateFault::KeyLength),
+    }
+}
+
+fn sha384(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    check(key, &Sha384::digest(message), signature)
+}
+
+fn sha256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    check(key, &Sha256::digest(message), signature)
+}
+
+#[inline(never)]
+fn check(key: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+    if examine(key).is_err() {
+        return false;
+    }
+    let (Ok(key), Ok(signature)) = (
+        VerifyingKey::from_sec1_bytes(key),
+        Signature::from_der(signature),
+    ) else {
+        return false;
+    };
+    key.verify_prehash(digest, &signature).is_ok()
+}

@@ -1,0 +1,365 @@
+//! The choices of what a server must prove.
+//!
+//! This file judges certificates. That the server has their key is for the latch to see.
+
+use core::fmt;
+
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor};
+use sha2::{Digest, Sha256};
+
+use crate::proof::Proof;
+
+use super::certificate::PublicKeyInfo;
+use super::chain::{self, Algorithms, Clock};
+use super::error::CertificateFault;
+use super::key::{KeyTypes, LeafKey};
+
+/// What a server must prove: [`Pins`], [`Roots`], or [`DangerNoVerification`].
+pub trait Verify: Judge {}
+
+/// What a choice does. Sealed: nobody else can say that a server is proven.
+pub trait Judge {
+    /// Judges a chain, whose first certificate is the server's, and gives the server's key.
+    #[doc(hidden)]
+    fn judge(
+        &mut self,
+        chain: &[&[u8]],
+        name: &ServerName<'_>,
+    ) -> Result<LeafKey, CertificateFault>;
+
+    /// What is proven once the server has shown that it has that key.
+    #[doc(hidden)]
+    fn proof(&self) -> Proof;
+
+    /// Whether servers with RSA keys are asked for.
+    #[doc(hidden)]
+    fn offers_rsa(&self) -> bool;
+}
+
+/// The SHA-256 of a SubjectPublicKeyInfo in DER: the fingerprint of a server's key (RFC 7469 §2.4).
+///
+/// It stays the same when a certificate is renewed for the same key. `alert --transcript` shows that
+/// of a server; so does
+///
+/// ```sh
+/// openssl x509 -in certificate.pem -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Pin([u8; 32]);
+
+impl Pin {
+    /// The pin with these octets.
+    #[must_use]
+    pub const fn new(octets: [u8; 32]) -> Self {
+        Self(octets)
+    }
+
+    /// Reads 64 hexadecimal digits of any case; colons between octets are passed over. `None` for
+    /// anything else. In a `const`, an `unwrap` of it is checked when the firmware is compiled.
+    #[must_use]
+    pub const fn from_hex(hex: &str) -> Option<Self> {
+        let mut rest = hex.as_bytes();
+        let mut octets = [0; 32];
+        let mut room: &mut [u8] = &mut octets;
+        while let Some((octet, behind)) = room.split_first_mut() {
+            let [high, low, after @ ..] = rest else {
+                return None;
+            };
+            let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
+                return None;
+            };
+            *octet = high << 4 | low;
+            rest = match after {
+                [b':', digits @ ..] if !behind.is_empty() => digits,
+                digits => digits,
+            };
+            room = behind;
+        }
+        if rest.is_empty() {
+            Some(Self(octets))
+        } else {
+            None
+        }
+    }
+
+    /// The pin of the key in a certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateFault::Malformed`].
+    pub fn of_certificate(der: &[u8]) -> Result<Self, CertificateFault> {
+        PublicKeyInfo::of_certificate(der)
+            .map(|info| Self::of_key(info))
+            .ok_or(CertificateFault::Malformed)
+    }
+
+    fn of_key(info: PublicKeyInfo<'_>) -> Self {
+        Self(Sha256::digest(info.whole).into())
+    }
+
+    /// The octets.
+    #[must_use]
+    pub const fn as_octets(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+const fn digit(character: u8) -> Option<u8> {
+    Some(match character {
+        b'0'..=b'9' => character.wrapping_sub(b'0'),
+        b'a'..=b'f' => character.wrapping_sub(b'a').wrapping_add(10),
+        b'A'..=b'F' => character.wrapping_sub(b'A').wrapping_add(10),
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pin({self})")
+    }
+}
+
+/// The server has one of these keys. Its certificate says nothing else that counts: neither name nor
+/// dates nor issuer.
+///
+/// For a server of one's own, whose key changes when one wants it to; a second pin is for the key
+/// that comes next. P-256 keys; others where a method here asks for them.
+#[derive(Clone, Copy)]
+pub struct Pins<'a> {
+    pins: &'a [Pin],
+    kinds: KeyTypes,
+}
+
+impl<'a> Pins<'a> {
+    /// Any one of these keys. No server has one of none.
+    #[must_use]
+    pub const fn new(pins: &'a [Pin]) -> Self {
+        Self {
+            pins,
+            kinds: KeyTypes::P256,
+        }
+    }
+
+    /// Takes RSA keys too, of 2048 to 4096 bits.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn with_rsa(mut self) -> Self {
+        self.kinds.rsa = Some(&super::rsa::KEY);
+        self
+    }
+
+    /// Takes P-384 keys too.
+    #[cfg(feature = "p384")]
+    #[must_use]
+    pub const fn with_p384(mut self) -> Self {
+        self.kinds.p384 = Some(&super::p384::KEY);
+        self
+    }
+}
+
+impl Verify for Pins<'_> {}
+
+impl Judge for Pins<'_> {
+    fn judge(&mut self, chain: &[&[u8]], _: &ServerName<'_>) -> Result<LeafKey, CertificateFault> {
+        let info = key_of(chain)?;
+        let key = LeafKey::of(info, self.kinds)?;
+        compare(self.pins, info)?;
+        Ok(key)
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::Key
+    }
+
+    fn offers_rsa(&self) -> bool {
+        self.kinds.rsa.is_some()
+    }
+}
+
+/// The server has a certificate for its name, and a chain from there leads to one of these roots.
+///
+/// Checked by rustls-webpki: the name, always; the dates; the constraints of every issuer on path
+/// length, names and purpose; every signature. The chain may come in any order, with certificates
+/// that do not belong to it, and with the root. ECDSA with P-256; other keys where a method here asks
+/// for them. Not checked: whether a certificate was revoked.
+#[derive(Clone, Copy)]
+pub struct Roots<'a> {
+    anchors: &'a [TrustAnchor<'a>],
+    clock: Clock,
+    pins: Option<&'a [Pin]>,
+    kinds: KeyTypes,
+    algorithms: Algorithms,
+}
+
+impl<'a> Roots<'a> {
+    /// One of these roots, at this time, in seconds since 1970 (UTC).
+    ///
+    /// The anchors come from [`anchor`], or from `webpki-roots`: all, or some by their index.
+    #[must_use]
+    pub const fn new(anchors: &'a [TrustAnchor<'a>], now: u64) -> Self {
+        Self::with_clock(anchors, Clock::Now(now))
+    }
+
+    /// For devices without a clock: one of these roots, at some time after `floor`, in seconds since
+    /// 1970 (UTC), best the time when the firmware was built. A certificate that was stolen and has
+    /// expired since is taken.
+    ///
+    /// All else is checked as in [`Self::new`], but the proof is an [`Proof::UndatedChain`].
+    #[must_use]
+    pub const fn danger_without_dates(anchors: &'a [TrustAnchor<'a>], floor: u64) -> Self {
+        Self::with_clock(anchors, Clock::NotBefore(floor))
+    }
+
+    const fn with_clock(anchors: &'a [TrustAnchor<'a>], clock: Clock) -> Self {
+        Self {
+            anchors,
+            clock,
+            pins: None,
+            kinds: KeyTypes::P256,
+            algorithms: [&super::p256::CHAIN, &[], &[]],
+        }
+    }
+
+    /// Besides, the server has one of these keys.
+    #[must_use]
+    pub const fn and_pins(mut self, pins: &'a [Pin]) -> Self {
+        self.pins = Some(pins);
+        self
+    }
+
+    /// Takes RSA keys too, of 2048 to 4096 bits, of servers and of issuers.
+    #[cfg(feature = "rsa")]
+    #[must_use]
+    pub const fn with_rsa(mut self) -> Self {
+        self.kinds.rsa = Some(&super::rsa::KEY);
+        self.algorithms[2] = &super::rsa::CHAIN;
+        self
+    }
+
+    /// Takes P-384 keys too, of servers and of issuers.
+    #[cfg(feature = "p384")]
+    #[must_use]
+    pub const fn with_p384(mut self) -> Self {
+        self.kinds.p384 = Some(&super::p384::KEY);
+        self.algorithms[1] = &super::p384::CHAIN;
+        self
+    }
+}
+
+impl Verify for Roots<'_> {}
+
+impl Judge for Roots<'_> {
+    fn judge(
+        &mut self,
+        chain: &[&[u8]],
+        name: &ServerName<'_>,
+    ) -> Result<LeafKey, CertificateFault> {
+        let info = key_of(chain)?;
+        let key = LeafKey::of(info, self.kinds)?;
+        if let Some(pins) = self.pins {
+            compare(pins, info)?;
+        }
+        chain::verify(chain, name, self.anchors, self.algorithms, self.clock)?;
+        Ok(key)
+    }
+
+    fn proof(&self) -> Proof {
+        match self.clock {
+            Clock::Now(_) => Proof::Chain,
+            Clock::NotBefore(_) => Proof::UndatedChain,
+        }
+    }
+
+    fn offers_rsa(&self) -> bool {
+        self.kinds.rsa.is_some()
+    }
+}
+
+/// The server proves nothing: whoever sits on the way can be it, read all and change all.
+#[derive(Debug, Clone, Copy)]
+pub struct DangerNoVerification;
+
+impl Verify for DangerNoVerification {}
+
+impl Judge for DangerNoVerification {
+    fn judge(&mut self, _: &[&[u8]], _: &ServerName<'_>) -> Result<LeafKey, CertificateFault> {
+        // The latch does not ask for a key here.
+        Err(CertificateFault::KeyType)
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::Nothing
+    }
+
+    fn offers_rsa(&self) -> bool {
+        true
+    }
+}
+
+/// A choice, and somebody who looks at the certificates too.
+///
+/// The watcher is given each certificate in DER, the server's first, before the choice judges them.
+/// It changes nothing.
+pub struct Watched<V, F> {
+    choice: V,
+    watcher: F,
+}
+
+impl<V: Verify, F: FnMut(&[u8])> Watched<V, F> {
+    /// Shows the certificates to `watcher`, then lets `choice` judge.
+    pub const fn new(choice: V, watcher: F) -> Self {
+        Self { choice, watcher }
+    }
+}
+
+impl<V: Verify, F: FnMut(&[u8])> Verify for Watched<V, F> {}
+
+impl<V: Verify, F: FnMut(&[u8])> Judge for Watched<V, F> {
+    fn judge(
+        &mut self,
+        chain: &[&[u8]],
+        name: &ServerName<'_>,
+    ) -> Result<LeafKey, CertificateFault> {
+        chain.iter().for_each(|der| (self.watcher)(der));
+        self.choice.judge(chain, name)
+    }
+
+    fn proof(&self) -> Proof {
+        self.choice.proof()
+    }
+
+    fn offers_rsa(&self) -> bool {
+        self.choice.offers_rsa()
+    }
+}
+
+/// Makes a trust anchor of a root's certificate, which is believed as it is: its dates and its
+/// constraints, but those on names, are not looked at.
+///
+/// # Errors
+///
+/// [`CertificateFault::Malformed`].
+pub fn anchor<'a>(root: &'a CertificateDer<'a>) -> Result<TrustAnchor<'a>, CertificateFault> {
+    webpki::anchor_from_trusted_cert(root).map_err(|_| CertificateFault::Malformed)
+}
+
+fn key_of<'a>(chain: &[&'a [u8]]) -> Result<PublicKeyInfo<'a>, CertificateFault> {
+    let leaf = chain.first().ok_or(CertificateFault::Empty)?;
+    PublicKeyInfo::of_certificate(leaf).ok_or(CertificateFault::Malformed)
+}
+
+fn compare(pins: &[Pin], info: PublicKeyInfo<'_>) -> Result<(), CertificateFault> {
+    // Public values: whoever connects is shown the key.
+    if pins.contains(&Pin::of_key(info)) {
+        Ok(())
+    } else {
+        Err(CertificateFault::PinMismatch)
+    }
+}
