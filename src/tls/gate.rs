@@ -260,3 +260,177 @@ const HANDSHAKE_RECORDS_MAX: u8 = 32;
 const RANDOM: usize = 6;
 /// The first of those of a HelloRetryRequest (RFC 8446 §4.1.3).
 const RETRY: [u8; 8] = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    /// Runs octets through the gate in reads of so many octets, as the library reads: headers and
+    /// bodies apart. What passed, and whether it was refused.
+    fn run(link: &Link, octets: &[u8], most: usize) -> (Vec<u8>, bool) {
+        let mut gate = Gate::default();
+        let mut rest = octets;
+        let mut passed = Vec::new();
+        loop {
+            while let Some(room) = gate.header() {
+                let count = room.len().min(most).min(rest.len());
+                if count == 0 {
+                    return (passed, false);
+                }
+                room[..count].copy_from_slice(&rest[..count]);
+                rest = &rest[count..];
+                if gate.header_read(count, link).is_err() {
+                    return (passed, true);
+                }
+            }
+            let mut into = [0; 5];
+            let wanted = most.min(5);
+            let count = gate.pass_header(&mut into[..wanted]);
+            passed.extend(&into[..count]);
+            if count > 0 {
+                continue;
+            }
+            let count = gate.body().min(most).min(rest.len());
+            if count == 0 {
+                return (passed, false);
+            }
+            let (body, behind) = rest.split_at(count);
+            if gate.body_read(body, link).is_err() {
+                return (passed, true);
+            }
+            passed.extend(body);
+            rest = behind;
+        }
+    }
+
+    fn record(kind: u8, length: usize) -> Vec<u8> {
+        let [high, low] = (length as u16).to_be_bytes();
+        let mut record = std::vec![kind, 3, 3, high, low];
+        record.resize(5 + length, 0xaa);
+        record
+    }
+
+    fn at(stage: Stage, room: usize) -> Link {
+        let link = Link::default();
+        link.begin(room);
+        link.enter(stage);
+        link
+    }
+
+    const STEPS: [usize; 5] = [1, 2, 3, 7, 100_000];
+
+    #[test]
+    fn a_handshake_and_data_pass_unchanged() {
+        for most in STEPS {
+            let link = at(Stage::Hello, 16_640);
+            let flight = [
+                record(HANDSHAKE, 90),
+                record(CHANGE_CIPHER_SPEC, 1),
+                record(APPLICATION_DATA, 17),
+                record(APPLICATION_DATA, 16_640),
+            ]
+            .concat();
+            assert_eq!(run(&link, &flight, most), (flight, false));
+            assert_eq!(link.stage(), Stage::Handshake);
+            assert_eq!(link.fault(), None);
+        }
+    }
+
+    /// For every stage, type and length at the borders: what passes.
+    #[test]
+    fn what_passes_when() {
+        let lengths = [0, 1, 2, 16, 17, 1_000, 16_640, 16_641, 65_535];
+        for stage in [Stage::Hello, Stage::Handshake, Stage::Open] {
+            for kind in 0..=255 {
+                for length in lengths {
+                    let passes = length <= 16_640
+                        && match (stage, kind) {
+                            (Stage::Hello, 21 | 22) => length > 0,
+                            (Stage::Handshake, 20) => length == 1,
+                            (Stage::Handshake | Stage::Open, 23) => length >= 17,
+                            _ => false,
+                        };
+                    for most in [1, 100_000] {
+                        let link = at(stage, 65_535);
+                        let octets = record(kind, length);
+                        let (passed, is_refused) = run(&link, &octets, most);
+                        assert_eq!(is_refused, !passes, "{stage:?} {kind} {length}");
+                        let fault = is_refused.then_some(Error::Record);
+                        assert_eq!(link.fault(), fault);
+                        // Not even its header is passed on.
+                        assert_eq!(passed.len(), if passes { octets.len() } else { 0 });
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_that_the_buffer_does_not_hold_names_the_room_it_needs() {
+        for most in STEPS {
+            let link = at(Stage::Handshake, 4_096);
+            let fits = record(APPLICATION_DATA, 4_096);
+            assert_eq!(run(&link, &fits, most), (fits, false));
+            let link = at(Stage::Handshake, 4_096);
+            let longer = record(APPLICATION_DATA, 5_131);
+            assert_eq!(run(&link, &longer, most), (Vec::new(), true));
+            assert_eq!(link.fault(), Some(Error::ReadBuffer { needed: 5_131 }));
+        }
+        // A larger room than any record counts as what it is.
+        let link = at(Stage::Open, 100_000);
+        assert!(!run(&link, &record(APPLICATION_DATA, 16_640), 9_999).1);
+    }
+
+    #[test]
+    fn a_handshake_without_end_is_refused() {
+        let link = at(Stage::Hello, 16_640);
+        let idle = record(CHANGE_CIPHER_SPEC, 1).repeat(100);
+        let (passed, is_refused) = run(&link, &[record(HANDSHAKE, 90), idle].concat(), 1_000);
+        assert!(is_refused);
+        assert_eq!(passed.len(), 95 + 31 * 6);
+        // Once it is over there is no such bound.
+        let link = at(Stage::Open, 16_640);
+        let data = record(APPLICATION_DATA, 17).repeat(1_000);
+        assert_eq!(run(&link, &data, 1_000), (data, false));
+    }
+
+    fn hello(random: [u8; 8]) -> Vec<u8> {
+        let mut hello = record(HANDSHAKE, 90);
+        hello[5..11].copy_from_slice(&[2, 0, 0, 86, 3, 3]);
+        hello[11..19].copy_from_slice(&random);
+        hello
+    }
+
+    #[test]
+    fn a_wish_for_another_key_exchange_is_told_apart() {
+        for most in STEPS {
+            let link = at(Stage::Hello, 16_640);
+            assert!(run(&link, &hello(RETRY), most).1);
+            assert_eq!(link.fault(), Some(Error::OtherKeyExchange));
+            for place in 0..RETRY.len() {
+                let mut random = RETRY;
+                random[place] ^= 1;
+                let link = at(Stage::Hello, 16_640);
+                assert!(!run(&link, &hello(random), most).1);
+            }
+            // The same octets in later records mean nothing.
+            let link = at(Stage::Hello, 16_640);
+            let mut data = record(APPLICATION_DATA, 90);
+            data[5..95].copy_from_slice(&hello(RETRY)[5..95]);
+            let flight = [hello([0; 8]), data.clone(), data].concat();
+            assert!(!run(&link, &flight, most).1);
+        }
+    }
+
+    #[test]
+    fn a_new_session_forgets_the_last() {
+        let link = at(Stage::Handshake, 2_000);
+        assert!(run(&link, &record(APPLICATION_DATA, 3_000), 7).1);
+        link.enter(Stage::Shut);
+        assert!(link.is_shut());
+        link.begin(2_000);
+        assert!(!link.is_shut());
+        assert_eq!((link.stage(), link.fault()), (Stage::Hello, None));
+    }
+}

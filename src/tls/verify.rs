@@ -363,3 +363,46 @@ fn compare(pins: &[Pin], info: PublicKeyInfo<'_>) -> Result<(), CertificateFault
         Err(CertificateFault::PinMismatch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    const HEX: &str = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef";
+    const PIN: Pin = Pin::from_hex(HEX).unwrap();
+
+    #[test]
+    fn a_pin_is_read_as_it_is_shown() {
+        assert_eq!(PIN.to_string(), HEX);
+        assert_eq!(Pin::from_hex(&HEX.to_uppercase()), Some(PIN));
+        let colons: std::vec::Vec<&str> = (0..32).map(|n| &HEX[2 * n..2 * n + 2]).collect();
+        assert_eq!(Pin::from_hex(&colons.join(":")), Some(PIN));
+        assert_eq!(PIN.as_octets()[..3], [0, 0x11, 0x22]);
+        assert_eq!(Pin::new(*PIN.as_octets()), PIN);
+        assert_eq!(std::format!("{PIN:?}"), std::format!("Pin({HEX})"));
+    }
+
+    #[test]
+    fn what_is_no_pin_is_refused() {
+        let longer = [HEX, "0"].concat();
+        let blank = HEX.replacen('2', " ", 1);
+        let other = HEX.replacen('a', "g", 1);
+        let last = [HEX, ":"].concat();
+        let first = [":", &HEX[1..]].concat();
+        for text in [
+            "",
+            "00",
+            &HEX[1..],
+            &HEX[2..],
+            &longer,
+            &blank,
+            &other,
+            &last,
+            &first,
+            "ü",
+        ] {
+            assert_eq!(Pin::from_hex(text), None, "{text}");
+        }
+    }
+}
