@@ -31,7 +31,8 @@ pub enum Extension {
     Chunking,
     /// DSN, RFC 3461.
     Dsn,
-    /// STARTTLS, RFC 3207. After the 220 the same octets go on as if they were TLS.
+    /// STARTTLS, RFC 3207. After the 220 comes TLS if there is a certificate; without one the same
+    /// octets go on as if they were TLS.
     StartTls,
     /// REQUIRETLS, RFC 8689, on TLS only. [`Builder::require_tls`] is another thing.
     RequireTls,
@@ -50,6 +51,8 @@ pub(super) struct Settings {
     pub(super) helo_only: Option<u16>,
     pub(super) auth: AuthSettings,
     pub(super) implicit_tls: bool,
+    #[cfg(feature = "mock-tls")]
+    pub(super) tls: super::tls::TlsSettings,
     pub(super) require_auth: bool,
     pub(super) require_tls: bool,
     pub(super) refused_senders: Vec<Refusal>,
@@ -108,6 +111,8 @@ impl Builder {
                 helo_only: None,
                 auth: AuthSettings::default(),
                 implicit_tls: false,
+                #[cfg(feature = "mock-tls")]
+                tls: Default::default(),
                 require_auth: false,
                 require_tls: false,
                 refused_senders: Vec::new(),
@@ -197,7 +202,7 @@ impl Builder {
         self
     }
 
-    /// Takes the link for TLS from its first octet.
+    /// Takes the link for TLS from its first octet; it is TLS if there is a certificate.
     pub fn implicit_tls(mut self) -> Self {
         self.settings.implicit_tls = true;
         self

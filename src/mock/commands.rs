@@ -233,6 +233,10 @@ impl Dialogue {
         };
         if self.answer(&[Stage::StartTls], reply, out).is_positive() {
             // RFC 3207 §4.2: "The server MUST discard any knowledge obtained from the client".
+            #[cfg(feature = "mock-tls")]
+            if !self.tls && self.shared.settings.tls.is_real() {
+                out.switch(super::outbox::Switch::StartTls);
+            }
             self.tls = true;
             self.helo = None;
             self.offered.clear();

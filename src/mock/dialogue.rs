@@ -24,6 +24,8 @@ use super::auth::Exchange;
 use super::commands::clip;
 use super::content::{Content, DotReader};
 use super::outbox::Outbox;
+#[cfg(feature = "mock-tls")]
+use super::outbox::Switch;
 use super::record::{Event, Recipient};
 use super::script::{Say, Stage, Then};
 use super::server::Shared;
@@ -156,9 +158,15 @@ impl Dialogue {
     pub(super) fn end(&mut self) {
         if !self.is_closed() {
             self.phase = Phase::Closed;
-            self.log(Event::Note("closed by the client"));
+            self.log(Event::note("closed by the client"));
         }
         self.shared.end(self.connection);
+    }
+
+    /// Whether what the client says is not looked at any more.
+    #[cfg(feature = "mock-tls")]
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Silent | Phase::Closed)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -294,6 +302,10 @@ impl Dialogue {
             out.say(normal.as_bytes());
             return self.said(normal.into_bytes());
         };
+        #[cfg(feature = "mock-tls")]
+        if action.bare {
+            out.switch(Switch::Bare);
+        }
         if let Some(time) = action.after {
             out.pause(time);
         }
@@ -305,7 +317,7 @@ impl Dialogue {
                 out.endless(&octets, action.drip);
                 self.phase = Phase::Silent;
                 let answer = self.said(octets);
-                self.log(Event::Note("and so on without end"));
+                self.log(Event::note("and so on without end"));
                 return Answer {
                     class: b'0',
                     ..answer
@@ -322,7 +334,7 @@ impl Dialogue {
             Then::Close => self.close(out),
             Then::Silence => {
                 self.phase = Phase::Silent;
-                self.log(Event::Note("silent from here on"));
+                self.log(Event::note("silent from here on"));
             }
         }
         answer
@@ -332,7 +344,7 @@ impl Dialogue {
         if !matches!(self.phase, Phase::Closed | Phase::Silent) {
             self.phase = Phase::Closed;
             out.close();
-            self.log(Event::Note("closed by the server"));
+            self.log(Event::note("closed by the server"));
         }
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
-use super::dialogue::Dialogue;
-use super::outbox::{Next, Outbox};
+use super::channel::Channel;
+use super::outbox::Next;
 use super::record::Traffic;
 use super::server::Shared;
 
@@ -21,8 +21,7 @@ use super::server::Shared;
 /// a write fails with [`ErrorKind::BrokenPipe`]. Reading what was asked for without a `flush` is a
 /// violation, since a transport that buffers would wait for ever.
 pub struct Duplex {
-    dialogue: Dialogue,
-    out: Outbox,
+    channel: Channel,
     timeout: Option<Duration>,
     elapsed: Duration,
     traffic: Traffic,
@@ -36,11 +35,8 @@ pub struct Duplex {
 
 impl Duplex {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        let mut out = Outbox::new(shared.settings.writes);
-        let dialogue = Dialogue::new(shared, true, &mut out);
         Self {
-            dialogue,
-            out,
+            channel: Channel::new(shared, true),
             timeout: None,
             elapsed: Duration::ZERO,
             traffic: Traffic::default(),
@@ -76,8 +72,9 @@ impl Duplex {
 
     fn count(&mut self, change: impl FnOnce(&mut Traffic)) {
         change(&mut self.traffic);
-        let connection = self.dialogue.connection;
-        self.dialogue.shared.record().connections[connection].traffic = self.traffic;
+        let dialogue = &self.channel.dialogue;
+        let connection = dialogue.connection;
+        dialogue.shared.record().connections[connection].traffic = self.traffic;
     }
 }
 
@@ -91,13 +88,14 @@ impl Read for Duplex {
             return Ok(0);
         }
         if core::mem::take(&mut self.unflushed) {
-            self.dialogue
+            self.channel
+                .dialogue
                 .violate("read before what was written was flushed");
         }
         let length = buffer.len().min(self.most_per_read);
         let mut waited = Duration::ZERO;
         loop {
-            match self.out.next(&mut buffer[..length]) {
+            match self.channel.next(&mut buffer[..length]) {
                 Next::Octets(count) => {
                     let asked = core::mem::take(&mut self.asked);
                     self.count(|traffic| {
@@ -111,7 +109,7 @@ impl Read for Duplex {
                     let left = self.timeout.map(|timeout| timeout.saturating_sub(waited));
                     if let Some(left) = left.filter(|left| *left < time) {
                         self.elapsed = self.elapsed.saturating_add(left);
-                        self.out.resume_pause(time - left);
+                        self.channel.resume_pause(time - left);
                         return Err(ErrorKind::TimedOut);
                     }
                     waited = waited.saturating_add(time);
@@ -135,11 +133,11 @@ impl Write for Duplex {
         }
         let octets = &octets[..octets.len().min(self.most_per_write)];
         // Over TCP, a server whose replies nobody reads stops reading too.
-        if self.out.waiting() > UNREAD_LIMIT {
+        if self.channel.waiting() > UNREAD_LIMIT {
             return Err(ErrorKind::TimedOut);
         }
-        let closed = self.dialogue.is_closed() && self.out.is_at_close();
-        self.dialogue.receive(octets, &mut self.out);
+        let closed = self.channel.is_at_close();
+        self.channel.receive(octets);
         if closed {
             return Err(ErrorKind::BrokenPipe);
         }
@@ -161,7 +159,7 @@ impl Write for Duplex {
 
 impl Drop for Duplex {
     fn drop(&mut self) {
-        self.dialogue.end();
+        self.channel.end();
     }
 }
 

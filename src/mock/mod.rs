@@ -68,9 +68,16 @@
 //! # Limits
 //!
 //! A line is kept up to 64 KiB, a content up to 64 MiB (what is longer is refused), all accepted
-//! content up to 256 MiB, command lines and dialogue up to 64 MiB, 1,000 violations. STARTTLS is
-//! offered, but the octets behind the 220 are not encrypted. SCRAM-SHA-256 compares names and
-//! passwords as they came, without SASLprep. Nobody may log in as one user to act for another.
+//! content up to 256 MiB, command lines and dialogue up to 64 MiB, 1,000 violations. SCRAM-SHA-256
+//! compares names and passwords as they came, without SASLprep. Nobody may log in as one user to act
+//! for another.
+//!
+//! # TLS
+//!
+//! With the feature `mock-tls` and a certificate (`Builder::certificate`) the server speaks TLS 1.2
+//! and 1.3 behind its 220 to STARTTLS, or from the first octet ([`Builder::implicit_tls`]), in memory
+//! too. Without them a link only counts as TLS: the octets go on as they are. Octets that come with
+//! STARTTLS, before its 220, are thrown away either way.
 
 // Test support on a host, never linked into firmware: a broken invariant here may end the test that
 // meets it. No input reaches one: arbitrary octets are tried on it.
@@ -86,6 +93,7 @@ mod accounts;
 mod auth;
 mod body;
 mod builder;
+mod channel;
 mod commands;
 mod content;
 mod cram_md5;
@@ -104,6 +112,8 @@ mod scram_message;
 mod script;
 mod server;
 mod tcp;
+#[cfg(feature = "mock-tls")]
+mod tls;
 mod transaction;
 
 pub use accounts::PlaintextAuth;
@@ -116,3 +126,5 @@ pub use scram::ScramOddity;
 pub use script::{Action, Stage};
 pub use server::Server;
 pub use tcp::Listener;
+#[cfg(feature = "mock-tls")]
+pub use tls::{TlsSession, TlsVersion};

@@ -24,6 +24,19 @@ pub enum Writes {
 pub(super) struct Outbox {
     writes: Writes,
     queue: VecDeque<Item>,
+    /// What was taken from here has not been handed over yet.
+    #[cfg(feature = "mock-tls")]
+    held: bool,
+}
+
+/// A change of the link, at its place between what is said.
+#[cfg(feature = "mock-tls")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    /// TLS begins.
+    StartTls,
+    /// What follows is not encrypted.
+    Bare,
 }
 
 /// What a transport is to do next.
@@ -52,6 +65,8 @@ enum Item {
         paused: bool,
     },
     Pause(Duration),
+    #[cfg(feature = "mock-tls")]
+    Switch(Switch),
     Close,
 }
 
@@ -60,12 +75,40 @@ impl Outbox {
         Self {
             writes,
             queue: VecDeque::new(),
+            #[cfg(feature = "mock-tls")]
+            held: false,
         }
     }
 
     /// Whether the client has been handed everything.
     pub(super) fn is_empty(&self) -> bool {
+        #[cfg(feature = "mock-tls")]
+        if self.held {
+            return false;
+        }
         self.queue.is_empty()
+    }
+
+    /// Says whether what was taken from here is still to be handed over.
+    #[cfg(feature = "mock-tls")]
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    #[cfg(feature = "mock-tls")]
+    pub(super) fn switch(&mut self, switch: Switch) {
+        self.queue.push_back(Item::Switch(switch));
+    }
+
+    /// Takes a change of the link, if it is due.
+    #[cfg(feature = "mock-tls")]
+    pub(super) fn take_switch(&mut self) -> Option<Switch> {
+        let Some(Item::Switch(switch)) = self.queue.front() else {
+            return None;
+        };
+        let switch = *switch;
+        self.queue.pop_front();
+        Some(switch)
     }
 
     /// Whether nothing is left to do but closing.
@@ -171,6 +214,8 @@ impl Outbox {
                     return Next::Pause(time);
                 }
                 Some(Item::Close) => return Next::Close,
+                #[cfg(feature = "mock-tls")]
+                Some(Item::Switch(_)) => return Next::Nothing,
                 Some(Item::Octets { .. }) | None => return Next::Nothing,
             }
         }

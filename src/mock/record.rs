@@ -2,6 +2,7 @@
 //!
 //! Everything here is bounded; beyond a limit things are dropped, and the dialogue says so.
 
+use std::borrow::Cow;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -88,6 +89,9 @@ pub(super) struct Connection {
     /// Nothing more is to come.
     pub(super) over: bool,
     pub(super) traffic: Traffic,
+    /// What a handshake came to.
+    #[cfg(feature = "mock-tls")]
+    pub(super) tls: Option<super::tls::TlsSession>,
 }
 
 /// One line, or one content, of the dialogue.
@@ -106,7 +110,13 @@ pub(super) enum Event {
         via: Via,
     },
     /// What is neither: a close, a scripted silence.
-    Note(&'static str),
+    Note(Cow<'static, str>),
+}
+
+impl Event {
+    pub(super) fn note(text: &'static str) -> Self {
+        Self::Note(Cow::Borrowed(text))
+    }
 }
 
 impl Record {

@@ -19,6 +19,9 @@ pub enum Stage {
     Helo,
     /// The reply to `STARTTLS`.
     StartTls,
+    /// The server's part of a TLS handshake, due at the client's first octet. A scripted reply takes
+    /// its place, as it is; after its first flight an [`Action::normal`] may close or fall silent.
+    Handshake,
     /// The reply to the `AUTH` command itself.
     Auth,
     /// The reply to a line that answers a 334 challenge.
@@ -69,6 +72,8 @@ pub struct Action {
     pub(super) after: Option<Duration>,
     pub(super) drip: Option<Duration>,
     pub(super) then: Then,
+    #[cfg(feature = "mock-tls")]
+    pub(super) bare: bool,
 }
 
 /// The octets of an action.
@@ -156,12 +161,23 @@ impl Action {
         self
     }
 
+    /// On a link that is TLS, sends the octets as they are, and all behind them too; a close comes
+    /// without close_notify then.
+    #[cfg(feature = "mock-tls")]
+    #[must_use]
+    pub fn unencrypted(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
     fn say(say: Say) -> Self {
         Self {
             say,
             after: None,
             drip: None,
             then: Then::GoOn,
+            #[cfg(feature = "mock-tls")]
+            bare: false,
         }
     }
 }

@@ -117,6 +117,19 @@ impl Server {
             .collect()
     }
 
+    /// What the TLS handshake of each connection came to; `None` for those without one that was
+    /// completed.
+    #[cfg(feature = "mock-tls")]
+    #[must_use]
+    pub fn tls(&self) -> Vec<Option<super::tls::TlsSession>> {
+        self.shared
+            .record()
+            .connections
+            .iter()
+            .map(|one| one.tls.clone())
+            .collect()
+    }
+
     fn wait(&self, time: Duration, done: impl Fn(&Record) -> bool) -> bool {
         let start = Instant::now();
         let mut record = self.shared.record();

@@ -14,8 +14,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use std::vec::Vec;
 
-use super::dialogue::Dialogue;
-use super::outbox::{Next, Outbox};
+use super::channel::Channel;
+use super::outbox::Next;
 use super::server::{Server, Shared};
 
 /// A server that listens on a port of 127.0.0.1, until it is dropped.
@@ -147,15 +147,14 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, control: &Arc<Control>) 
         let spawned = thread::Builder::new().name(name).spawn({
             let (shared, control) = (shared.clone(), control.clone());
             move || {
-                let mut out = Outbox::new(shared.settings.writes);
-                let mut dialogue = Dialogue::new(shared.clone(), false, &mut out);
+                let mut channel = Channel::new(shared.clone(), false);
                 if control.register(number, &stream).is_ok() {
                     // A broken connection is the client's affair.
-                    drop(converse(&stream, &mut dialogue, &mut out, &control));
+                    drop(converse(&stream, &mut channel, &control));
                 }
                 control.forget(number);
                 drop(stream.shutdown(Shutdown::Both));
-                dialogue.end();
+                channel.end();
             }
         });
         threads.extend(spawned);
@@ -165,18 +164,13 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>, control: &Arc<Control>) 
     }
 }
 
-fn converse(
-    mut stream: &TcpStream,
-    dialogue: &mut Dialogue,
-    out: &mut Outbox,
-    control: &Control,
-) -> io::Result<()> {
+fn converse(mut stream: &TcpStream, channel: &mut Channel, control: &Control) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(TICK))?;
     let mut buffer = std::vec![0; 16 * 1024];
     let mut closing: Option<Instant> = None;
     while !control.is_stopped() {
-        match out.next(&mut buffer) {
+        match channel.next(&mut buffer) {
             Next::Octets(count) => {
                 stream.write_all(&buffer[..count])?;
                 continue;
@@ -198,7 +192,7 @@ fn converse(
         }
         match stream.read(&mut buffer) {
             Ok(0) => break,
-            Ok(count) => dialogue.receive(&buffer[..count], out),
+            Ok(count) => channel.receive(&buffer[..count]),
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
                 _ => return Err(error),
