@@ -1,0 +1,44 @@
+//! What the fuzz targets reach of the arithmetic. No part of the interface.
+
+/// What an RSA signature is made by.
+#[cfg(feature = "rsa")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaScheme {
+    /// PKCS #1 v1.5 with SHA-256.
+    Pkcs1Sha256,
+    /// PKCS #1 v1.5 with SHA-384.
+    Pkcs1Sha384,
+    /// PKCS #1 v1.5 with SHA-512.
+    Pkcs1Sha512,
+    /// PSS with SHA-256.
+    PssSha256,
+    /// PSS with SHA-384.
+    PssSha384,
+    /// PSS with SHA-512.
+    PssSha512,
+}
+
+/// Verifies a signature with the octets of an `RSAPublicKey`.
+#[cfg(feature = "rsa")]
+#[must_use]
+pub fn rsa_verify(scheme: RsaScheme, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    use super::rsa;
+    let verify = match scheme {
+        RsaScheme::Pkcs1Sha256 => rsa::pkcs1_sha256,
+        RsaScheme::Pkcs1Sha384 => rsa::pkcs1_sha384,
+        RsaScheme::Pkcs1Sha512 => rsa::pkcs1_sha512,
+        RsaScheme::PssSha256 => rsa::pss_sha256,
+        RsaScheme::PssSha384 => rsa::pss_sha384,
+        RsaScheme::PssSha512 => rsa::pss_sha512,
+    };
+    verify(key, message, signature)
+}
+
+/// The block that a signature holds; none where the key is refused, or the signature by its length
+/// or value.
+#[cfg(feature = "rsa")]
+#[must_use]
+pub fn rsa_open<'b>(key: &[u8], signature: &[u8], block: &'b mut [u8; 512]) -> Option<&'b [u8]> {
+    let key = super::rsa::PublicKey::from_der(key).ok()?;
+    key.open(signature, block).map(|block| &*block)
+}
