@@ -23,13 +23,16 @@ pub(super) struct Verifier<'v, V> {
     name: &'v ServerName<'v>,
     choice: V,
     latch: Latch,
+    /// What was accepted: the key of the certificate, and the hash of the handshake up to there.
+    accepted: Option<(LeafKey, [u8; 32])>,
 }
 
+#[derive(Clone, Copy)]
 enum Latch {
     /// Nothing was shown.
     Start,
-    /// A certificate was accepted. Its key, and the hash of the handshake up to there.
-    Accepted(LeafKey, [u8; 32]),
+    /// A certificate was accepted.
+    Accepted,
     /// The server has that key.
     Proven,
     /// The choice is not to verify.
@@ -48,6 +51,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
             name,
             choice,
             latch,
+            accepted: None,
         }
     }
 
@@ -56,7 +60,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
         match self.latch {
             Latch::Proven | Latch::Waived => Ok(self.choice.proof()),
             Latch::Failed(error) => Err(error),
-            Latch::Start | Latch::Accepted(..) => Err(Error::NotProven),
+            Latch::Start | Latch::Accepted => Err(Error::NotProven),
         }
     }
 
@@ -86,7 +90,8 @@ impl<'v, V: Verify> Verifier<'v, V> {
             match latch {
                 Latch::Start => {
                     let key = verifier.choice.judge(&chain?, verifier.name)?;
-                    Ok(Latch::Accepted(key, transcript))
+                    verifier.accepted = Some((key, transcript));
+                    Ok(Latch::Accepted)
                 }
                 Latch::Waived => {
                     if let Ok(chain) = chain {
@@ -96,16 +101,17 @@ impl<'v, V: Verify> Verifier<'v, V> {
                     Ok(Latch::Waived)
                 }
                 Latch::Failed(error) => Err(error),
-                Latch::Accepted(..) | Latch::Proven => Err(Error::NotProven),
+                Latch::Accepted | Latch::Proven => Err(Error::NotProven),
             }
         })
     }
 
     /// The server shows its signature of the handshake.
     fn signature(&mut self, scheme: u16, signature: &[u8]) -> bool {
-        self.advance(|_, latch| match latch {
-            Latch::Accepted(key, transcript) => {
-                key.check(scheme, &signed(transcript), signature)?;
+        self.advance(|verifier, latch| match latch {
+            Latch::Accepted => {
+                let (key, transcript) = verifier.accepted.as_ref().ok_or(Error::NotProven)?;
+                key.check(scheme, &signed(*transcript), signature)?;
                 Ok(Latch::Proven)
             }
             Latch::Waived => Ok(Latch::Waived),

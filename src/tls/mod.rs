@@ -5,6 +5,9 @@
 //!
 //! [embedded-tls]: https://docs.rs/embedded-tls
 
+#[cfg(feature = "_fuzzing")]
+#[doc(hidden)]
+pub mod _fuzzing;
 pub mod asynch;
 pub mod blocking;
 mod certificate;
@@ -17,6 +20,8 @@ mod library;
 mod p256;
 #[cfg(feature = "p384")]
 mod p384;
+#[cfg(feature = "rsa")]
+mod rsa;
 mod verify;
 
 pub use chain::{CERTIFICATES_MAX, SIGNATURE_CHECKS_MAX};

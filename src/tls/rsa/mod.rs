@@ -9,13 +9,19 @@
 //! not generic.
 
 mod key;
+mod kind;
 mod montgomery;
 #[cfg(test)]
 mod wycheproof;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-pub(super) use key::{KeyFault, PublicKey};
+use key::KeyFault;
+#[cfg(feature = "_fuzzing")]
+pub(super) use key::PublicKey;
+#[cfg(not(feature = "_fuzzing"))]
+use key::PublicKey;
+pub(super) use kind::{CHAIN, KEY};
 use montgomery::OCTETS_MAX;
 
 /// PKCS #1 v1.5 with SHA-256. As all of these, it takes the octets of an `RSAPublicKey`, the message
