@@ -85,7 +85,7 @@ fn pkcs1() {
     println!("{} run: {count:#?}", count.run());
     assert_eq!(
         (count.valid, count.acceptable, count.invalid),
-        (67, 9, 2254)
+        (68, 9, 2253)
     );
 }
 
@@ -106,10 +106,11 @@ fn pss() {
                 let Some((place, _)) = supported else {
                     let is_accepted = verified != [false; 3] && test.result != TestResult::Invalid;
                     assert!(!is_accepted, "{name:?} {}", test.tc_id);
-                    let why = format!(
-                        "{} bits, {:?}, mask {:?}, salt {}",
-                        group.key_size, group.hash, group.mgf_hash, group.salt_size
-                    );
+                    let why = match place(group.hash) {
+                        None => format!("{:?}", group.hash),
+                        Some(_) if group.mgf_hash != Some(group.hash) => "another mask".into(),
+                        Some(_) => "a salt of another length".into(),
+                    };
                     *count.refused.entry(why).or_default() += 1;
                     continue;
                 };
@@ -127,5 +128,8 @@ fn pss() {
         }
     }
     println!("{} run: {count:#?}", count.run());
-    assert_eq!((count.valid, count.acceptable, count.invalid), (0, 0, 0));
+    assert_eq!(
+        (count.valid, count.acceptable, count.invalid),
+        (775, 0, 411)
+    );
 }
