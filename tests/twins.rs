@@ -1,4 +1,5 @@
-//! The drivers are twins: the same text but for `async` and `.await`.
+//! The drivers are twins, and so are the two kinds of TLS streams: the same text but for `async` and
+//! `.await`.
 
 /// The code of a driver without comments, white space and commas before a closing bracket, and
 /// with the names of the async world mapped to those of the blocking one; nothing else is mapped.
@@ -15,10 +16,8 @@ fn essence(source: &str) -> String {
         .replace("AsyncFnOnce", "FnOnce")
 }
 
-#[test]
-fn the_drivers_are_twins() {
-    let blocking = essence(include_str!("../src/blocking.rs"));
-    let asynch = essence(include_str!("../src/asynch.rs"));
+#[track_caller]
+fn assert_twins(blocking: &str, asynch: &str) {
     let differ = blocking
         .bytes()
         .zip(asynch.bytes())
@@ -26,14 +25,28 @@ fn the_drivers_are_twins() {
     if let Some(at) = differ {
         let excerpt =
             |text: &str| text[at.saturating_sub(60)..(at + 60).min(text.len())].to_owned();
-        panic!(
-            "the drivers differ:\n{}\n{}",
-            excerpt(&blocking),
-            excerpt(&asynch)
-        );
+        panic!("they differ:\n{}\n{}", excerpt(blocking), excerpt(asynch));
     }
     assert_eq!(blocking.len(), asynch.len());
-    assert!(blocking.len() > 4_000, "the text is there");
+    assert!(blocking.len() > 3_000, "the text is there");
+}
+
+#[test]
+fn the_drivers_are_twins() {
+    assert_twins(
+        &essence(include_str!("../src/blocking.rs")),
+        &essence(include_str!("../src/asynch.rs")),
+    );
+}
+
+/// Besides, the TLS library has its own two modules.
+#[test]
+fn the_tls_streams_are_twins() {
+    let blocking = essence(include_str!("../src/tls/blocking.rs"));
+    assert_twins(
+        &blocking.replace("embedded_tls::blocking::", "embedded_tls::"),
+        &essence(include_str!("../src/tls/asynch.rs")),
+    );
 }
 
 #[test]

@@ -7,6 +7,8 @@ use embedded_tls::{
 };
 use rustls_pki_types::ServerName;
 
+use crate::transport::is_closed;
+
 use super::error::Error;
 use super::gate::Link;
 use super::latch::Verifier;
@@ -50,6 +52,7 @@ pub(super) fn error(error: TlsError, link: &Link, is_open: bool) -> Error {
         return fault;
     }
     match error {
+        TlsError::Io(kind) if is_closed(kind) => Error::Closed,
         TlsError::Io(kind) => Error::Io(kind),
         TlsError::IoError | TlsError::ConnectionClosed => Error::Closed,
         TlsError::HandshakeAborted(_, AlertDescription::ProtocolVersion) => Error::NoTls13,

@@ -1,0 +1,271 @@
+//! What keeps TLS from being opened.
+
+use embedded_smtp::Error as SmtpError;
+use embedded_smtp::mock::{Action, Server, Stage, TlsVersion};
+use embedded_smtp::tls::blocking::Stream;
+use embedded_smtp::tls::{
+    self, CertificateFault, Error, Pin, Pins, Records, Roots, ServerName, Verify, Watched,
+};
+
+use crate::link::Link;
+use crate::mails::{End, Sizes, USUAL, both};
+use crate::{Dice, IDENTITY, NOW, name, server};
+
+#[track_caller]
+fn not_opened(ends: [End; 2], expected: Error) {
+    for end in ends {
+        match end {
+            End::NotOpened(error) => assert_eq!(error, expected),
+            end => panic!("{end:?}"),
+        }
+    }
+}
+
+fn pins() -> [Pin; 1] {
+    [IDENTITY.pin()]
+}
+
+/// Runs both drivers against a server that has no account of a client that got further.
+#[track_caller]
+fn refused<V: Verify>(server: &Server, choice: impl Fn() -> V, expected: Error) {
+    not_opened(both(server, true, choice, USUAL), expected);
+    for commands in server.commands() {
+        assert_eq!(commands.len(), 2, "EHLO and STARTTLS: {commands:?}");
+    }
+    assert_eq!(server.deliveries().len(), 0);
+}
+
+#[test]
+fn buffers_that_are_too_small_name_what_they_need() {
+    let server = server().build();
+    let pins = pins();
+    let choice = || Pins::new(&pins);
+    let sizes = |read, write| Sizes {
+        read,
+        write,
+        ..USUAL
+    };
+    let needed = tls::READ_BUFFER_MIN;
+    not_opened(
+        both(&server, true, choice, sizes(1_023, 1_024)),
+        Error::ReadBuffer { needed },
+    );
+    let needed = tls::WRITE_BUFFER_MIN;
+    not_opened(
+        both(&server, true, choice, sizes(4_096, 639)),
+        Error::WriteBuffer { needed },
+    );
+}
+
+/// Rule: a chain that the buffer does not hold is refused with the octets it needs, and with so many
+/// it is read.
+#[test]
+fn a_long_chain_says_how_long_it_is() {
+    let chain = [
+        &IDENTITY.leaf,
+        &IDENTITY.root,
+        &IDENTITY.root,
+        &IDENTITY.root,
+    ];
+    let build = || server().certificate(chain, &IDENTITY.key).build();
+    let pins = pins();
+    let sizes = |read| Sizes { read, ..USUAL };
+    let ends = both(&build(), true, || Pins::new(&pins), sizes(1_100));
+    let needed = ends.map(|end| match end {
+        End::NotOpened(Error::ReadBuffer { needed }) => needed,
+        end => panic!("{end:?}"),
+    });
+    // RFC 8446 §4.4.2: each with three octets of length and two of extensions. Around them are headers
+    // and what else the server puts into that record.
+    let octets: usize = chain.iter().map(|der| der.len() + 5).sum();
+    assert!(
+        (25..200).contains(&(usize::from(needed[0]) - octets)),
+        "{needed:?}"
+    );
+    // A signature is a few octets longer or shorter each time.
+    for (read, is_opened) in [(needed[0] + 4, true), (needed[0] - 9, false)] {
+        for end in both(&build(), true, || Pins::new(&pins), sizes(read.into())) {
+            match end {
+                End::Sent(_) => assert!(is_opened),
+                End::NotOpened(Error::ReadBuffer { .. }) => assert!(!is_opened),
+                end => panic!("{end:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_old_server_is_named() {
+    let server = server().tls_versions(&[TlsVersion::Tls12]).build();
+    let pins = pins();
+    refused(&server, || Pins::new(&pins), Error::NoTls13);
+}
+
+#[test]
+fn a_server_that_is_not_the_right_one_is_refused() {
+    let pin = [Pin::new([7; 32])];
+    let anchors = [tls::anchor(&IDENTITY.root).unwrap()];
+    let other = [tls::anchor(&IDENTITY.leaf).unwrap()];
+    let mismatch = Error::Certificate(CertificateFault::PinMismatch);
+    refused(&server().build(), || Pins::new(&pin), mismatch);
+    refused(&server().build(), || Pins::new(&[]), mismatch);
+    let roots = || Roots::new(&anchors, NOW).and_pins(&pin);
+    refused(&server().build(), roots, mismatch);
+    let unknown = Error::Certificate(CertificateFault::UnknownIssuer);
+    refused(&server().build(), || Roots::new(&other, NOW), unknown);
+    refused(&server().build(), || Roots::new(&[], NOW), unknown);
+    let late = || Roots::new(&anchors, 200_000_000_000);
+    let not_after = 67_767_926_400;
+    let end = both(&server().build(), true, late, USUAL);
+    for end in end {
+        let fault = match end {
+            End::NotOpened(Error::Certificate(fault)) => fault,
+            end => panic!("{end:?}"),
+        };
+        assert!(
+            matches!(fault, CertificateFault::Expired { not_after: found } if found <= not_after),
+            "{fault:?}"
+        );
+    }
+}
+
+/// Rule: the transport comes back with the error, and nothing of the mail has gone to the server.
+#[test]
+fn the_transport_comes_back() {
+    let server = server().implicit_tls().build();
+    let link = Link::to(&server);
+    let tally = link.tally();
+    let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
+    let mut records = Records::new(&mut read, &mut write);
+    let pin = [Pin::new([7; 32])];
+    let choice = Pins::new(&pin);
+    let failure = Stream::open(link, &mut records, &name(), choice, &mut Dice(1)).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "the server's key is not the pinned one"
+    );
+    let sent = tally.borrow().sent;
+    // The ClientHello, and nothing else.
+    assert!((150..400).contains(&sent), "{sent}");
+    drop(failure.transport);
+    assert_eq!(tally.borrow().sent, sent);
+    // The same records serve another session.
+    let pins = pins();
+    let stream = Stream::open(
+        Link::to(&server),
+        &mut records,
+        &name(),
+        Pins::new(&pins),
+        &mut Dice(2),
+    );
+    let stream = stream.ok().unwrap();
+    assert_eq!(format!("{stream:?}"), "Stream { proof: Key, .. }");
+    stream.close();
+}
+
+/// Rule: what the client says first fits the least buffer, with the longest name too.
+#[test]
+fn the_longest_name_fits() {
+    let label = "a".repeat(61);
+    let name = format!("{label}.{label}.{label}.{label}.a");
+    let name = format!("{name}.b.c");
+    assert_eq!(name.len(), 253);
+    let server = server().implicit_tls().build();
+    let (mut read, mut write) = ([0; 4_096], [0; tls::WRITE_BUFFER_MIN as usize]);
+    let mut records = Records::new(&mut read, &mut write);
+    let pins = pins();
+    let choice = Pins::new(&pins).with_rsa().with_p384();
+    let name = ServerName::try_from(&*name).unwrap();
+    let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
+    assert!(stream.is_ok());
+    // An address is not sent.
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let anchors = [tls::anchor(&IDENTITY.root).unwrap()];
+    let choice = Roots::new(&anchors, NOW);
+    drop(stream);
+    let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
+    assert!(stream.is_ok());
+    let names: Vec<_> = server.tls().into_iter().flatten().collect();
+    assert_eq!(names[0].server_name.as_ref().map(String::len), Some(253));
+    assert_eq!(names[1].server_name, None);
+}
+
+/// Rule: whatever stands in the place of the handshake, TLS is not opened, and who closes is known.
+#[test]
+fn no_handshake_no_session() {
+    let pins = pins();
+    let run = |action| {
+        let server = server().script_every(Stage::Handshake, action).build();
+        let [blocking, asynch] = both(&server, true, || Pins::new(&pins), USUAL);
+        match (blocking, asynch) {
+            (End::NotOpened(error), End::NotOpened(other)) => {
+                assert_eq!(error, other);
+                error
+            }
+            ends => panic!("{ends:?}"),
+        }
+    };
+    let garbage = Action::reply("220 mail.example.org ready, and in plain text\r\n");
+    assert_eq!(run(garbage), Error::Record);
+    let alert = |level, description| run(Action::reply([21, 3, 3, 0, 2, level, description]));
+    assert_eq!(alert(2, 70), Error::NoTls13);
+    assert_eq!(alert(2, 40), Error::NothingInCommon);
+    assert_eq!(alert(2, 80), Error::Alert(Some(80)));
+    assert_eq!(alert(2, 200), Error::Handshake);
+    assert_eq!(run(Action::close()), Error::Closed);
+    assert_eq!(run(Action::normal().then_close()), Error::Closed);
+    let records = |octets: &[u8]| run(Action::reply(octets));
+    assert_eq!(records(&[22, 3, 3, 0, 3, 2, 0, 0]), Error::Handshake);
+    assert_eq!(records(&[23, 3, 3, 0, 17]), Error::Record);
+    assert_eq!(records(&[22, 3, 3, 0xff, 0xff]), Error::Record);
+}
+
+/// Rule: who watches sees every certificate, and changes nothing.
+#[test]
+fn certificates_are_shown() {
+    let chain = [&IDENTITY.leaf, &IDENTITY.root];
+    let server = server()
+        .implicit_tls()
+        .certificate(chain, &IDENTITY.key)
+        .build();
+    for pin in [IDENTITY.pin(), Pin::new([7; 32])] {
+        let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
+        let mut records = Records::new(&mut read, &mut write);
+        let mut seen = Vec::new();
+        let pins = [pin];
+        let choice = Watched::new(Pins::new(&pins), |der: &[u8]| seen.push(der.to_vec()));
+        let stream = Stream::open(
+            Link::to(&server),
+            &mut records,
+            &name(),
+            choice,
+            &mut Dice(1),
+        );
+        assert_eq!(stream.is_ok(), pin == IDENTITY.pin());
+        drop(stream);
+        assert_eq!(seen, chain.map(|der| der.to_vec()));
+    }
+}
+
+/// Rule: STARTTLS that is not offered, or refused, never leads to a mail.
+#[test]
+fn starttls_is_never_downgraded() {
+    let pins = pins();
+    let without = Server::builder().build();
+    for end in both(&without, true, || Pins::new(&pins), USUAL) {
+        assert!(
+            matches!(end, End::Refused(SmtpError::NotOffered(_))),
+            "{end:?}"
+        );
+    }
+    let server = server()
+        .script_every(Stage::StartTls, Action::reply("454 4.7.0 not now\r\n"))
+        .build();
+    for end in both(&server, true, || Pins::new(&pins), USUAL) {
+        assert!(
+            matches!(end, End::Refused(SmtpError::Refused(_))),
+            "{end:?}"
+        );
+    }
+    assert_eq!(server.deliveries().len(), 0);
+}
