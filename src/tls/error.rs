@@ -223,7 +223,7 @@ impl From<CertificateFault> for Error {
 }
 
 /// TLS could not be opened. The transport is of no use for this server any more, but to be closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Failure<T> {
     /// The transport as it was given. Nothing that is worth protecting was sent on it.
     pub transport: T,
@@ -237,4 +237,13 @@ impl<T> fmt::Display for Failure<T> {
     }
 }
 
-impl<T: fmt::Debug> core::error::Error for Failure<T> {}
+/// Shows the error, and nothing of the transport.
+impl<T> fmt::Debug for Failure<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> core::error::Error for Failure<T> {}

@@ -3,6 +3,104 @@
 //! The handshake and the records are those of [embedded-tls]; that a session is opened only to a
 //! server which has proven who it is, is seen to here. This module knows no SMTP.
 //!
+//! ```text
+//!  Client (blocking or async)
+//!      │ plain octets
+//!  Stream ── poisoned by a call that failed or was dropped
+//!      │
+//!  embedded-tls ──── latch ── what must be proven: Pins, Roots
+//!      │ records       │
+//!    gate            certificates and signatures: P-256, P-384, RSA, rustls-webpki
+//!      │
+//!  transport
+//! ```
+//!
+//! # Example
+//!
+//! ```no_run
+//! # use embedded_io::{Read, Write};
+//! use embedded_smtp::blocking::Client;
+//! use embedded_smtp::tls::{self, CertificateDer, Records, Roots, ServerName, blocking::Stream};
+//!
+//! # const ROOT: &[u8] = &[];
+//! # fn send<T: Read + Write>(tcp: T, mut random: impl tls::rand_core::CryptoRngCore, now: u64) {
+//! let root = CertificateDer::from(ROOT); // DER, in flash
+//! let anchors = [tls::anchor(&root).unwrap()];
+//! let name = ServerName::try_from("mail.example.org").unwrap();
+//! let (mut read, mut write) = ([0; 8_192], [0; 1_024]);
+//! let mut records = Records::new(&mut read, &mut write);
+//!
+//! let mut buffer = [0; 1_024];
+//! let mut smtp = Client::new(tcp, &mut buffer);
+//! smtp.open("boiler3.example.org").unwrap();
+//! let mut smtp = smtp
+//!     .starttls(|tcp| Stream::open(tcp, &mut records, &name, Roots::new(&anchors, now), &mut random))
+//!     .unwrap();
+//! // login, send, quit
+//! # }
+//! ```
+//!
+//! For port 465, open the [`Stream`](blocking::Stream) first and give it to
+//! [`Client::over_tls`](crate::blocking::Client::over_tls). After QUIT,
+//! [`into_inner`](crate::blocking::Client::into_inner) and [`close`](blocking::Stream::close) end the
+//! session politely.
+//!
+//! # What must be proven
+//!
+//! | choice | the server has | for |
+//! |---|---|---|
+//! | [`Pins`] | one of these keys | a relay of one's own; needs no clock |
+//! | [`Roots`] | a certificate for its name, and a chain to one of these roots | a provider, whose keys change |
+//! | [`Roots::and_pins`] | both | |
+//! | [`Roots::danger_without_dates`] | a chain whose dates nobody checks | a device without a clock |
+//! | [`DangerNoVerification`] | nothing | nothing but a test |
+//!
+//! A server is proven when its certificate was accepted and *then* what it signed in the handshake was
+//! right, with the key of that same certificate. In any other order, or if either is missing, opening
+//! fails and nothing was sent on the session.
+//!
+//! P-256 keys are taken always. `with_rsa` (feature `rsa`) and `with_p384` (feature `p384`) take
+//! others, and are what links them: a feature that is on and a method that is not called cost nothing.
+//! RSA: 2048 to 4096 bits, PKCS #1 v1.5 and PSS in chains, PSS in the handshake, SHA-256, 384 and 512.
+//! The server is told of RSA only with `with_rsa`; an RSA authority above a P-256 server needs it too.
+//!
+//! The bounds are this crate's and not the server's: [`CERTIFICATES_MAX`] certificates, and
+//! [`SIGNATURE_CHECKS_MAX`] signature checks for a chain.
+//!
+//! # Buffers
+//!
+//! The buffer for reading holds one record, and the record with the certificates is the largest of the
+//! handshake: the certificates' octets in DER, 5 for each and 25, and where the server puts its
+//! signature into the same record, up to 650 more. One that does not fit is refused with the octets it
+//! has ([`Error::ReadBuffer`]).
+//!
+//! | octets | enough for |
+//! |---|---|
+//! | [`READ_BUFFER_MIN`] | a server with one P-256 certificate |
+//! | 4,096 | a relay of one's own, with one or two RSA certificates |
+//! | 8,192 | public authorities, as seen in 2026: 2,200 to 5,200 |
+//! | [`READ_BUFFER_MAX`] | any server: a record has no more |
+//!
+//! After the handshake a server may send records of 16 KiB, but what an SMTP server says is short.
+//! The buffer for writing needs [`WRITE_BUFFER_MIN`] octets; a record then carries 128 less than it
+//! has, and each record costs a write of its own and 22 octets. The same [`Records`] serve one session
+//! after the other.
+//!
+//! # Not supported
+//!
+//! TLS 1.2, resumption, X25519 (the key exchange is P-256), HelloRetryRequest, key updates, client
+//! certificates, cipher suites but TLS_AES_128_GCM_SHA256, Ed25519 certificates, revocation, critical
+//! certificate policies. Where a server needs one of these, another TLS stack does: rustls on a host,
+//! a TLS library in C on a device, or a modem's own, wrapped in [`Vouched`](crate::Vouched).
+//!
+//! # What is left to trust
+//!
+//! No certificate, key or signature can make this module panic. Before the server is proven, the gate
+//! keeps records from embedded-tls that it would not bear. A server that *is* proven can still send a
+//! handshake message behind the handshake that embedded-tls 0.19 does not know and panics at (a key
+//! update is refused; a second Finished or Certificate is not). With [`DangerNoVerification`], anybody
+//! on the way can.
+//!
 //! [embedded-tls]: https://docs.rs/embedded-tls
 
 #[cfg(feature = "_fuzzing")]
