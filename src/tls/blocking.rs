@@ -10,12 +10,12 @@ use rustls_pki_types::ServerName;
 use crate::proof::Proof;
 use crate::transport::Secure;
 
+use super::Records;
 use super::error::{Error, Failure};
 use super::gate::{Gate, GateError, Link, Stage};
 use super::latch::Verifier;
 use super::library::{self, Provider};
 use super::verify::Verify;
-use super::{Records, check_buffers};
 
 /// A stream under TLS 1.3, whose server is proven as far as was asked for.
 ///
@@ -64,9 +64,6 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         choice: V,
         random: &mut R,
     ) -> Result<Self, Failure<T>> {
-        if let Err(error) = check_buffers(records) {
-            return Err(Failure { transport, error });
-        }
         let Records { read, write, link } = records;
         let link = &*link;
         link.begin(read.len());

@@ -28,7 +28,7 @@
 //! let anchors = [tls::anchor(&root).unwrap()];
 //! let name = ServerName::try_from("mail.example.org").unwrap();
 //! let (mut read, mut write) = ([0; 8_192], [0; 1_024]);
-//! let mut records = Records::new(&mut read, &mut write);
+//! let mut records = Records::new(&mut read, &mut write).unwrap();
 //!
 //! let mut buffer = [0; 1_024];
 //! let mut smtp = Client::new(tcp, &mut buffer);
@@ -148,27 +148,27 @@ pub struct Records<'r> {
 }
 
 impl<'r> Records<'r> {
-    /// Buffers for records that are read, and for those that are written. They are checked when a
-    /// session is opened: at least [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] octets.
-    pub fn new(read: &'r mut [u8], write: &'r mut [u8]) -> Self {
-        Self {
+    /// Buffers for records that are read, and for those that are written: at least
+    /// [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] octets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadBuffer`] and [`Error::WriteBuffer`].
+    pub fn new(read: &'r mut [u8], write: &'r mut [u8]) -> Result<Self, Error> {
+        if read.len() < READ_BUFFER_MIN.into() {
+            return Err(Error::ReadBuffer {
+                needed: READ_BUFFER_MIN,
+            });
+        }
+        if write.len() < WRITE_BUFFER_MIN.into() {
+            return Err(Error::WriteBuffer {
+                needed: WRITE_BUFFER_MIN,
+            });
+        }
+        Ok(Self {
             read,
             write,
             link: Link::default(),
-        }
+        })
     }
-}
-
-fn check_buffers(records: &Records<'_>) -> Result<(), Error> {
-    if records.read.len() < READ_BUFFER_MIN.into() {
-        return Err(Error::ReadBuffer {
-            needed: READ_BUFFER_MIN,
-        });
-    }
-    if records.write.len() < WRITE_BUFFER_MIN.into() {
-        return Err(Error::WriteBuffer {
-            needed: WRITE_BUFFER_MIN,
-        });
-    }
-    Ok(())
 }

@@ -44,7 +44,7 @@ fn drop_at(dropped: Dropped, polls: usize, happens_first: bool) -> bool {
     link.happens_first = happens_first;
     let tally = link.link.tally();
     let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = [IDENTITY.pin()];
     let (name, mut dice) = (name(), Dice(1));
     let opened = Stream::open(link, &mut records, &name, Pins::new(&pins), &mut dice);
@@ -91,7 +91,7 @@ fn a_write_that_was_dropped_poisons_the_stream() {
         let link = Slow::new(Link::to(&server));
         let tally = link.link.tally();
         let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
-        let mut records = Records::new(&mut read, &mut write);
+        let mut records = Records::new(&mut read, &mut write).unwrap();
         let pins = [IDENTITY.pin()];
         let (name, mut dice) = (name(), Dice(1));
         let opened = Stream::open(link, &mut records, &name, Pins::new(&pins), &mut dice);
@@ -113,7 +113,7 @@ fn closing_sends_nothing_that_was_not_flushed() {
     let link = Slow::new(Link::to(&server));
     let tally = link.link.tally();
     let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = [IDENTITY.pin()];
     let (name, mut dice) = (name(), Dice(1));
     let opened = Stream::open(link, &mut records, &name, Pins::new(&pins), &mut dice);

@@ -57,7 +57,7 @@ pub fn blocking<V: Verify>(link: Link, starttls: bool, choice: V, sizes: Sizes) 
     use embedded_smtp::blocking::Client;
     use tls::blocking::Stream;
     let (mut read, mut write) = (vec![0; sizes.read], vec![0; sizes.write]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let mut buffer = vec![0; sizes.session];
     let mut dice = Dice(1);
     let name = name();
@@ -87,7 +87,7 @@ pub fn asynch<V: Verify>(link: Link, starttls: bool, choice: V, sizes: Sizes) ->
     use embedded_smtp::asynch::Client;
     use tls::asynch::Stream;
     let (mut read, mut write) = (vec![0; sizes.read], vec![0; sizes.write]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let mut buffer = vec![0; sizes.session];
     let mut dice = Dice(1);
     let name = name();

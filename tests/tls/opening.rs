@@ -37,24 +37,18 @@ fn refused<V: Verify>(server: &Server, choice: impl Fn() -> V, expected: Error) 
 
 #[test]
 fn buffers_that_are_too_small_name_what_they_need() {
-    let server = server().build();
-    let pins = pins();
-    let choice = || Pins::new(&pins);
-    let sizes = |read, write| Sizes {
-        read,
-        write,
-        ..USUAL
+    let octets = || [0; 1_024];
+    let needed = |read: usize, write: usize| {
+        let (mut reading, mut writing) = (octets(), octets());
+        Records::new(&mut reading[..read], &mut writing[..write]).err()
     };
-    let needed = tls::READ_BUFFER_MIN;
-    not_opened(
-        both(&server, true, choice, sizes(1_023, 1_024)),
-        Error::ReadBuffer { needed },
-    );
-    let needed = tls::WRITE_BUFFER_MIN;
-    not_opened(
-        both(&server, true, choice, sizes(4_096, 639)),
-        Error::WriteBuffer { needed },
-    );
+    assert_eq!(needed(1_024, 640), None);
+    let read = |length| needed(length, 1_024);
+    assert_eq!(read(1_023), Some(Error::ReadBuffer { needed: 1_024 }));
+    assert_eq!(read(0), Some(Error::ReadBuffer { needed: 1_024 }));
+    let write = |length| needed(1_024, length);
+    assert_eq!(write(639), Some(Error::WriteBuffer { needed: 640 }));
+    assert_eq!(write(0), Some(Error::WriteBuffer { needed: 640 }));
 }
 
 /// Rule: a chain that the buffer does not hold is refused with the octets it needs, and with so many
@@ -136,7 +130,7 @@ fn the_transport_comes_back() {
     let link = Link::to(&server);
     let tally = link.tally();
     let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let pin = [Pin::new([7; 32])];
     let choice = Pins::new(&pin);
     let failure = Stream::open(link, &mut records, &name(), choice, &mut Dice(1)).unwrap_err();
@@ -172,7 +166,7 @@ fn the_longest_name_fits() {
     assert_eq!(name.len(), 253);
     let server = server().implicit_tls().build();
     let (mut read, mut write) = ([0; 4_096], [0; tls::WRITE_BUFFER_MIN as usize]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = pins();
     let choice = Pins::new(&pins).with_rsa().with_p384();
     let name = ServerName::try_from(&*name).unwrap();
@@ -230,7 +224,7 @@ fn certificates_are_shown() {
         .build();
     for pin in [IDENTITY.pin(), Pin::new([7; 32])] {
         let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
-        let mut records = Records::new(&mut read, &mut write);
+        let mut records = Records::new(&mut read, &mut write).unwrap();
         let mut seen = Vec::new();
         let pins = [pin];
         let choice = Watched::new(Pins::new(&pins), |der: &[u8]| seen.push(der.to_vec()));
