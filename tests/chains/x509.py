@@ -132,7 +132,7 @@ def name_constraints(permitted=(), excluded=()):
     return extension("2.5.29.30", value, critical=True)
 
 
-DIGITAL_SIGNATURE, KEY_CERT_SIGN, CRL_SIGN = 0, 5, 6
+DIGITAL_SIGNATURE, KEY_AGREEMENT, KEY_CERT_SIGN, CRL_SIGN = 0, 4, 5, 6
 SERVER_AUTH, CLIENT_AUTH = "1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"
 
 # Keys and signatures
@@ -270,8 +270,10 @@ def issue(
     not_after="2100-01-01T00:00:00",
     algorithm=None,
     version=3,
+    public=None,
 ):
-    """A certificate for `key`, signed by `issuer`, or by itself where there is none."""
+    """A certificate for `key`, signed by `issuer`, or by itself where there is none. `public` stands
+    in the place of the key's SubjectPublicKeyInfo."""
     signer = issuer.key if issuer else key
     algorithm = algorithm or signer.usual_algorithm()
     serial = int.from_bytes(hashlib.sha256(file.encode()).digest()[:8], "big")
@@ -282,7 +284,7 @@ def issue(
         distinguished(issuer.subject if issuer else subject),
         sequence(time(not_before), time(not_after)),
         distinguished(subject),
-        key.public,
+        public or key.public,
         tlv(0xA3, sequence(*extensions)) if extensions else b"",
     )
     signature = sign(signer, algorithm, to_be_signed)

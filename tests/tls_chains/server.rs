@@ -43,7 +43,10 @@ impl Link {
     /// Whether the client has left off, with an alert at most: `Err` says what else it sent.
     pub fn is_silent(&self) -> Result<(), String> {
         if !self.received.is_empty() {
-            return Err(format!("{} octets were sent to a refused server", self.received.len()));
+            return Err(format!(
+                "{} octets were sent to a refused server",
+                self.received.len()
+            ));
         }
         if !self.server.is_handshaking() {
             return Err("the handshake with a refused server was ended".into());
@@ -54,13 +57,19 @@ impl Link {
                 (0, HANDSHAKE, _) | (_, CHANGE_CIPHER_SPEC, 1) => {}
                 (_, ALERT, 2) => alerts += 1,
                 // RFC 8446 §5.2: an alert may be enciphered. Only the server can tell.
-                (_, APPLICATION_DATA, 19) if matches!(self.fault, Some(Error::AlertReceived(_))) => {
+                (_, APPLICATION_DATA, 19)
+                    if matches!(self.fault, Some(Error::AlertReceived(_))) =>
+                {
                     alerts += 1;
                 }
                 _ => return Err(format!("record {index} is of type {kind}: {body:02x?}")),
             }
         }
-        if alerts > 1 { Err(format!("{alerts} alerts")) } else { Ok(()) }
+        if alerts > 1 {
+            Err(format!("{alerts} alerts"))
+        } else {
+            Ok(())
+        }
     }
 
     /// The alert that the server received.
@@ -136,7 +145,11 @@ fn records(mut octets: &[u8]) -> Result<Vec<(u8, &[u8])>, String> {
         records.push((*kind, body));
         octets = rest;
     }
-    if octets.is_empty() { Ok(records) } else { Err("a record was cut".into()) }
+    if octets.is_empty() {
+        Ok(records)
+    } else {
+        Err("a record was cut".into())
+    }
 }
 
 /// Serves the chain and the key of a row.
@@ -145,8 +158,15 @@ struct Chain(Arc<CertifiedKey>);
 
 impl Chain {
     fn new(row: &Row) -> Self {
-        let chain = row.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
-        Self(Arc::new(CertifiedKey::new(chain, Arc::new(AnyKey::new(row)))))
+        let chain = row
+            .chain
+            .iter()
+            .map(|der| CertificateDer::from(der.clone()))
+            .collect();
+        Self(Arc::new(CertifiedKey::new(
+            chain,
+            Arc::new(AnyKey::new(row)),
+        )))
     }
 }
 
@@ -180,9 +200,17 @@ impl AnyKey {
         let announced = row.scheme.as_deref().map_or(own, scheme);
         let key = ring::sign::any_supported_type(&der).ok();
         // The row's scheme where the key has it, else its own under another's name.
-        let has = |scheme| key.as_ref().is_some_and(|key| key.choose_scheme(&[scheme]).is_some());
+        let has = |scheme| {
+            key.as_ref()
+                .is_some_and(|key| key.choose_scheme(&[scheme]).is_some())
+        };
         let own = if has(announced) { announced } else { own };
-        Self { key, own, announced, change: row.signature.clone() }
+        Self {
+            key,
+            own,
+            announced,
+            change: row.signature.clone(),
+        }
     }
 }
 

@@ -34,7 +34,9 @@ pub fn try_chain(row: &Row, faults: &mut Vec<String>) -> Answer {
     let mut stream = Stream::new(&mut client, &mut link);
 
     let mut answer = [0; 4];
-    let done = stream.write_all(b"ping").and_then(|()| stream.read_exact(&mut answer));
+    let done = stream
+        .write_all(b"ping")
+        .and_then(|()| stream.read_exact(&mut answer));
     match done {
         Ok(()) => {
             if answer != *b"ping" || link.received != b"ping" {
@@ -46,9 +48,14 @@ pub fn try_chain(row: &Row, faults: &mut Vec<String>) -> Answer {
             if let Err(sent) = link.is_silent() {
                 faults.push(format!("rustls: {sent}"));
             }
-            let error = error.downcast::<Error>().unwrap_or_else(|error| panic!("{error}"));
+            let error = error
+                .downcast::<Error>()
+                .unwrap_or_else(|error| panic!("{error}"));
             let word = word(&error, judge.chain_accepted.load(Ordering::Relaxed));
-            Err(Refusal { word, text: error.to_string() })
+            Err(Refusal {
+                word,
+                text: error.to_string(),
+            })
         }
     }
 }
@@ -87,7 +94,9 @@ impl ServerCertVerifier for Judge {
         ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.webpki.verify_server_cert(leaf, others, host, ocsp, self.time)?;
+        let verified = self
+            .webpki
+            .verify_server_cert(leaf, others, host, ocsp, self.time)?;
         self.chain_accepted.store(true, Ordering::Relaxed);
         Ok(verified)
     }
@@ -131,7 +140,11 @@ fn word(error: &Error, chain_accepted: bool) -> &'static str {
         BadSignature => "bad-signature",
         UnsupportedSignatureAlgorithmContext { .. }
         | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            if chain_accepted { "scheme-mismatch" } else { "algorithm" }
+            if chain_accepted {
+                "scheme-mismatch"
+            } else {
+                "algorithm"
+            }
         }
         BadEncoding => "malformed",
         Expired | ExpiredContext { .. } => "expired",
@@ -159,4 +172,5 @@ const OTHERS: &[(&str, &str)] = &[
     ("MalformedDnsIdentifier", "wrong-name"),
     ("UnsupportedCertVersion", "malformed"),
     ("SignatureAlgorithmMismatch", "malformed"),
+    ("ExtensionValueInvalid", "malformed"),
 ];
