@@ -53,17 +53,15 @@ fn every_chain() {
     assert!(passed > 0);
 }
 
-/// The octets that an error asks for are enough, and none of them is too many.
+/// The octets that an error asks for are enough, and one fewer is not.
 #[cfg(feature = "embedded-tls")]
 #[test]
 fn the_buffer_that_is_needed() {
     use embedded_smtp::tls::{Error, READ_BUFFER_MIN};
 
     for row in table::read() {
-        if !matches!(
-            row.name.as_str(),
-            "five-certificates" | "rsa4096" | "six-certificates"
-        ) {
+        // ECDSA signatures are not all of one length.
+        if !["rsa2048", "rsa3072-leaf", "rsa4096"].contains(&row.name.as_str()) {
             continue;
         }
         let least = READ_BUFFER_MIN.into();
