@@ -8,9 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::version::TLS13;
-use rustls::{
-    AlertDescription, Error, ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme,
-};
+use rustls::{Error, ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme};
 
 use super::table::Row;
 
@@ -69,15 +67,6 @@ impl Link {
             Err(format!("{alerts} alerts"))
         } else {
             Ok(())
-        }
-    }
-
-    /// The alert that the server received.
-    #[allow(dead_code)]
-    pub fn alert(&self) -> Option<AlertDescription> {
-        match self.fault {
-            Some(Error::AlertReceived(alert)) => Some(alert),
-            _ => None,
         }
     }
 }
