@@ -9,7 +9,7 @@ use rustls_pki_types::ServerName;
 
 use crate::transport::is_closed;
 
-use super::error::Error;
+use super::error::{CertificateFault, Error};
 use super::gate::Link;
 use super::latch::Verifier;
 use super::verify::Verify;
@@ -59,6 +59,8 @@ pub(super) fn error(error: TlsError, link: &Link, is_open: bool) -> Error {
         TlsError::HandshakeAborted(_, AlertDescription::HandshakeFailure) => Error::NothingInCommon,
         TlsError::HandshakeAborted(_, description) => Error::Alert(Some(description as u8)),
         TlsError::CryptoError => Error::Record,
+        // A number that the library does not know.
+        TlsError::InvalidSignatureScheme => CertificateFault::Scheme.into(),
         // The gate lets nothing else through that the library has this error for.
         TlsError::InternalError if is_open => Error::Alert(None),
         _ if is_open => Error::Record,

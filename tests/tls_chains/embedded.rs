@@ -38,10 +38,9 @@ pub fn try_chain(row: &Row, faults: &mut Vec<String>) -> Answer {
     let undated = everything(Roots::danger_without_dates(&anchors, 0));
     tries.blocking("without dates", row.undated(), undated, Proof::UndatedChain);
 
-    let any = if row.pin() == "handshake" {
-        "handshake"
-    } else {
-        "accept"
+    let any = match row.scheme.as_deref() {
+        Some("unknown") => "scheme-mismatch",
+        _ => "accept",
     };
     tries.blocking("no verification", any, DangerNoVerification, Proof::Nothing);
 
@@ -98,7 +97,7 @@ pub fn try_chain(row: &Row, faults: &mut Vec<String>) -> Answer {
 /// Opens TLS with a chain that is accepted and so many octets for reading.
 pub fn with_read_buffer(row: &Row, octets: usize) -> Result<(), Error> {
     let (mut read, mut write) = (vec![0; octets], [0; 1_024]);
-    let mut records = Records::new(&mut read, &mut write);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
     let name = ServerName::try_from(row.host.as_str()).unwrap();
     let link = Link::new(row);
     match blocking::Stream::open(link, &mut records, &name, DangerNoVerification, &mut Random) {
@@ -122,7 +121,7 @@ impl Tries<'_> {
 
     fn answer(&mut self, what: &str, expected: &str, choice: impl Verify, proof: Proof) -> Answer {
         let (mut read, mut write) = ([0; 16_640], [0; 1_024]);
-        let mut records = Records::new(&mut read, &mut write);
+        let mut records = Records::new(&mut read, &mut write).unwrap();
         let name = ServerName::try_from(self.row.host.as_str()).unwrap();
         let link = Link::new(self.row);
         let opened = blocking::Stream::open(link, &mut records, &name, choice, &mut Random);
@@ -140,7 +139,7 @@ impl Tries<'_> {
 
     fn asynch(&mut self, what: &str, expected: &str, choice: impl Verify, proof: Proof) {
         let (mut read, mut write) = ([0; 16_640], [0; 1_024]);
-        let mut records = Records::new(&mut read, &mut write);
+        let mut records = Records::new(&mut read, &mut write).unwrap();
         let name = ServerName::try_from(self.row.host.as_str()).unwrap();
         let link = Link::new(self.row);
         let ended = block_on(async {
@@ -245,11 +244,7 @@ fn every_pin(pins: Pins<'_>) -> Pins<'_> {
 /// The table's word for an error.
 fn word(error: Error) -> &'static str {
     let Error::Certificate(fault) = error else {
-        return if error == Error::Handshake {
-            "handshake"
-        } else {
-            "other"
-        };
+        return "other";
     };
     match fault {
         CertificateFault::Empty => "empty",
