@@ -23,12 +23,16 @@ mod hostile;
 mod input;
 #[path = "alert_cli/login.rs"]
 mod login;
+#[path = "alert_cli/pki.rs"]
+mod pki;
 #[path = "alert_cli/refusals.rs"]
 mod refusals;
 #[path = "alert_cli/sent.rs"]
 mod sent;
 #[path = "alert_cli/streamed.rs"]
 mod streamed;
+#[path = "alert_cli/tls.rs"]
+mod tls;
 #[path = "alert_cli/twins.rs"]
 mod twins;
 #[path = "alert_cli/usage.rs"]

@@ -4,7 +4,9 @@ use std::io;
 
 use embedded_io::ErrorKind;
 use embedded_smtp::message::{ContentFault, ContentFaultKind, Part};
-use embedded_smtp::{Error, Fault, Field, Invalid, Reason, RefusalKind, Violation};
+use embedded_smtp::{
+    Error, Extension, Fault, Field, Invalid, Missing, Reason, RefusalKind, Violation,
+};
 
 use crate::letter::Letter;
 use crate::outcome::Ruling;
@@ -14,6 +16,16 @@ pub fn of_error(error: &Error<io::Error>, reply: Option<&str>) -> String {
     let phase = Ruling::of_error(error).phase.unwrap_or_default();
     match error {
         Error::Invalid(invalid) => of_invalid(*invalid),
+        Error::NotOffered(Missing::Extension(Extension::StartTls)) => {
+            "the server does not offer STARTTLS, or somebody on the way has taken it out: check host \
+             and port, or use --security tls"
+                .into()
+        }
+        Error::NotOffered(Missing::VerifiedChain) => {
+            "--require-tls needs a server that is verified by its certificates: leave out --pin and \
+             --danger-no-verify, or give --ca"
+                .into()
+        }
         Error::NotOffered(missing) => {
             format!("the server does not offer {missing}: check host and port, or send without it")
         }
@@ -68,6 +80,7 @@ pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
 fn describe(fault: &Fault<io::Error>) -> String {
     match fault {
         Fault::Transport(error) if is_timeout(error) => "the server took too long".into(),
+        Fault::Transport(error) if is_broken_tls(error) => error.to_string(),
         Fault::Transport(error) => format!("the connection broke ({error})"),
         fault => fault.to_string(),
     }
@@ -76,6 +89,9 @@ fn describe(fault: &Fault<io::Error>) -> String {
 fn advise(fault: &Fault<io::Error>) -> &'static str {
     match fault {
         Fault::Transport(error) if is_timeout(error) => "try again, or give it a longer --timeout",
+        Fault::Transport(error) if is_broken_tls(error) => {
+            "try again; if it stays, something on the way changes what is sent"
+        }
         Fault::Protocol(Violation::OutOfPlace(_) | Violation::Unasked) => {
             "try again, perhaps with --no-pipelining"
         }
@@ -87,6 +103,10 @@ fn advise(fault: &Fault<io::Error>) -> &'static str {
         Fault::Protocol(_) => "check that an SMTP server listens there, and how it is secured",
         _ => "try again",
     }
+}
+
+fn is_broken_tls(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -8,32 +8,18 @@ use crate::options::{Auth, Options, Security};
 pub struct Usage(pub String);
 
 impl Options {
-    /// Refuses combinations that make no sense, and what this version cannot do.
+    /// Refuses combinations that make no sense.
     pub fn check(&self) -> Result<(), Usage> {
         self.check_message()?;
         self.check_credentials()?;
-        self.check_supported()
+        self.check_tls()
     }
 
     fn check_message(&self) -> Result<(), Usage> {
-        let Some(server) = &self.server else {
-            return if self.eml {
-                self.check_json()
-            } else {
-                Err(Usage(
-                    "give --server HOST:PORT, or --eml to print the message only".into(),
-                ))
-            };
-        };
-        if self.security() != Security::Plain && !self.eml {
-            // What the default is, the message must say: the user may not have chosen it.
-            let chosen = match self.security {
-                Some(Security::Tls) => "--security tls",
-                Some(_) => "--security starttls",
-                None if server.port == 465 => "--security tls (the default for port 465)",
-                None => "--security starttls (the default)",
-            };
-            return Err(unsupported(chosen, "; --security plain sends without TLS"));
+        if self.server.is_none() && !self.eml {
+            return Err(Usage(
+                "give --server HOST:PORT, or --eml to print the message only".into(),
+            ));
         }
         self.check_json()
     }
@@ -99,9 +85,9 @@ impl Options {
         }
     }
 
-    /// Names the first option whose feature this version lacks. None is silently ignored.
-    fn check_supported(&self) -> Result<(), Usage> {
-        let missing = [
+    /// Nothing about TLS is silently ignored.
+    fn check_tls(&self) -> Result<(), Usage> {
+        let given = [
             ("--tls-stack", self.tls_stack.is_some()),
             ("--ca", self.ca.is_some()),
             ("--pin", !self.pin.is_empty()),
@@ -109,17 +95,26 @@ impl Options {
             ("--server-name", self.server_name.is_some()),
             ("--require-tls", self.require_tls),
         ];
-
-        match missing.iter().find(|(_, is_given)| *is_given) {
-            Some((name, _)) => Err(unsupported(name, "")),
-            None => Ok(()),
+        let first = |names: &[&str]| {
+            let mut given = given.iter().filter(|(_, is_given)| *is_given);
+            given
+                .find(|(name, _)| names.is_empty() || names.contains(name))
+                .map(|(name, _)| *name)
+        };
+        if self.security() == Security::Plain
+            && !self.eml
+            && let Some(name) = first(&[])
+        {
+            return Err(Usage(format!(
+                "{name} is about TLS, and --security plain is without: leave out one of them"
+            )));
+        }
+        match first(&["--ca", "--pin"]) {
+            Some(name) if self.danger_no_verify => Err(Usage(format!(
+                "{name} says what to verify, and --danger-no-verify to verify nothing: leave out \
+                 one of them"
+            ))),
+            _ => Ok(()),
         }
     }
-}
-
-/// The usage error for what a later version will do.
-pub fn unsupported(option: &str, hint: &str) -> Usage {
-    Usage(format!(
-        "{option} is not supported by this version yet{hint}"
-    ))
 }

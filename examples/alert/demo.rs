@@ -15,6 +15,7 @@ use crate::options::{self, Encoding, Importance, Options};
 use crate::outcome::exit;
 use crate::picture;
 use crate::send::Job;
+use crate::trust::Way;
 
 const LOG: &str = "time;pressure in bar\r\n\
     11:58;7.1\r\n\
@@ -62,7 +63,7 @@ fn show() -> Result<u8, String> {
     let parts = letter.parts().map_err(what)?;
     let identity = Identity::new(&options, parts.domain(), 0);
     let message = parts.message(&identity).map_err(what)?;
-    let ending = Job::new(&options, &server, None, &letter, &[message]).send(&mut []);
+    let ending = Job::new(&options, &server, None, &letter, &[message], Way::Plain).send(&mut []);
 
     let mut out = std::io::stdout().lock();
     let mut print = |text: String| {

@@ -27,6 +27,8 @@ mod picture;
 mod report;
 mod send;
 mod source;
+mod tls;
+mod trust;
 mod watch;
 
 use std::io::Write;
@@ -42,6 +44,7 @@ use options::Options;
 use outcome::{Ruling, exit};
 use report::Ending;
 use send::Job;
+use trust::Way;
 
 fn main() -> ExitCode {
     if std::env::args_os().len() <= 1 {
@@ -124,7 +127,15 @@ fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u
     let Some(server) = &options.server else {
         return Err(Refused::Usage("give --server HOST:PORT".into()));
     };
-    let job = Job::new(options, server, credentials.as_ref(), letter, &messages);
+    let way = Way::new(options, server)?;
+    let job = Job::new(
+        options,
+        server,
+        credentials.as_ref(),
+        letter,
+        &messages,
+        way,
+    );
     let ending = job.send(&mut sources);
     ending.print(&letter.recipients());
     Ok(ending.ruling.exit)

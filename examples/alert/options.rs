@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use embedded_smtp::session::BUFFER_MIN;
+use embedded_smtp::tls::Pin;
 
 use crate::check::Usage;
+use crate::trust;
 
 /// Sends an alert by mail, as a device with this crate would.
 ///
@@ -21,20 +23,21 @@ pub struct Options {
     /// How the link is secured [default: tls for port 465, else starttls]
     #[arg(long, value_enum, help_heading = CONNECTION)]
     pub security: Option<Security>,
-    /// The TLS library
+    /// The TLS library: rustls, or the crate's own on embedded-tls [default: rustls]
     #[arg(long, value_enum, help_heading = CONNECTION)]
     pub tls_stack: Option<TlsStack>,
     /// Trust these roots instead of the public ones
     #[arg(long, value_name = "FILE.pem", help_heading = CONNECTION)]
     pub ca: Option<PathBuf>,
-    /// SHA-256 of the server key's SubjectPublicKeyInfo; may repeat
-    #[arg(long, value_name = "HEX", help_heading = CONNECTION)]
-    pub pin: Vec<String>,
-    /// Do not verify the server
+    /// SHA-256 of the server key's SubjectPublicKeyInfo, as --transcript shows it; may repeat. Alone it
+    /// replaces chain and name, with --ca both must hold
+    #[arg(long, value_name = "HEX", value_parser = pin, help_heading = CONNECTION)]
+    pub pin: Vec<Pin>,
+    /// Do not verify the server: whoever is on the way can read and change all
     #[arg(long, help_heading = CONNECTION)]
     pub danger_no_verify: bool,
     /// The name to verify, if not HOST
-    #[arg(long, value_name = "NAME", help_heading = CONNECTION)]
+    #[arg(long, value_name = "NAME", value_parser = server_name, help_heading = CONNECTION)]
     pub server_name: Option<String>,
     /// The name given in EHLO: a domain or an address literal
     #[arg(long, value_name = "NAME", default_value = "[127.0.0.1]", help_heading = CONNECTION)]
@@ -67,8 +70,8 @@ pub struct Options {
     #[arg(long, value_name = "OCTETS", default_value = "1024", value_parser = buffer)]
     #[arg(help_heading = CONNECTION)]
     pub buffer: usize,
-    /// For connecting, for each whole reply and for each write without progress
-    /// [default: the times of RFC 5321 §4.5.3.2, connecting 60]
+    /// For connecting, for the TLS handshake, for each whole reply and for each write without progress
+    /// [default: the times of RFC 5321 §4.5.3.2, connecting and TLS 60]
     #[arg(long, value_name = "SECONDS", help_heading = CONNECTION)]
     pub timeout: Option<NonZeroU32>,
     /// Wait for each reply before the next command
@@ -272,6 +275,11 @@ impl Options {
         }
     }
 
+    /// `--tls-stack`, or the one that knows more.
+    pub fn tls_stack(&self) -> TlsStack {
+        self.tls_stack.unwrap_or(TlsStack::Rustls)
+    }
+
     /// The password, from wherever it is to be taken.
     pub fn secret(&self) -> Result<Option<String>, Usage> {
         match (&self.password, &self.password_env) {
@@ -307,6 +315,17 @@ fn server(text: &str) -> Result<Server, String> {
         host: host.into(),
         port,
     })
+}
+
+fn pin(text: &str) -> Result<Pin, String> {
+    Pin::from_hex(text).ok_or_else(|| "it must be 64 hexadecimal digits".into())
+}
+
+fn server_name(text: &str) -> Result<String, String> {
+    match trust::server_name(text) {
+        Ok(_) => Ok(text.into()),
+        Err(()) => Err("it must be a domain in ASCII or an IP address".into()),
+    }
 }
 
 /// Reads `FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]`. The options are split off the

@@ -36,6 +36,17 @@ pub mod exit {
     pub const NO_PERMISSION: u8 = 77;
 }
 
+/// How opening TLS failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// The server has not proven who it is.
+    Distrusted,
+    /// The handshake failed otherwise.
+    Broken,
+    /// The link closed, broke or was too slow in it.
+    Lost,
+}
+
 const NEVER: Option<&str> = Some("never");
 const LATER: Option<&str> = Some("later");
 const RECONNECT: Option<&str> = Some("reconnect");
@@ -46,6 +57,19 @@ impl Ruling {
 
     /// No connection came about.
     pub const UNREACHABLE: Self = Self::failed(exit::IO, "connect");
+
+    /// No TLS came about.
+    pub const fn of_opening(opening: Opening) -> Self {
+        match opening {
+            Opening::Distrusted => Self {
+                status: 401,
+                retry: NEVER,
+                ..Self::failed(exit::NO_PERMISSION, "tls")
+            },
+            Opening::Broken => Self::failed(exit::PROTOCOL, "tls"),
+            Opening::Lost => Self::failed(exit::IO, "tls"),
+        }
+    }
 
     /// The mail was accepted.
     pub fn of_report(report: &Report) -> Self {
@@ -96,6 +120,13 @@ impl Ruling {
                 retry: NEVER,
                 ..Self::failed(exit::IO, name(*phase))
             },
+            // A record of TLS that was broken: nothing else on a link is of this kind.
+            Error::Failed {
+                fault: Fault::Transport(error),
+                phase,
+            } if error.kind() == io::ErrorKind::InvalidData => {
+                Self::failed(exit::PROTOCOL, name(*phase))
+            }
             Error::Failed { phase, .. } => Self::failed(exit::IO, name(*phase)),
             Error::Unknown { .. } => Self {
                 outcome: "unknown",
@@ -248,6 +279,28 @@ mod tests {
             let row = row(Ruling::of_error(&error));
             assert_eq!(row, ("invalid", 65, 400, "mail", "never"));
         }
+    }
+
+    #[test]
+    fn tls() {
+        let opening = |opening| row(Ruling::of_opening(opening));
+        let distrusted = ("failed", 77, 401, "tls", "never");
+        assert_eq!(opening(Opening::Distrusted), distrusted);
+        assert_eq!(
+            opening(Opening::Broken),
+            ("failed", 76, 500, "tls", "reconnect")
+        );
+        assert_eq!(
+            opening(Opening::Lost),
+            ("failed", 74, 500, "tls", "reconnect")
+        );
+        let broken = || Fault::Transport(io::Error::new(io::ErrorKind::InvalidData, "record"));
+        let row_of = |fault| row(failed(fault, Phase::Mail));
+        assert_eq!(row_of(broken()), ("failed", 76, 500, "mail", "reconnect"));
+        let alert = Fault::Transport(io::ErrorKind::ConnectionAborted.into());
+        assert_eq!(row_of(alert), ("failed", 74, 500, "mail", "reconnect"));
+        let late = Ruling::of_error(&Error::Unknown { fault: broken() });
+        assert_eq!(row(late), ("unknown", 75, 500, "content", "reconnect"));
     }
 
     #[test]

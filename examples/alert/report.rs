@@ -20,6 +20,8 @@ pub struct Ending {
     pub recipients: Vec<Heard>,
     /// `None` when the mail was sent to all.
     pub error: Option<String>,
+    /// The version of TLS.
+    pub tls: Option<&'static str>,
 }
 
 impl Ending {
@@ -31,6 +33,7 @@ impl Ending {
             messages: 0,
             recipients: Vec::new(),
             error: Some(error),
+            tls: None,
         }
     }
 
@@ -57,7 +60,7 @@ impl Ending {
             text: reply.map(|reply| &*reply.text),
             phase,
             retry,
-            tls: None,
+            tls: self.tls,
             messages: self.messages,
             recipients: addresses
                 .iter()

@@ -13,6 +13,8 @@ use crate::options::{Driver, Options, Server};
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::source::Source;
+use crate::tls::{self, Shown};
+use crate::trust::{Trust, Way};
 use crate::watch::{Heard, Watch};
 use crate::{advice, driver, escape};
 
@@ -24,6 +26,8 @@ pub struct Job<'a> {
     /// What the messages were made of.
     pub letter: &'a Letter,
     pub messages: &'a [Message<'a>],
+    /// How the link is secured.
+    pub way: Way,
     pub watch: Watch,
 }
 
@@ -34,6 +38,7 @@ impl<'a> Job<'a> {
         credentials: Option<&'a Credentials<'a>>,
         letter: &'a Letter,
         messages: &'a [Message<'a>],
+        way: Way,
     ) -> Self {
         let timeout = options
             .timeout
@@ -49,6 +54,7 @@ impl<'a> Job<'a> {
             credentials,
             letter,
             messages,
+            way,
             watch,
         }
     }
@@ -68,11 +74,18 @@ impl<'a> Job<'a> {
             },
         };
         self.watch.end();
+        ending.tls = self.watch.tls();
         if let Some(complaint) = sources.iter().find_map(Source::complaint) {
             ending.error = Some(complaint + ": check the file and send again");
         }
         ending
     }
+}
+
+/// TLS did not come about.
+pub fn unsecured(fault: &tls::Fault, shown: &Shown, trust: &Trust, is_starttls: bool) -> Ending {
+    let advice = fault.advice(shown, trust, is_starttls);
+    Ending::early(Ruling::of_opening(fault.opening()), advice)
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
@@ -189,6 +202,7 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
         messages: 1,
         recipients,
         error,
+        tls: None,
     }
 }
 
@@ -222,6 +236,7 @@ fn lost(job: &Job<'_>, error: &Error<io::Error>) -> Ending {
         }),
         reply,
         messages: 0,
+        tls: None,
     }
 }
 

@@ -12,6 +12,8 @@ use indicatif::ProgressBar;
 
 use crate::escape;
 use crate::link::Deadlines;
+use crate::options::TlsStack;
+use crate::tls::{Shown, Terms};
 
 /// Watches a session; the client is given a reference to it.
 pub struct Watch {
@@ -30,6 +32,8 @@ struct Seen {
     line: Vec<u8>,
     /// Octets of content since the last line.
     content: usize,
+    /// The version of TLS.
+    tls: Option<&'static str>,
 }
 
 /// A reply, kept.
@@ -88,6 +92,35 @@ impl Watch {
         let mut seen = self.seen.borrow_mut();
         seen.replies.clear();
         seen.recipients.clear();
+    }
+
+    /// The TLS handshake is over, well or not.
+    pub fn secured(&self, shown: &Shown, terms: Option<&Terms>, stack: TlsStack) {
+        if let Some(terms) = terms {
+            self.seen.borrow_mut().tls = Some(terms.version);
+        }
+        if !self.transcript {
+            return;
+        }
+        if let Some(Terms {
+            version,
+            cipher_suite,
+        }) = terms
+        {
+            let stack = match stack {
+                TlsStack::Rustls => "rustls",
+                TlsStack::Embedded => "embedded-tls",
+            };
+            self.show(&format!("-- TLS {version}, {cipher_suite}, {stack}"));
+        }
+        for line in shown.lines() {
+            self.show(&format!("-- {line}"));
+        }
+    }
+
+    /// The version of TLS, once it was opened.
+    pub fn tls(&self) -> Option<&'static str> {
+        self.seen.borrow().tls
     }
 
     /// Nothing more will happen.

@@ -111,26 +111,35 @@ fn options_that_do_not_go_together() {
     .is_usage("encoding");
 }
 
-/// What this version cannot do is said, not passed over.
+/// What is said about TLS is never passed over.
 #[test]
-fn options_that_are_not_supported() {
-    let server = |security: &[&str], port| {
-        let server = format!("127.0.0.1:{port}");
-        alert(&[TO.as_slice(), &["--server", &server], security].concat())
-    };
-    server(&[], 587).is_usage("--security starttls");
-    server(&[], 465).is_usage("--security tls");
-    server(&["--security", "starttls"], 25).is_usage("--security starttls");
-    server(&["--security", "tls"], 25).is_usage("--security tls");
+fn options_about_tls() {
+    let pin = "0f".repeat(32);
     for option in [
         &["--tls-stack", "rustls"][..],
         &["--ca", "roots.pem"],
-        &["--pin", "00"],
+        &["--pin", &pin],
         &["--danger-no-verify"],
         &["--server-name", "mail.example.org"],
+        &["--require-tls"],
     ] {
         with(option).is_usage(option[0]);
     }
+    let tls = |more: &[&str]| {
+        let server = ["--server", "127.0.0.1:1", "--security", "tls"];
+        alert(&[TO.as_slice(), &server, more].concat())
+    };
+    tls(&["--danger-no-verify", "--pin", &pin]).is_usage("--danger-no-verify");
+    tls(&["--danger-no-verify", "--ca", "roots.pem"]).is_usage("--danger-no-verify");
+    tls(&["--tls-stack", "openssl"]).is_usage("--tls-stack");
+    for pin in ["", "00", &pin[1..], &format!("{pin}0"), &"0g".repeat(32)] {
+        tls(&["--pin", pin]).is_usage("--pin");
+    }
+    for name in ["", "a b", "-a", "mäil.example", "1.2.3.4.5"] {
+        tls(&["--server-name", name]).is_usage("--server-name");
+    }
+    let server = ["--server", "mäil.example:465"];
+    alert(&[TO.as_slice(), &server].concat()).is_usage("--server-name");
 }
 
 #[test]
@@ -145,7 +154,6 @@ fn a_secret_that_a_mechanism_has_no_use_for() {
         with(&[login.as_slice(), &more].concat()).is_usage("--token");
     }
     with(&["--user", "u", "--token", "t"]).is_usage("--danger-plaintext-auth");
-    with(&["--require-tls"]).is_usage("--require-tls");
     with(&["--notify", "never,delay"]).is_usage("never");
     with(&["--notify", "sometimes"]).is_usage("--notify");
 }

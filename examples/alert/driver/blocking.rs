@@ -2,8 +2,11 @@
 
 use std::io;
 
-use embedded_smtp::Error;
+use embedded_io::{ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
+use embedded_smtp::session::State;
+use embedded_smtp::tls::Records;
+use embedded_smtp::{Error, StartTlsError};
 
 use crate::advice;
 use crate::link::blocking::Link;
@@ -11,36 +14,172 @@ use crate::login;
 use crate::options::Policy;
 use crate::outcome::Ruling;
 use crate::report::Ending;
-use crate::send::{Job, Tally};
+use crate::send::{Job, Tally, unsecured};
 use crate::source::Source;
+use crate::tls::blocking::Secured;
+use crate::tls::{Fault, Shown};
+use crate::trust::{Trust, Way};
 use crate::watch::Watch;
-
-type SmtpClient<'b, 'j> = Client<'b, Link, &'j Watch>;
 
 /// Sends the messages over one connection, and says how it ended.
 pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
-    let options = job.options;
     let link = match Link::connect(job.server, job.watch.deadlines()) {
         Ok(link) => link,
         Err(error) => return Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
     };
-    let mut buffer = vec![0; options.buffer];
-    let mut client = Client::new(link, &mut buffer).observe(&job.watch);
-    if options.no_pipelining {
-        client = client.without_pipelining();
+    let mut buffer = vec![0; job.options.buffer];
+    let (mut read, mut write) = job.way.buffers();
+    let mut records = Records::new(&mut read, &mut write);
+    match &job.way {
+        Way::Plain => plain(job, sources, link, &mut buffer),
+        Way::Tls(trust) => tls(job, sources, link, &mut buffer, trust, &mut records),
+        Way::Starttls(trust) => starttls(job, sources, link, &mut buffer, trust, &mut records),
     }
-    if options.no_chunking {
-        client = client.without_chunking();
-    }
-    if options.policy == Policy::All {
-        client = client.all_or_none();
-    }
+}
+
+fn plain<'b>(
+    job: &'b Job<'_>,
+    sources: &mut [Source<'_>],
+    link: Link,
+    buffer: &'b mut [u8],
+) -> Ending {
+    let mut client = configure(job, Client::new(link, buffer).observe(&job.watch));
     if job.credentials.is_none() {
         client = client.or_helo();
     }
+    let opened = open(&mut client, job);
+    let result = match (opened, job.credentials) {
+        (Ok(()), Some(credentials)) => {
+            let mechanism = login::mechanism(job.options);
+            client.danger_login_in_plaintext(credentials, mechanism)
+        }
+        (opened, _) => opened,
+    };
+    finish(&mut client, job, sources, result)
+}
+
+fn tls<'b>(
+    job: &'b Job<'_>,
+    sources: &mut [Source<'_>],
+    link: Link,
+    buffer: &'b mut [u8],
+    trust: &Trust,
+    records: &mut Records<'_>,
+) -> Ending {
+    let mut shown = Shown::default();
+    let link = match secure(job, link, trust, records, &mut shown) {
+        Ok(link) => link,
+        Err(fault) => return unsecured(&fault, &shown, trust, false),
+    };
+    let mut client = configure(job, Client::over_tls(link, buffer).observe(&job.watch));
+    if job.credentials.is_none() {
+        client = client.or_helo();
+    }
+    let opened = open(&mut client, job);
+    over_tls(client, job, sources, opened)
+}
+
+fn starttls<'b>(
+    job: &'b Job<'_>,
+    sources: &mut [Source<'_>],
+    link: Link,
+    buffer: &'b mut [u8],
+    trust: &Trust,
+    records: &mut Records<'_>,
+) -> Ending {
+    let mut client = configure(job, Client::new(link, buffer).observe(&job.watch));
+    if let Err(error) = open(&mut client, job) {
+        return finish(&mut client, job, sources, Err(error));
+    }
+    let mut shown = Shown::default();
+    let secured = client.starttls(|link| secure(job, link, trust, records, &mut shown));
+    match secured {
+        Ok(client) => over_tls(client, job, sources, Ok(())),
+        Err(StartTlsError::Ehlo { client, error }) => over_tls(client, job, sources, Err(error)),
+        Err(StartTlsError::Refused { mut client, error }) => {
+            finish(&mut client, job, sources, Err(error))
+        }
+        Err(StartTlsError::Upgrade(fault)) => unsecured(&fault, &shown, trust, true),
+        Err(_) => unsecured(&Fault::Closed, &shown, trust, true),
+    }
+}
+
+/// Opens TLS on the link.
+fn secure<'r>(
+    job: &Job<'_>,
+    link: Link,
+    trust: &Trust,
+    records: &'r mut Records<'_>,
+    shown: &mut Shown,
+) -> Result<Secured<'r>, Fault> {
+    let opened = Secured::open(link, trust, records, shown);
+    let terms = opened.as_ref().ok().and_then(|(_, terms)| terms.as_ref());
+    job.watch.secured(shown, terms, trust.stack);
+    opened.map(|(secured, _)| secured)
+}
+
+/// Logs in and sends, over a link that keeps secrets.
+fn over_tls<'b>(
+    mut client: Client<'b, Secured<'_>, &'b Watch>,
+    job: &'b Job<'_>,
+    sources: &mut [Source<'_>],
+    opened: Result<(), Error<io::Error>>,
+) -> Ending {
+    if job.options.require_tls {
+        client = client.require_tls();
+    }
+    let result = match (opened, job.credentials, login::mechanism(job.options)) {
+        (Ok(()), Some(credentials), None) => client.login(credentials),
+        (Ok(()), Some(credentials), Some(mechanism)) => client.login_with(credentials, mechanism),
+        (opened, ..) => opened,
+    };
+    let ending = finish(&mut client, job, sources, result);
+    // After a fault nothing more is said, not even that it is over.
+    if client.state() == State::Closed {
+        client.into_inner().close();
+    }
+    ending
+}
+
+fn configure<'b, T>(
+    job: &Job<'_>,
+    mut client: Client<'b, T, &'b Watch>,
+) -> Client<'b, T, &'b Watch> {
+    if job.options.no_pipelining {
+        client = client.without_pipelining();
+    }
+    if job.options.no_chunking {
+        client = client.without_chunking();
+    }
+    if job.options.policy == Policy::All {
+        client = client.all_or_none();
+    }
+    client
+}
+
+fn open<'b, T>(
+    client: &mut Client<'b, T, &'b Watch>,
+    job: &'b Job<'_>,
+) -> Result<(), Error<io::Error>>
+where
+    T: Read + Write + ErrorType<Error = io::Error>,
+{
+    client.open(&*job.options.helo)
+}
+
+/// Sends if the session was opened, and ends it.
+fn finish<T>(
+    client: &mut Client<'_, T, &Watch>,
+    job: &Job<'_>,
+    sources: &mut [Source<'_>],
+    opened: Result<(), Error<io::Error>>,
+) -> Ending
+where
+    T: Read + Write + ErrorType<Error = io::Error>,
+{
     let mut tally = Tally::new(job);
-    match open(&mut client, job) {
-        Ok(()) => send(&mut client, job, sources, &mut tally),
+    match opened {
+        Ok(()) => send(client, job, sources, &mut tally),
         Err(error) => tally.lost_early(&error, client.login_reason()),
     }
     // After a fault, and where QUIT was sent already, the client refuses to.
@@ -48,21 +187,14 @@ pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
     tally.ending()
 }
 
-fn open<'j>(client: &mut SmtpClient<'j, '_>, job: &Job<'j>) -> Result<(), Error<io::Error>> {
-    client.open(&*job.options.helo)?;
-    let Some(credentials) = job.credentials else {
-        return Ok(());
-    };
-    let mechanism = login::mechanism(job.options);
-    client.danger_login_in_plaintext(credentials, mechanism)
-}
-
-fn send(
-    client: &mut SmtpClient<'_, '_>,
+fn send<T>(
+    client: &mut Client<'_, T, &Watch>,
     job: &Job<'_>,
     sources: &mut [Source<'_>],
     tally: &mut Tally<'_>,
-) {
+) where
+    T: Read + Write + ErrorType<Error = io::Error>,
+{
     if !sources.is_empty() {
         for message in job.messages {
             sources.iter_mut().for_each(Source::rewind);

@@ -39,6 +39,11 @@ impl Link {
         }
         Err(last)
     }
+
+    /// A TLS handshake begins on it.
+    pub fn begin_handshake(&self) {
+        self.deadlines.handshake();
+    }
 }
 
 impl embedded_io_async::ErrorType for Link {

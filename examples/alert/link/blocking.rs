@@ -41,6 +41,11 @@ impl Link {
         }
         Err(last)
     }
+
+    /// A TLS handshake begins on it.
+    pub fn begin_handshake(&self) {
+        self.deadlines.handshake();
+    }
 }
 
 /// The addresses of a name. The resolver knows no deadline, so it is left alone where it takes

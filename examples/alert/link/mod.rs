@@ -48,6 +48,13 @@ impl Deadlines {
         self.write.set(self.timeout.unwrap_or(COMMAND_WRITE));
     }
 
+    /// A TLS handshake begins, and the time for the whole of it.
+    pub fn handshake(&self) {
+        let time = self.timeout.unwrap_or(HANDSHAKE);
+        self.reply.set(Instant::now().checked_add(time));
+        self.write.set(time);
+    }
+
     /// What is written now is content: no reply is awaited.
     pub fn content(&self) {
         self.reply.set(None);
@@ -75,6 +82,8 @@ impl Deadlines {
 
 /// Not named by RFC 5321; what people wait.
 const CONNECT: Duration = Duration::from_secs(60);
+/// As long as for connecting.
+const HANDSHAKE: Duration = CONNECT;
 /// A year.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// RFC 5321 §4.5.3.2.2 and following: five minutes for MAIL and RCPT.

@@ -1,0 +1,192 @@
+//! A blocking link under TLS.
+
+use std::io::{self, ErrorKind};
+
+use embedded_io::{ErrorType, Read, Write};
+use embedded_smtp::tls::Records;
+use embedded_smtp::tls::blocking::Stream;
+use embedded_smtp::{Proof, Secure};
+
+use super::embedded::{self, Choice, Random};
+use super::pump::Pump;
+use super::shown::Shown;
+use super::{Fault, Terms};
+use crate::link::blocking::Link;
+use crate::options::TlsStack;
+use crate::trust::Trust;
+
+/// A link under TLS, opened by either library.
+pub struct Secured<'r> {
+    stack: Stack<'r>,
+    proof: Proof,
+}
+
+enum Stack<'r> {
+    Rustls(Box<Pumped>),
+    Embedded(Box<Stream<'r, Link>>),
+}
+
+impl<'r> Secured<'r> {
+    /// Opens TLS. `shown` is what the server shows of itself, also when it is not trusted.
+    pub fn open(
+        link: Link,
+        trust: &Trust,
+        records: &'r mut Records<'_>,
+        shown: &mut Shown,
+    ) -> Result<(Self, Option<Terms>), Fault> {
+        link.begin_handshake();
+        match trust.stack {
+            TlsStack::Rustls => {
+                let mut pumped = Pumped {
+                    link,
+                    pump: Pump::new(trust)?,
+                };
+                let opened = pumped.open();
+                *shown = pumped.pump.shown();
+                opened?;
+                let terms = pumped.pump.terms();
+                let stack = Stack::Rustls(Box::new(pumped));
+                let proof = trust.proof();
+                Ok((Self { stack, proof }, terms))
+            }
+            TlsStack::Embedded => {
+                let choice = Choice::new(trust)?;
+                let watch = |der: &[u8]| shown.add(der);
+                let name = &trust.name;
+                let opened = match &choice {
+                    Choice::Roots(roots) => {
+                        let choice = roots.choice(watch);
+                        Stream::open(link, records, name, choice, &mut Random)
+                    }
+                    Choice::Pins(pins) => {
+                        let choice = pins.choice(watch);
+                        Stream::open(link, records, name, choice, &mut Random)
+                    }
+                    Choice::Danger => {
+                        let choice = embedded::danger(watch);
+                        Stream::open(link, records, name, choice, &mut Random)
+                    }
+                };
+                let stream = opened.map_err(|failure| embedded::fault(failure.error))?;
+                let proof = stream.proof();
+                let stack = Stack::Embedded(Box::new(stream));
+                Ok((Self { stack, proof }, Some(embedded::terms())))
+            }
+        }
+    }
+
+    /// Ends TLS politely, after a session that ended so.
+    pub fn close(self) {
+        match self.stack {
+            Stack::Rustls(pumped) => pumped.close(),
+            Stack::Embedded(stream) => {
+                stream.close();
+            }
+        }
+    }
+}
+
+impl Secure for Secured<'_> {
+    fn proof(&self) -> Proof {
+        self.proof
+    }
+}
+
+impl ErrorType for Secured<'_> {
+    type Error = io::Error;
+}
+
+impl Read for Secured<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match &mut self.stack {
+            Stack::Rustls(pumped) => pumped.read(buf),
+            Stack::Embedded(stream) => stream.read(buf).map_err(embedded::error),
+        }
+    }
+}
+
+impl Write for Secured<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match &mut self.stack {
+            Stack::Rustls(pumped) => pumped.write(buf),
+            Stack::Embedded(stream) => stream.write(buf).map_err(embedded::error),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stack {
+            Stack::Rustls(pumped) => pumped.link.flush(),
+            Stack::Embedded(stream) => stream.flush().map_err(embedded::error),
+        }
+    }
+}
+
+/// rustls over a link.
+struct Pumped {
+    link: Link,
+    pump: Pump,
+}
+
+impl Pumped {
+    fn open(&mut self) -> Result<(), Fault> {
+        loop {
+            let pushed = self.push();
+            if let Some(opened) = self.pump.opened() {
+                return opened.and(pushed.map_err(Fault::from));
+            }
+            // What a server said before it stopped listening tells more than that it did.
+            if let Err(error) = pushed
+                && error.kind() == ErrorKind::TimedOut
+            {
+                return Err(error.into());
+            }
+            self.pull()?;
+        }
+    }
+
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(result) = self.pump.read(buf) {
+                return result;
+            }
+            self.pull()?;
+            // An answer to what was no content, or an alert: whether it arrives changes nothing here.
+            let _ = self.push();
+        }
+    }
+
+    /// Sends all that it takes, so that an error is about nothing that was taken before.
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let taken = self.pump.write(buf)?;
+        self.push()?;
+        Ok(taken)
+    }
+
+    fn close(mut self) {
+        self.pump.close();
+        // The session is over already.
+        let _ = self.push();
+    }
+
+    /// Sends the records that are ready.
+    fn push(&mut self) -> io::Result<()> {
+        while !self.pump.outgoing().is_empty() {
+            match self.link.write(self.pump.outgoing())? {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                octets => self.pump.sent(octets),
+            }
+        }
+        self.link.flush()
+    }
+
+    /// Takes what came from the server.
+    fn pull(&mut self) -> io::Result<()> {
+        let mut octets = [0; PIECE];
+        let count = self.link.read(&mut octets)?;
+        self.pump.receive(octets.get(..count).unwrap_or_default());
+        Ok(())
+    }
+}
+
+/// Octets read at once. The library has room for more.
+const PIECE: usize = 4_096;

@@ -1,0 +1,151 @@
+//! The crate's own TLS: its choices, and its errors in the words of this command.
+
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use embedded_smtp::tls::rand_core::{self, CryptoRng, RngCore};
+use embedded_smtp::tls::{
+    CertificateFault, DangerNoVerification, Error, Pin, Pins, Roots, TrustAnchor, Watched,
+};
+
+use rustls::AlertDescription;
+
+use crate::trust::Trust;
+
+use super::distrust::Distrust;
+use super::{Fault, Terms};
+
+/// What is to be verified.
+pub enum Choice<'a> {
+    Roots(ByRoots<'a>),
+    Pins(ByPins<'a>),
+    Danger,
+}
+
+pub struct ByRoots<'a> {
+    anchors: &'a [TrustAnchor<'static>],
+    pins: &'a [Pin],
+    now: u64,
+}
+
+pub struct ByPins<'a>(&'a [Pin]);
+
+impl<'a> Choice<'a> {
+    pub fn new(trust: &'a Trust) -> Result<Self, Fault> {
+        Ok(match &trust.roots {
+            Some(roots) => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH);
+                let now = now.map_err(|_| {
+                    Fault::Incompatible("this computer's clock stands before 1970".into())
+                })?;
+                Self::Roots(ByRoots {
+                    anchors: &roots.roots,
+                    pins: &trust.pins,
+                    now: now.as_secs(),
+                })
+            }
+            None if trust.is_danger() => Self::Danger,
+            None => Self::Pins(ByPins(&trust.pins)),
+        })
+    }
+}
+
+impl ByRoots<'_> {
+    pub fn choice<F: FnMut(&[u8])>(&self, watch: F) -> Watched<Roots<'_>, F> {
+        let roots = Roots::new(self.anchors, self.now).with_rsa().with_p384();
+        let roots = match self.pins {
+            [] => roots,
+            pins => roots.and_pins(pins),
+        };
+        Watched::new(roots, watch)
+    }
+}
+
+impl ByPins<'_> {
+    pub fn choice<F: FnMut(&[u8])>(&self, watch: F) -> Watched<Pins<'_>, F> {
+        Watched::new(Pins::new(self.0).with_rsa().with_p384(), watch)
+    }
+}
+
+pub fn danger<F: FnMut(&[u8])>(watch: F) -> Watched<DangerNoVerification, F> {
+    Watched::new(DangerNoVerification, watch)
+}
+
+/// It knows one version and one cipher suite.
+pub fn terms() -> Terms {
+    Terms {
+        version: "1.3",
+        cipher_suite: "TLS_AES_128_GCM_SHA256".into(),
+    }
+}
+
+/// An error of a stream.
+pub fn error(error: Error) -> io::Error {
+    fault(error).into()
+}
+
+/// The same fault as with the other library.
+pub fn fault(error: Error) -> Fault {
+    match error {
+        Error::Certificate(fault) => Fault::Distrust(of_certificate(fault)),
+        Error::NotProven => Fault::Distrust(Distrust::NotProven),
+        Error::Alert(Some(number)) => Fault::Alert(format!("{:?}", AlertDescription::from(number))),
+        Error::Alert(None) => Fault::Alert("unreadable".into()),
+        Error::Closed => Fault::Closed,
+        Error::Io(kind) => Fault::Link(io::ErrorKind::from(kind).into()),
+        Error::NoTls13 => Fault::Incompatible("the server does not speak TLS 1.3".into()),
+        Error::NothingInCommon | Error::OtherKeyExchange => Fault::Incompatible(error.to_string()),
+        Error::Handshake | Error::Record => Fault::Broken(error.to_string()),
+        error => Fault::Link(io::Error::other(error.to_string())),
+    }
+}
+
+fn of_certificate(fault: CertificateFault) -> Distrust {
+    match fault {
+        CertificateFault::Empty => Distrust::NoCertificate,
+        CertificateFault::Expired { .. } => Distrust::Expired,
+        CertificateFault::NotYetValid { .. } => Distrust::NotYetValid,
+        CertificateFault::WrongName => Distrust::WrongName,
+        CertificateFault::UnknownIssuer => Distrust::UnknownIssuer,
+        CertificateFault::CaAsServer => Distrust::AuthorityAsServer,
+        CertificateFault::BadSignature => Distrust::ChainSignature,
+        CertificateFault::HandshakeSignature | CertificateFault::Scheme => {
+            Distrust::HandshakeSignature
+        }
+        CertificateFault::PinMismatch => Distrust::Pin,
+        CertificateFault::WrongPurpose => Distrust::Purpose,
+        CertificateFault::KeyType | CertificateFault::KeyLength | CertificateFault::Algorithm => {
+            Distrust::Algorithm
+        }
+        fault => Distrust::Chain(fault.as_str()),
+    }
+}
+
+/// The system's random octets.
+pub struct Random;
+
+impl CryptoRng for Random {}
+
+impl RngCore for Random {
+    fn next_u32(&mut self) -> u32 {
+        let mut octets = [0; 4];
+        self.fill_bytes(&mut octets);
+        u32::from_ne_bytes(octets)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut octets = [0; 8];
+        self.fill_bytes(&mut octets);
+        u64::from_ne_bytes(octets)
+    }
+
+    fn fill_bytes(&mut self, octets: &mut [u8]) {
+        // A host whose system has none is of no use for this, and keys must not be guessed.
+        getrandom::fill(octets).expect("the system has random octets");
+    }
+
+    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(octets);
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! TLS on a link: what both libraries and both drivers have in common.
+//!
+//! ```text
+//!  blocking.rs, asynch.rs   streams over a link; twins
+//!      │
+//!  pump.rs, embedded.rs     rustls, octets in and out; the crate's own TLS
+//!      │
+//!  verifier.rs              who is trusted, with rustls
+//!      │
+//!  shown.rs, distrust.rs    what the server shows of itself; why that is not enough
+//! ```
+
+pub mod asynch;
+pub mod blocking;
+mod distrust;
+mod embedded;
+mod pump;
+mod shown;
+mod verifier;
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+
+pub use distrust::Distrust;
+pub use shown::{Shown, Terms};
+
+use crate::options::TlsStack;
+use crate::outcome::Opening;
+use crate::trust::Trust;
+
+/// Why TLS was not opened, or broke.
+#[derive(Debug)]
+pub enum Fault {
+    /// The server has not proven who it is.
+    Distrust(Distrust),
+    /// The server has nothing in common with this client, and said so or not.
+    Incompatible(String),
+    /// What came is no TLS, or not as TLS has it.
+    Broken(String),
+    /// The server ended TLS by an alert.
+    Alert(String),
+    /// The server closed the connection.
+    Closed,
+    /// The link failed.
+    Link(io::Error),
+}
+
+impl Fault {
+    /// How a handshake that ended so counts.
+    pub fn opening(&self) -> Opening {
+        match self {
+            Self::Distrust(_) => Opening::Distrusted,
+            Self::Incompatible(_) | Self::Broken(_) | Self::Alert(_) => Opening::Broken,
+            Self::Closed | Self::Link(_) => Opening::Lost,
+        }
+    }
+
+    /// What happened in the handshake and what to do, in one line.
+    pub fn advice(&self, shown: &Shown, trust: &Trust, is_starttls: bool) -> String {
+        let other_stack = match trust.stack {
+            TlsStack::Rustls => "ask who runs the server",
+            TlsStack::Embedded => "use --tls-stack rustls",
+        };
+        match self {
+            Self::Distrust(distrust) => distrust.advice(shown, trust),
+            Self::Incompatible(what) => format!("{what}: {other_stack}"),
+            Self::Broken(what) if is_starttls => {
+                format!("{what}: check host and port, or try again")
+            }
+            Self::Broken(what) => {
+                format!("{what}: check host and port, or use --security starttls")
+            }
+            Self::Alert(alert) => {
+                format!("the server ended the TLS handshake (alert {alert}): {other_stack}")
+            }
+            Self::Closed => {
+                "the server closed the connection in the TLS handshake: check host, port and \
+                 --security, or try again"
+                    .into()
+            }
+            Self::Link(error) if error.kind() == ErrorKind::TimedOut => {
+                "the server took too long for the TLS handshake: try again, or give it a longer \
+                 --timeout"
+                    .into()
+            }
+            Self::Link(error) => {
+                format!("the connection broke in the TLS handshake ({error}): try again")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Distrust(distrust) => write!(f, "{distrust:?}"),
+            Self::Incompatible(what) | Self::Broken(what) => f.write_str(what),
+            Self::Alert(alert) => write!(f, "TLS alert: {alert}"),
+            Self::Closed => f.write_str("closed"),
+            Self::Link(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A fault behind the handshake, where a transport gives errors.
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Link(error) => error,
+            Fault::Closed | Fault::Alert(_) => Self::new(ErrorKind::ConnectionAborted, fault),
+            // By this kind it is told from a link that broke.
+            fault => Self::new(ErrorKind::InvalidData, fault),
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Link(error)
+    }
+}

@@ -1,0 +1,585 @@
+//! Over TLS: with both libraries, after STARTTLS and from the start; who is trusted and who is not,
+//! and what breaks.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use embedded_smtp::mock::{Action, Builder, Extension, Server, Stage, TlsVersion};
+use rcgen::{BasicConstraints, IsCa};
+
+use crate::command::{Run, SECOND, TO, alert, reply};
+use crate::pki::{
+    Authority, Identity, NAMES, STACKS, WAYS, listen, send, send_to_address, server_params,
+    valid_in,
+};
+
+/// Every way with every library.
+fn each(mut test: impl FnMut(&str, &str)) {
+    for way in WAYS {
+        for stack in STACKS {
+            test(way, stack);
+        }
+    }
+}
+
+/// The server was not trusted, and heard nothing but a TLS alert.
+#[track_caller]
+fn is_distrusted(run: &Run, server: &Server, way: &str) -> String {
+    let result = run.is("failed", 77, 401, "tls", "never");
+    assert!(
+        result["tls"].is_null() && result["code"].is_null(),
+        "{result}"
+    );
+    assert!(server.wait_for_end(1, 5 * SECOND));
+    let said: Vec<String> = server.commands().concat();
+    let expected: &[&str] = match way {
+        "starttls" => &["EHLO [127.0.0.1]", "STARTTLS"],
+        _ => &[],
+    };
+    assert_eq!(said, expected);
+    result["error"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_trusted_chain() {
+    let authority = Authority::new("chain");
+    let identity = authority.issue();
+    each(|way, stack| {
+        let server = listen(identity.server(), way);
+        let run = send(&server, way, stack, &["--ca", &authority.file]);
+        let result = run.is("sent", 0, 200, "content", "null");
+        assert_eq!(result["tls"], "1.3");
+        assert_eq!(server.violations(), [""; 0]);
+        assert!(server.deliveries()[0].tls);
+        assert!(server.wait_for_end(1, 5 * SECOND));
+        let session = server.tls()[0].clone().unwrap();
+        assert!(session.closed, "no close_notify: {way} {stack}");
+        // The name is an address, which is not sent.
+        assert_eq!(session.server_name, None);
+    });
+}
+
+#[test]
+fn a_name_other_than_the_host() {
+    let authority = Authority::new("name");
+    let identity = authority.issue_with(server_params(&["mail.example.org"]));
+    for stack in STACKS {
+        let server = listen(identity.server(), "tls");
+        let named = ["--ca", &authority.file, "--server-name", "mail.example.org"];
+        send(&server, "tls", stack, &named).is("sent", 0, 200, "content", "null");
+        let sent = server.tls()[0].clone().unwrap().server_name;
+        assert_eq!(sent.as_deref(), Some("mail.example.org"));
+    }
+}
+
+#[test]
+fn tls_1_2() {
+    let authority = Authority::new("old");
+    let identity = authority.issue();
+    for way in WAYS {
+        let old = || listen(identity.server().tls_versions(&[TlsVersion::Tls12]), way);
+        let server = old();
+        let run = send(&server, way, "rustls", &["--ca", &authority.file]);
+        let result = run.is("sent", 0, 200, "content", "null");
+        assert_eq!(result["tls"], "1.2");
+        assert_eq!(server.violations(), [""; 0]);
+        let run = send(&old(), way, "embedded", &["--ca", &authority.file]);
+        let result = run.is("failed", 76, 500, "tls", "reconnect");
+        let error = result["error"].as_str().unwrap();
+        assert!(
+            error.contains("TLS 1.3") && error.contains("--tls-stack rustls"),
+            "{error}"
+        );
+    }
+}
+
+/// The default way and library.
+#[test]
+fn without_an_option() {
+    let authority = Authority::new("default");
+    let identity = authority.issue();
+    let server = listen(identity.server(), "starttls");
+    let address = server.addr().to_string();
+    let arguments = ["--server", &address, "--ca", &authority.file];
+    let run = alert(&[TO.as_slice(), &arguments].concat());
+    run.is("sent", 0, 200, "content", "null");
+    assert!(server.deliveries()[0].tls);
+    // The public roots do not lead here.
+    let server = listen(identity.server(), "starttls");
+    let address = server.addr().to_string();
+    let run = alert(&[TO.as_slice(), &["--server", &address]].concat());
+    is_distrusted(&run, &server, "starttls");
+}
+
+#[test]
+fn several_mails_streamed_files_and_a_login() {
+    let authority = Authority::new("session");
+    let identity = authority.issue();
+    let file = authority.write("log.bin", &vec![7; 300_000]);
+    each(|way, stack| {
+        let builder = identity.server().account("boiler3", "secret");
+        let server = listen(builder, way);
+        let more = [
+            "--ca",
+            &authority.file,
+            "--user",
+            "boiler3",
+            "--password",
+            "secret",
+            "--repeat",
+            "3",
+            "--attach",
+            &file,
+            "--stream",
+            "--transcript",
+        ];
+        let run = send(&server, way, stack, &more);
+        let result = run.is("sent", 0, 200, "content", "null");
+        assert_eq!(result["messages"], 3);
+        assert_eq!(server.violations(), [""; 0]);
+        let user = server.deliveries()[2].authenticated_as.clone();
+        assert_eq!(user.as_deref(), Some("boiler3"));
+        assert!(!run.stderr.contains("secret"), "{}", run.stderr);
+    });
+}
+
+#[test]
+fn pins() {
+    let identity = Identity::self_signed();
+    let other = "00".repeat(32);
+    each(|way, stack| {
+        let server = listen(identity.server(), way);
+        let pins = ["--pin", &other, "--pin", &identity.pin().to_uppercase()];
+        let result = send(&server, way, stack, &pins).is("sent", 0, 200, "content", "null");
+        assert_eq!(result["tls"], "1.3");
+        let server = listen(identity.server(), way);
+        let run = send(&server, way, stack, &["--pin", &other]);
+        let error = is_distrusted(&run, &server, way);
+        assert!(error.contains(&identity.pin()), "{error}");
+    });
+}
+
+/// Neither name nor dates nor issuer count.
+#[test]
+fn a_pin_replaces_chain_and_name() {
+    let authority = Authority::new("pin");
+    let params = valid_in(server_params(&["other.example"]), 2001, 2002);
+    let identity = authority.issue_with(params);
+    for stack in STACKS {
+        let server = listen(identity.server(), "tls");
+        let run = send(&server, "tls", stack, &["--pin", &identity.pin()]);
+        run.is("sent", 0, 200, "content", "null");
+    }
+}
+
+#[test]
+fn a_pin_and_a_root() {
+    let authority = Authority::new("both");
+    let foreign = Authority::new("foreign");
+    let identity = authority.issue();
+    let other = "ab".repeat(32);
+    each(|way, stack| {
+        let with = |ca: &str, pin: &str| {
+            let server = listen(identity.server(), way);
+            let run = send(&server, way, stack, &["--ca", ca, "--pin", pin]);
+            (run, server)
+        };
+        let (run, _) = with(&authority.file, &identity.pin());
+        run.is("sent", 0, 200, "content", "null");
+        let (run, server) = with(&authority.file, &other);
+        is_distrusted(&run, &server, way);
+        let (run, server) = with(&foreign.file, &identity.pin());
+        is_distrusted(&run, &server, way);
+    });
+}
+
+#[test]
+fn certificates_that_are_not_accepted() {
+    let authority = Authority::new("refused");
+    let foreign = Authority::new("unknown");
+    let expired = authority.issue_with(valid_in(server_params(&NAMES), 2001, 2002));
+    let early = authority.issue_with(valid_in(server_params(&NAMES), 2101, 2102));
+    let named = authority.issue_with(server_params(&["a.example", "b.example", "192.0.2.1"]));
+    let unknown = foreign.issue();
+    let itself = Identity::self_signed();
+    let mut params = server_params(&NAMES);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let authority_as_server = Identity {
+        chain: vec![params.self_signed(&key).unwrap()],
+        key,
+    };
+    // The certificate is right, and the key is not its own.
+    let stolen = Identity {
+        chain: authority.issue().chain,
+        key: rcgen::KeyPair::generate().unwrap(),
+    };
+    let (pin, itself_pin) = (unknown.pin(), itself.pin());
+    let authority_pin = authority_as_server.pin();
+    let cases: [(&Identity, &[&str]); 7] = [
+        (&expired, &["expired", "2002-03-04", "clock"]),
+        (&early, &["not valid yet", "2101-01-02", "clock"]),
+        (
+            &named,
+            &[
+                "127.0.0.1",
+                "a.example, b.example, 192.0.2.1",
+                "--server-name",
+            ],
+        ),
+        (&unknown, &["Authority of unknown", "--ca", "--pin", &pin]),
+        (&itself, &["signed by itself", "--pin", &itself_pin]),
+        (&authority_as_server, &["--pin", &authority_pin]),
+        (&stolen, &["key of its certificate"]),
+    ];
+    each(|way, stack| {
+        for (identity, words) in cases {
+            let server = listen(identity.server(), way);
+            let run = send(&server, way, stack, &["--ca", &authority.file]);
+            let error = is_distrusted(&run, &server, way);
+            for word in words {
+                assert!(error.contains(word), "{stack}: no {word}: {error}");
+            }
+        }
+    });
+    // A stolen certificate is of no use with TLS 1.2 and with a pin either.
+    let server = listen(stolen.server().tls_versions(&[TlsVersion::Tls12]), "tls");
+    let run = send(&server, "tls", "rustls", &["--ca", &authority.file]);
+    is_distrusted(&run, &server, "tls");
+    for stack in STACKS {
+        let server = listen(stolen.server(), "tls");
+        let run = send(&server, "tls", stack, &["--pin", &stolen.pin()]);
+        is_distrusted(&run, &server, "tls");
+    }
+}
+
+#[test]
+fn no_verification() {
+    let identity = Identity::self_signed();
+    each(|way, stack| {
+        let server = listen(identity.server().account("u", "p"), way);
+        let more = ["--danger-no-verify", "--user", "u", "--password", "p"];
+        let run = send(&server, way, stack, &more);
+        run.is("sent", 0, 200, "content", "null");
+        assert_eq!(server.violations(), [""; 0]);
+    });
+}
+
+#[test]
+fn the_transcript_shows_what_the_server_is() {
+    let authority = Authority::new("shown");
+    let identity = authority.issue();
+    each(|way, stack| {
+        let shown = |run: &Run, opened: bool| {
+            let text = &run.stderr;
+            let pin = format!("-- pin of the key: {}\n", identity.pin());
+            assert!(text.contains(&pin), "{text}");
+            assert!(text.contains("mail.example.org, 127.0.0.1"), "{text}");
+            assert!(text.contains("Authority of shown"), "{text}");
+            let terms = text.contains("-- TLS 1.3, TLS");
+            assert_eq!(terms && text.contains("_GCM_SHA"), opened, "{text}");
+        };
+        let server = listen(identity.server(), way);
+        let more = ["--ca", &authority.file, "--transcript"];
+        shown(&send(&server, way, stack, &more), true);
+        // Refused, it is shown too.
+        let server = listen(identity.server(), way);
+        let run = send(&server, way, stack, &["--transcript"]);
+        is_distrusted(&run, &server, way);
+        shown(&run, false);
+    });
+}
+
+#[test]
+fn text_in_certificates_reaches_no_terminal_as_it_is() {
+    let authority = Authority::new("text");
+    let mut params = server_params(&["other.example"]);
+    let evil = "\u{1b}[2J\u{9b}\u{202e}\r\n{\"outcome\":\"sent\"}";
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, evil);
+    let identity = authority.issue_with(params);
+    for stack in STACKS {
+        for trust in [&["--ca", &authority.file][..], &["--danger-no-verify"], &[]] {
+            let server = listen(identity.server(), "tls");
+            let more = [trust, &["--transcript"]].concat();
+            let run = send(&server, "tls", stack, &more);
+            let all = run.stderr.clone() + &String::from_utf8_lossy(&run.stdout);
+            let all = all.replace('\n', "");
+            assert!(!all.contains(char::is_control), "{all:?}");
+            assert!(!all.contains('\u{202e}'), "{all:?}");
+            assert!(run.stderr.contains("\\u{1b}[2J"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn starttls_that_is_not_to_be_had() {
+    let identity = Identity::self_signed();
+    for stack in STACKS {
+        let server = identity.server().listen().unwrap();
+        let run = send(&server, "starttls", stack, &["--danger-no-verify"]);
+        let result = run.is("failed", 69, 500, "starttls", "never");
+        assert!(result["tls"].is_null());
+        assert_eq!(server.commands()[0], ["EHLO [127.0.0.1]", "QUIT"]);
+        let at = |text: &str| {
+            let builder = identity.server().script(Stage::StartTls, 1, reply(text));
+            send(&listen(builder, "starttls"), "starttls", stack, &[])
+        };
+        at("502 5.5.1 no").is("refused", 69, 500, "starttls", "never");
+        at("454 4.7.0 later").is("refused", 75, 500, "starttls", "later");
+        at("250 Ok").is("failed", 76, 500, "starttls", "reconnect");
+        at("421 4.3.0 bye").is("refused", 75, 500, "starttls", "reconnect");
+    }
+}
+
+/// What came with the 220 was said by somebody without a key.
+#[test]
+fn octets_beyond_the_220() {
+    let authority = Authority::new("injected");
+    let identity = authority.issue();
+    for stack in STACKS {
+        let injected = Action::reply("220 go\r\n250 injected\r\n");
+        let builder = identity.server().script(Stage::StartTls, 1, injected);
+        let server = listen(builder, "starttls");
+        let run = send(&server, "starttls", stack, &["--ca", &authority.file]);
+        run.is("failed", 76, 500, "starttls", "reconnect");
+        assert!(server.tls()[0].is_none());
+    }
+}
+
+/// A handshake in which this happens.
+fn handshake(action: Action, way: &str, stack: &str, more: &[&str]) -> Run {
+    let builder = Identity::self_signed()
+        .server()
+        .script(Stage::Handshake, 1, action);
+    let server = listen(builder, way);
+    let run = send(
+        &server,
+        way,
+        stack,
+        &[&["--danger-no-verify"], more].concat(),
+    );
+    assert_eq!(server.deliveries().len(), 0);
+    run
+}
+
+#[test]
+fn handshakes_that_fail() {
+    each(|way, stack| {
+        let at = |action: Action| handshake(action, way, stack, &[]);
+        let broken = |run: Run| run.is("failed", 76, 500, "tls", "reconnect");
+        broken(at(Action::reply("220 mail.example.org ESMTP\r\n")));
+        broken(at(Action::reply([22, 3, 3, 0, 4, 2, 0, 0, 0])));
+        broken(at(Action::reply([0; 64])));
+        broken(at(Action::reply([23, 3, 3, 0, 20].repeat(9))));
+        // Alerts: handshake_failure, internal_error, protocol_version.
+        for alert in [40, 80, 70] {
+            broken(at(Action::reply([21, 3, 3, 0, 2, 2, alert])));
+        }
+        let lost = |run: Run| run.is("failed", 74, 500, "tls", "reconnect");
+        lost(at(Action::close()));
+        lost(at(Action::reply([22, 3, 3]).then_close()));
+        lost(at(Action::reply([22, 3, 3, 0, 90, 2]).then_close()));
+    });
+}
+
+#[test]
+fn handshakes_that_take_too_long() {
+    let timed = |action: Action, way: &str, stack: &str| {
+        let start = Instant::now();
+        let run = handshake(action, way, stack, &["--timeout", "1"]);
+        let result = run.is("failed", 74, 500, "tls", "reconnect");
+        let error = result["error"].as_str().unwrap();
+        assert!(error.contains("--timeout"), "{error}");
+        assert!(start.elapsed() < 5 * SECOND, "{:?}", start.elapsed());
+    };
+    std::thread::scope(|scope| {
+        let timed = &timed;
+        for way in WAYS {
+            for stack in STACKS {
+                scope.spawn(move || timed(Action::silence(), way, stack));
+                // However slowly its octets drip.
+                let drip = Action::normal().drip(Duration::from_millis(100));
+                scope.spawn(move || timed(drip, way, stack));
+            }
+        }
+    });
+}
+
+/// A session in which this happens at a stage under TLS.
+fn session(stage: Stage, action: Action, stack: &str) -> Run {
+    let builder = Identity::self_signed().server().script(stage, 1, action);
+    let server = listen(builder, "tls");
+    let more = ["--danger-no-verify", "--no-chunking"];
+    send(&server, "tls", stack, &more)
+}
+
+const STAGES: [(Stage, &str); 5] = [
+    (Stage::Greeting, "greeting"),
+    (Stage::Ehlo, "ehlo"),
+    (Stage::Mail, "mail"),
+    (Stage::Rcpt, "rcpt"),
+    (Stage::Data, "data"),
+];
+
+#[test]
+fn closed_after_the_handshake() {
+    for stack in STACKS {
+        for (stage, phase) in STAGES {
+            for action in [
+                Action::close(),
+                Action::close().unencrypted(),
+                Action::reply("25").then_close(),
+            ] {
+                let run = session(stage, action, stack);
+                let result = run.is("failed", 74, 500, phase, "reconnect");
+                assert_eq!(result["tls"], "1.3");
+            }
+        }
+        for action in [Action::close(), Action::close().unencrypted()] {
+            let run = session(Stage::Content, action, stack);
+            run.is("unknown", 75, 500, "content", "reconnect");
+        }
+    }
+}
+
+#[test]
+fn broken_after_the_handshake() {
+    let broken = [23, 3, 3, 0, 30].repeat(7);
+    for stack in STACKS {
+        for octets in [&broken[..], b"250 unencrypted\r\n", &[22, 3, 3, 0, 1, 0]] {
+            for (stage, phase) in STAGES {
+                let run = session(stage, Action::reply(octets).unencrypted(), stack);
+                let result = run.is("failed", 76, 500, phase, "reconnect");
+                assert_eq!(result["tls"], "1.3");
+            }
+            let run = session(Stage::Content, Action::reply(octets).unencrypted(), stack);
+            run.is("unknown", 75, 500, "content", "reconnect");
+        }
+    }
+}
+
+/// A reply that was deciphered counts before the fault behind it.
+#[test]
+fn what_was_deciphered_is_read_before_a_fault_behind_it() {
+    for stack in STACKS {
+        let identity = Identity::self_signed();
+        // The final reply, then a broken record as the reply to QUIT in the same flight.
+        let broken = Action::reply([23, 3, 3, 0, 30].repeat(7)).unencrypted();
+        let builder = identity.server().script(Stage::Quit, 1, broken);
+        let server = listen(builder, "tls");
+        let more = ["--danger-no-verify", "--no-chunking"];
+        let run = send(&server, "tls", stack, &more);
+        run.is("sent", 0, 200, "content", "null");
+        // A refusal, then the link is gone.
+        let refused = Action::reply("554 5.7.1 no\r\n").then_close();
+        let run = session(Stage::Mail, refused, stack);
+        run.is("refused", 69, 403, "mail", "never");
+    }
+}
+
+#[test]
+fn timeouts_under_tls() {
+    std::thread::scope(|scope| {
+        for stack in STACKS {
+            scope.spawn(move || {
+                let identity = Identity::self_signed();
+                let builder = identity.server().script(Stage::Mail, 1, Action::silence());
+                let server = listen(builder, "tls");
+                let more = ["--danger-no-verify", "--no-chunking", "--timeout", "1"];
+                let run = send(&server, "tls", stack, &more);
+                let result = run.is("failed", 74, 500, "mail", "reconnect");
+                let error = result["error"].as_str().unwrap();
+                assert!(error.contains("--timeout"), "{stack}: {error}");
+            });
+        }
+    });
+}
+
+#[test]
+fn require_tls() {
+    let authority = Authority::new("require");
+    let identity = authority.issue();
+    let server = || identity.server().offer(Extension::RequireTls);
+    each(|way, stack| {
+        let with = |builder: Builder, more: &[&str]| {
+            let server = listen(builder, way);
+            let run = send(&server, way, stack, &[&["--require-tls"], more].concat());
+            (run, server.deliveries())
+        };
+        let (run, mails) = with(server(), &["--ca", &authority.file]);
+        run.is("sent", 0, 200, "content", "null");
+        assert!(mails[0].mail_parameters.contains(&"REQUIRETLS".to_owned()));
+        let both = ["--ca", &authority.file, "--pin", &identity.pin()];
+        with(server(), &both)
+            .0
+            .is("sent", 0, 200, "content", "null");
+        for trust in [&["--pin", &identity.pin()][..], &["--danger-no-verify"]] {
+            let (run, mails) = with(server(), trust);
+            run.is("failed", 69, 500, "mail", "never");
+            assert_eq!(mails.len(), 0);
+        }
+        let (run, _) = with(identity.server(), &["--ca", &authority.file]);
+        run.is("failed", 69, 500, "mail", "never");
+    });
+}
+
+#[test]
+fn roots_that_cannot_be_read() {
+    let authority = Authority::new("file");
+    let identity = authority.issue();
+    let server = listen(identity.server(), "tls");
+    let with = |path: &str| send(&server, "tls", "rustls", &["--ca", path]);
+    let invalid = |run: Run| run.is("invalid", 65, 400, "null", "never");
+    invalid(with("/no/such/file.pem"));
+    let key = identity.key.serialize_pem();
+    for (name, content) in [
+        ("empty.pem", ""),
+        ("key.pem", &*key),
+        ("text.pem", "no certificate"),
+        ("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n"),
+        (
+            "broken.pem",
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        ),
+    ] {
+        let run = with(&authority.write(name, content.as_bytes()));
+        let result = invalid(run);
+        assert!(result["error"].as_str().unwrap().contains(name), "{result}");
+    }
+    assert_eq!(server.connections(), 0);
+    // Several, with text between them.
+    let foreign = Authority::new("other-file");
+    let both = format!("# one\n{}\n# two\n{}", foreign.pem(), authority.pem());
+    let run = with(&authority.write("both.pem", both.as_bytes()));
+    run.is("sent", 0, 200, "content", "null");
+}
+
+/// A listener that speaks by this.
+fn serve(talk: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || talk(listener.accept().unwrap().0));
+    address
+}
+
+/// A server that speaks SMTP where TLS is expected.
+#[test]
+fn no_tls_at_all() {
+    for stack in STACKS {
+        let server = Server::builder().listen().unwrap();
+        let run = send(&server, "tls", stack, &[]);
+        let result = run.is("failed", 76, 500, "tls", "reconnect");
+        let error = result["error"].as_str().unwrap();
+        assert!(error.contains("--security starttls"), "{error}");
+        // Reset in the handshake.
+        let address = serve(|mut link| {
+            let _ = link.read(&mut [0; 1]);
+            let _ = link.write_all(&[22]);
+        });
+        let run = send_to_address(&address, "tls", stack, &[]);
+        run.is("failed", 74, 500, "tls", "reconnect");
+    }
+}
