@@ -34,13 +34,8 @@ impl Way {
     }
 
     /// Buffers for the records of the crate's own TLS: for any that there can be.
-    pub fn buffers(&self) -> (Vec<u8>, Vec<u8>) {
-        match self {
-            Self::Tls(trust) | Self::Starttls(trust) if trust.stack == TlsStack::Embedded => {
-                (vec![0; READ_BUFFER_MAX.into()], vec![0; WRITE_BUFFER])
-            }
-            _ => (Vec::new(), Vec::new()),
-        }
+    pub fn buffers() -> (Vec<u8>, Vec<u8>) {
+        (vec![0; READ_BUFFER_MAX.into()], vec![0; WRITE_BUFFER])
     }
 }
 

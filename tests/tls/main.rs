@@ -3,6 +3,8 @@
 //!
 //! What certificates are accepted is in `tests/tls_chains.rs`.
 
+#![allow(clippy::result_large_err)] // The transport comes back with the error.
+
 mod cancelled;
 mod changed;
 mod faults;

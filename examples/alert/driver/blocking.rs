@@ -28,8 +28,8 @@ pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
         Err(error) => return Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
     };
     let mut buffer = vec![0; job.options.buffer];
-    let (mut read, mut write) = job.way.buffers();
-    let mut records = Records::new(&mut read, &mut write);
+    let (mut read, mut write) = Way::buffers();
+    let mut records = Records::new(&mut read, &mut write).expect("the buffers are large enough");
     match &job.way {
         Way::Plain => plain(job, sources, link, &mut buffer),
         Way::Tls(trust) => tls(job, sources, link, &mut buffer, trust, &mut records),
