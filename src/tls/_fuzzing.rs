@@ -40,5 +40,9 @@ pub fn rsa_verify(scheme: RsaScheme, key: &[u8], message: &[u8], signature: &[u8
 #[must_use]
 pub fn rsa_open<'b>(key: &[u8], signature: &[u8], block: &'b mut [u8; 512]) -> Option<&'b [u8]> {
     let key = super::rsa::PublicKey::from_der(key).ok()?;
-    key.open(signature, block).map(|block| &*block)
+    let mut number = [0; 128];
+    if !key.open(signature, &mut number) {
+        return None;
+    }
+    key.octets(&number, block).map(|block| &*block)
 }

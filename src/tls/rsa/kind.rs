@@ -2,7 +2,7 @@
 
 use rustls_pki_types::{AlgorithmIdentifier, alg_id};
 
-use super::key::KeyFault;
+use super::key::PublicKey;
 use super::{pkcs1_sha256, pkcs1_sha384, pkcs1_sha512, pss_sha256, pss_sha384, pss_sha512};
 use crate::tls::error::CertificateFault;
 use crate::tls::key::{ChainAlgorithm, Check, KeyType};
@@ -51,8 +51,5 @@ const SHA512_WITHOUT_NULL: AlgorithmIdentifier =
     AlgorithmIdentifier::from_slice(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d");
 
 fn examine(key: &[u8]) -> Result<(), CertificateFault> {
-    super::is_supported_key(key).map_err(|fault| match fault {
-        KeyFault::Malformed => CertificateFault::Malformed,
-        KeyFault::Length | KeyFault::Exponent => CertificateFault::KeyLength,
-    })
+    PublicKey::from_der(key).map(|_| ())
 }

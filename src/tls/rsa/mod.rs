@@ -12,63 +12,67 @@ mod key;
 mod kind;
 mod montgomery;
 #[cfg(test)]
+mod vectors;
+#[cfg(test)]
 mod wycheproof;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use key::KeyFault;
 #[cfg(feature = "_fuzzing")]
 pub(super) use key::PublicKey;
 #[cfg(not(feature = "_fuzzing"))]
 use key::PublicKey;
 pub(super) use kind::{CHAIN, KEY};
-use montgomery::OCTETS_MAX;
+use montgomery::{Limbs, OCTETS_MAX};
 
 /// PKCS #1 v1.5 with SHA-256. As all of these, it takes the octets of an `RSAPublicKey`, the message
 /// and the signature.
 pub(super) fn pkcs1_sha256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    pkcs1(key, &SHA256, message, signature) == Some(true)
+    verify(pkcs1, &SHA256, key, message, signature)
 }
 
 /// PKCS #1 v1.5 with SHA-384.
 pub(super) fn pkcs1_sha384(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    pkcs1(key, &SHA384, message, signature) == Some(true)
+    verify(pkcs1, &SHA384, key, message, signature)
 }
 
 /// PKCS #1 v1.5 with SHA-512.
 pub(super) fn pkcs1_sha512(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    pkcs1(key, &SHA512, message, signature) == Some(true)
+    verify(pkcs1, &SHA512, key, message, signature)
 }
 
 /// PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 octets.
 pub(super) fn pss_sha256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    pss(key, &SHA256, message, signature) == Some(true)
+    verify(pss, &SHA256, key, message, signature)
 }
 
 /// PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 octets.
 pub(super) fn pss_sha384(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    pss(key, &SHA384, message, signature) == Some(true)
+    verify(pss, &SHA384, key, message, signature)
 }
 
 /// PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 octets.
 pub(super) fn pss_sha512(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    pss(key, &SHA512, message, signature) == Some(true)
+    verify(pss, &SHA512, key, message, signature)
 }
 
-/// Whether signatures of a key can be verified here.
-///
-/// # Errors
-///
-/// Says what is wrong with the octets of an `RSAPublicKey`.
-pub(super) fn is_supported_key(der: &[u8]) -> Result<(), KeyFault> {
-    PublicKey::from_der(der).map(|_| ())
-}
+/// What a scheme says of a message and of the number that a signature holds. What is not
+/// `Some(true)` is no signature.
+type Scheme = fn(&PublicKey<'_>, &Hash, message: &[u8], number: &Limbs) -> Option<bool>;
 
-/// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2). What is not `Some(true)` is no signature.
+/// The room for the arithmetic is given back before a scheme needs some: this takes 2.5 KB of stack.
 #[inline(never)]
-fn pkcs1(key: &[u8], hash: &Hash, message: &[u8], signature: &[u8]) -> Option<bool> {
+fn verify(scheme: Scheme, hash: &Hash, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    let mut number = [0; OCTETS_MAX / 4];
+    PublicKey::from_der(key).is_ok_and(|key| {
+        key.open(signature, &mut number) && scheme(&key, hash, message, &number) == Some(true)
+    })
+}
+
+/// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2).
+fn pkcs1(key: &PublicKey<'_>, hash: &Hash, message: &[u8], number: &Limbs) -> Option<bool> {
     let mut block = [0; OCTETS_MAX];
-    let block = PublicKey::from_der(key).ok()?.open(signature, &mut block)?;
+    let block = key.octets(number, &mut block)?;
     // RFC 8017 §9.2: "EM = 0x00 || 0x01 || PS || 0x00 || T", where T is the DigestInfo: its head and
     // the digest. The lengths alone give every octet its place, and PS is longer than the 8 octets
     // that it must have.
@@ -81,13 +85,10 @@ fn pkcs1(key: &[u8], hash: &Hash, message: &[u8], signature: &[u8]) -> Option<bo
     Some(is_padding && *info == hash.info && *digest == *hash.of(&[message], &mut [0; DIGEST_MAX]))
 }
 
-/// RSASSA-PSS (RFC 8017 §8.1.2), the salt as long as the digest. What is not `Some(true)` is no
-/// signature.
-#[inline(never)]
-fn pss(key: &[u8], hash: &Hash, message: &[u8], signature: &[u8]) -> Option<bool> {
+/// RSASSA-PSS (RFC 8017 §8.1.2), the salt as long as the digest.
+fn pss(key: &PublicKey<'_>, hash: &Hash, message: &[u8], number: &Limbs) -> Option<bool> {
     let mut block = [0; OCTETS_MAX];
-    let key = PublicKey::from_der(key).ok()?;
-    let mut block = key.open(signature, &mut block)?;
+    let mut block = key.octets(number, &mut block)?;
     // EM has one bit less than the modulus. The bits of the first octet that are not EM's are zero:
     // RFC 8017 §9.1.2, step 6. These can be the whole octet, and then EM begins behind it.
     let mut used = key.bits_below_first();
