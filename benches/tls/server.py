@@ -2,9 +2,8 @@
 
     server.py FOLDER NAME…
 
-On stdout: `NAME PORT` for each listener on 127.0.0.1, the port being picked by the system, then
-`ready`; then a line for each mail: its listener, the mechanism of the login, the TLS version, the
-cipher, the recipients and the SHA-256 of the content.
+On stdout: `port NAME NUMBER` for each listener on 127.0.0.1, picked by the system, then `ready`; then
+`mail NAME …` for each mail: the TLS version, the cipher, the recipients and the SHA-256 of the content.
 """
 
 import asyncio
@@ -29,12 +28,12 @@ class Print:
         cipher = server.transport.get_extra_info("cipher") or ("-", "-")
         content = hashlib.sha256(envelope.original_content).hexdigest()
         recipients = ",".join(envelope.rcpt_tos)
-        print(self.name, session.login_data, cipher[1], cipher[0], recipients, content, flush=True)
+        print("mail", self.name, cipher[1], cipher[0], recipients, content, flush=True)
         return "250 2.0.0 Stored"
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    return AuthResult(success=data == ACCOUNT, handled=False, auth_data=mechanism)
+    return AuthResult(success=data == ACCOUNT, handled=False)
 
 
 def protocol(name):
@@ -53,7 +52,7 @@ async def main():
         server = await asyncio.get_running_loop().create_server(
             lambda name=name: protocol(name), "127.0.0.1", 0, ssl=context
         )
-        print(name, server.sockets[0].getsockname()[1], flush=True)
+        print("port", name, server.sockets[0].getsockname()[1], flush=True)
     print("ready", flush=True)
     await asyncio.Event().wait()
 

@@ -1,18 +1,56 @@
-//! The mail that all the firmwares send.
+//! The mail that all the firmwares send, greeting to QUIT.
 //!
-//! [`plain`] and [`secure`](crate::secure) differ in nothing but the link and the login.
+//! [`plain`] and [`deliver`] differ in nothing but the link and the login.
+
+use core::hint::black_box;
 
 use embedded_smtp::blocking::Client;
+use embedded_smtp::tls::{Records, ServerName, Verify, blocking::Stream};
 use embedded_smtp::{Message, header_text, mailbox, mailbox_list};
 use footprint::alert::{NAME, TEXT, date, password};
 
+use crate::random::FromTheClock;
 use crate::{Meters, Uart};
 
 /// Octets of the client's buffer.
 const BUFFER: usize = 512;
+/// Octets of the record buffers: a chain of five with RSA-4096 fits.
+const READ: usize = 8192;
+const WRITE: usize = 1024;
 
-/// Greeting to QUIT.
-macro_rules! deliver {
+/// Without TLS.
+pub fn plain(uart: Uart, meters: &mut Meters) -> Option<()> {
+    let buffer = cortex_m::singleton!(: [u8; BUFFER] = [0; BUFFER])?;
+    let password = password()?;
+    meters.handshake_is_done();
+    mail!(
+        smtp = Client::new(uart, buffer),
+        smtp.danger_login_in_plaintext(&password, None)
+    );
+    Some(())
+}
+
+/// Over TLS from the start, as on port 465, with what the server must prove.
+pub fn deliver(uart: Uart, meters: &mut Meters, choice: impl Verify) -> Option<()> {
+    let read = cortex_m::singleton!(: [u8; READ] = [0; READ])?;
+    let write = cortex_m::singleton!(: [u8; WRITE] = [0; WRITE])?;
+    let buffer = cortex_m::singleton!(: [u8; BUFFER] = [0; BUFFER])?;
+    let password = password()?;
+    let mut records = Records::new(read, write);
+    let name = ServerName::try_from("localhost").ok()?;
+    let mut random = FromTheClock::new();
+    let stream = Stream::open(uart, &mut records, &name, choice, &mut random).ok()?;
+    meters.handshake_is_done();
+    let stream = mail!(
+        smtp = Client::over_tls(stream, buffer),
+        smtp.login(&password)
+    );
+    stream.close();
+    Some(())
+}
+
+/// A macro, since a client that is moved is copied.
+macro_rules! mail {
     ($smtp:ident = $client:expr, $login:expr) => {{
         let alert = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
             .to(mailbox_list!("ops@example.org; duty@example.org"))
@@ -20,7 +58,7 @@ macro_rules! deliver {
             .subject(header_text!("Überdruck: 8.4 bar"))
             .ok()?
             .date(date()?)
-            .text(core::hint::black_box(TEXT));
+            .text(black_box(TEXT));
         let mut $smtp = $client;
         $smtp.open(NAME).ok()?;
         $login.ok()?;
@@ -31,16 +69,4 @@ macro_rules! deliver {
         $smtp.into_inner()
     }};
 }
-pub(crate) use deliver;
-
-/// Without TLS.
-pub fn plain(uart: Uart, meters: &mut Meters) -> Option<()> {
-    let buffer = cortex_m::singleton!(: [u8; BUFFER] = [0; BUFFER])?;
-    meters.handshake_is_done();
-    let password = password()?;
-    deliver!(
-        smtp = Client::new(uart, buffer),
-        smtp.danger_login_in_plaintext(&password, None)
-    );
-    Some(())
-}
+use mail;
