@@ -5,8 +5,9 @@
 use core::hint::black_box;
 
 use embedded_smtp::blocking::Client;
-use embedded_smtp::tls::{Records, ServerName, Verify, blocking::Stream};
-use embedded_smtp::{Message, header_text, mailbox, mailbox_list};
+use embedded_smtp::tls::{Records, ServerName, Verify, blocking::Place};
+use embedded_io::{Read, Write};
+use embedded_smtp::{Credentials, Secure, Message, header_text, mailbox, mailbox_list};
 use footprint::alert::{NAME, TEXT, date, password};
 
 use crate::random::FromTheClock;
@@ -23,7 +24,7 @@ pub fn plain(uart: Uart, meters: &mut Meters) -> Option<()> {
     let buffer = cortex_m::singleton!(: [u8; BUFFER] = [0; BUFFER])?;
     let password = password()?;
     meters.handshake_is_done();
-    mail!(
+    session!(
         smtp = Client::new(uart, buffer),
         smtp.danger_login_in_plaintext(&password, None)
     );
@@ -39,18 +40,28 @@ pub fn deliver(uart: Uart, meters: &mut Meters, choice: impl Verify) -> Option<(
     let mut records = Records::new(read, write);
     let name = ServerName::try_from("localhost").ok()?;
     let mut random = FromTheClock::new();
-    let stream = Stream::open(uart, &mut records, &name, choice, &mut random).ok()?;
+    let mut place = Place::new();
+    let stream = place
+        .open(uart, &mut records, &name, choice, &mut random)
+        .ok()?;
     meters.handshake_is_done();
-    let stream = mail!(
-        smtp = Client::over_tls(stream, buffer),
-        smtp.login(&password)
+    mail(stream, buffer, &password)?;
+    place.close();
+    Some(())
+}
+
+/// In a frame of its own: what is on the stack below the handshake is not there yet.
+#[inline(never)]
+fn mail<T: Read + Write + Secure>(link: T, buffer: &mut [u8], password: &Credentials<'_>) -> Option<()> {
+    session!(
+        smtp = Client::over_tls(link, buffer),
+        smtp.login(password)
     );
-    stream.close();
     Some(())
 }
 
 /// A macro, since a client that is moved is copied.
-macro_rules! mail {
+macro_rules! session {
     ($smtp:ident = $client:expr, $login:expr) => {{
         let alert = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
             .to(mailbox_list!("ops@example.org; duty@example.org"))
@@ -69,4 +80,4 @@ macro_rules! mail {
         $smtp.into_inner()
     }};
 }
-use mail;
+use session;
