@@ -131,16 +131,17 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     ) -> Result<Proof, Error> {
         self.buffers?;
         let config = library::config(name, choice.offers_rsa());
+        let mut verifier = Verifier::new(name, choice);
         let mut provider = Provider {
             random,
-            verifier: Verifier::new(name, choice),
+            verifier: &mut verifier,
         };
         let context = TlsContext::new(&config, &mut provider);
         if let Err(error) = self.connection.open(context) {
-            let refusal = provider.verifier.refusal();
+            let refusal = verifier.refusal();
             return Err(refusal.unwrap_or_else(|| library::error(error, self.link, false)));
         }
-        provider.verifier.proof()
+        verifier.proof()
     }
 
     /// Ends the session politely (close_notify) and gives the transport back. What comes of it is

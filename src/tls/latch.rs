@@ -44,6 +44,8 @@ enum Latch {
 }
 
 impl<'v, V: Verify> Verifier<'v, V> {
+    // Not inlined: it is filled where it stands.
+    #[inline(never)]
     pub(super) fn new(name: &'v ServerName<'v>, choice: V) -> Self {
         let latch = match choice.proof() {
             Proof::Nothing => Latch::Waived,

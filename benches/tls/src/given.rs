@@ -8,8 +8,9 @@ pub const PIN_P256: Pin = Pin::new(*include_bytes!(concat!(
     env!("CERTIFICATES"),
     "/leaf.p256.pin"
 )));
-/// The pins of those with an RSA key of 2048 and 4096 bits.
-pub const PINS_RSA: [Pin; 2] = [
+/// The pins of those, and of those with an RSA key of 2048 and 4096 bits.
+pub const PINS_RSA: [Pin; 3] = [
+    PIN_P256,
     Pin::new(*include_bytes!(concat!(
         env!("CERTIFICATES"),
         "/leaf.rsa2048.pin"

@@ -4,10 +4,10 @@
 
 use core::hint::black_box;
 
+use embedded_io::{Read, Write};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::tls::{Records, ServerName, Verify, blocking::Place};
-use embedded_io::{Read, Write};
-use embedded_smtp::{Credentials, Secure, Message, header_text, mailbox, mailbox_list};
+use embedded_smtp::{Credentials, Message, Secure, header_text, mailbox, mailbox_list};
 use footprint::alert::{NAME, TEXT, date, password};
 
 use crate::random::FromTheClock;
@@ -52,11 +52,12 @@ pub fn deliver(uart: Uart, meters: &mut Meters, choice: impl Verify) -> Option<(
 
 /// In a frame of its own: what is on the stack below the handshake is not there yet.
 #[inline(never)]
-fn mail<T: Read + Write + Secure>(link: T, buffer: &mut [u8], password: &Credentials<'_>) -> Option<()> {
-    session!(
-        smtp = Client::over_tls(link, buffer),
-        smtp.login(password)
-    );
+fn mail<T: Read + Write + Secure>(
+    link: T,
+    buffer: &mut [u8],
+    password: &Credentials<'_>,
+) -> Option<()> {
+    session!(smtp = Client::over_tls(link, buffer), smtp.login(password));
     Some(())
 }
 
