@@ -50,14 +50,15 @@ impl KeyTypes {
     }
 }
 
-/// The key of the server's certificate. A copy: the certificate stands in a buffer that is used again.
-pub struct LeafKey {
+/// The key of the server's certificate, as it stands there.
+#[derive(Clone, Copy)]
+pub struct LeafKey<'c> {
     kind: &'static KeyType,
-    octets: Vec<u8, KEY_MAX>,
+    octets: &'c [u8],
 }
 
-impl LeafKey {
-    pub(super) fn of(info: PublicKeyInfo<'_>, kinds: KeyTypes) -> Result<Self, CertificateFault> {
+impl<'c> LeafKey<'c> {
+    pub(super) fn of(info: PublicKeyInfo<'c>, kinds: KeyTypes) -> Result<Self, CertificateFault> {
         let kind = kinds
             .iter()
             .find(|kind| kind.algorithm.as_ref() == info.algorithm)
@@ -65,8 +66,28 @@ impl LeafKey {
         (kind.examine)(info.key)?;
         Ok(Self {
             kind,
-            octets: Vec::from_slice(info.key).map_err(|_| CertificateFault::KeyLength)?,
+            octets: info.key,
         })
+    }
+}
+
+/// A copy of that key: the certificate stands in a buffer that is used again. It is filled where it
+/// stands, since each move of it would be half a kilobyte of stack.
+#[derive(Default)]
+pub(super) struct KeptKey {
+    kind: Option<&'static KeyType>,
+    octets: Vec<u8, KEY_MAX>,
+}
+
+impl KeptKey {
+    pub(super) fn keep(&mut self, key: LeafKey<'_>) -> Result<(), CertificateFault> {
+        self.kind = None;
+        self.octets.clear();
+        self.octets
+            .extend_from_slice(key.octets)
+            .map_err(|_| CertificateFault::KeyLength)?;
+        self.kind = Some(key.kind);
+        Ok(())
     }
 
     /// Checks what was signed in the handshake.
@@ -76,8 +97,10 @@ impl LeafKey {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), CertificateFault> {
-        let mut schemes = self.kind.schemes.iter();
-        let (_, check) = schemes
+        let kind = self.kind.ok_or(CertificateFault::KeyType)?;
+        let (_, check) = kind
+            .schemes
+            .iter()
             .find(|(fitting, _)| *fitting == scheme)
             .ok_or(CertificateFault::Scheme)?;
         if check(&self.octets, message, signature) {

@@ -15,7 +15,7 @@ use crate::proof::Proof;
 
 use super::chain::CERTIFICATES_MAX;
 use super::error::{CertificateFault, Error};
-use super::key::LeafKey;
+use super::key::KeptKey;
 use super::verify::Verify;
 
 /// Verifies a server for one handshake.
@@ -23,8 +23,10 @@ pub(super) struct Verifier<'v, V> {
     name: &'v ServerName<'v>,
     choice: V,
     latch: Latch,
-    /// What was accepted: the key of the certificate, and the hash of the handshake up to there.
-    accepted: Option<(LeafKey, [u8; 32])>,
+    /// Once a certificate was accepted, its key.
+    key: KeptKey,
+    /// And the hash of the handshake up to there.
+    transcript: [u8; 32],
 }
 
 #[derive(Clone, Copy)]
@@ -42,6 +44,8 @@ enum Latch {
 }
 
 impl<'v, V: Verify> Verifier<'v, V> {
+    // Not inlined: it is filled where it stands.
+    #[inline(never)]
     pub(super) fn new(name: &'v ServerName<'v>, choice: V) -> Self {
         let latch = match choice.proof() {
             Proof::Nothing => Latch::Waived,
@@ -51,7 +55,8 @@ impl<'v, V: Verify> Verifier<'v, V> {
             name,
             choice,
             latch,
-            accepted: None,
+            key: KeptKey::default(),
+            transcript: [0; 32],
         }
     }
 
@@ -80,6 +85,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
     }
 
     /// The server shows certificates; `transcript` is the hash of the handshake with them.
+    #[inline(never)]
     fn certificates<'c>(
         &mut self,
         transcript: [u8; 32],
@@ -90,7 +96,8 @@ impl<'v, V: Verify> Verifier<'v, V> {
             match latch {
                 Latch::Start => {
                     let key = verifier.choice.judge(&chain?, verifier.name)?;
-                    verifier.accepted = Some((key, transcript));
+                    verifier.key.keep(key)?;
+                    verifier.transcript = transcript;
                     Ok(Latch::Accepted)
                 }
                 Latch::Waived => {
@@ -107,11 +114,12 @@ impl<'v, V: Verify> Verifier<'v, V> {
     }
 
     /// The server shows its signature of the handshake.
+    #[inline(never)]
     fn signature(&mut self, scheme: u16, signature: &[u8]) -> bool {
         self.advance(|verifier, latch| match latch {
             Latch::Accepted => {
-                let (key, transcript) = verifier.accepted.as_ref().ok_or(Error::NotProven)?;
-                key.check(scheme, &signed(*transcript), signature)?;
+                let message = signed(verifier.transcript);
+                verifier.key.check(scheme, &message, signature)?;
                 Ok(Latch::Proven)
             }
             Latch::Waived => Ok(Latch::Waived),

@@ -15,12 +15,12 @@ use super::latch::Verifier;
 use super::verify::Verify;
 
 /// What the library is given for one handshake.
-pub(super) struct Provider<'p, R, V> {
+pub(super) struct Provider<'p, 'v, R, V> {
     pub(super) random: &'p mut R,
-    pub(super) verifier: Verifier<'p, V>,
+    pub(super) verifier: &'p mut Verifier<'v, V>,
 }
 
-impl<R: CryptoRngCore, V: Verify> CryptoProvider for Provider<'_, R, V> {
+impl<R: CryptoRngCore, V: Verify> CryptoProvider for Provider<'_, '_, R, V> {
     type CipherSuite = Aes128GcmSha256;
     // Of a client's certificate, which there is none of.
     type Signature = &'static [u8];
@@ -30,7 +30,7 @@ impl<R: CryptoRngCore, V: Verify> CryptoProvider for Provider<'_, R, V> {
     }
 
     fn verifier(&mut self) -> Result<&mut impl TlsVerifier<Aes128GcmSha256>, TlsError> {
-        Ok(&mut self.verifier)
+        Ok(&mut *self.verifier)
     }
 }
 

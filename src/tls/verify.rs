@@ -21,11 +21,11 @@ pub trait Verify: Judge {}
 pub trait Judge {
     /// Judges a chain, whose first certificate is the server's, and gives the server's key.
     #[doc(hidden)]
-    fn judge(
+    fn judge<'c>(
         &mut self,
-        chain: &[&[u8]],
+        chain: &[&'c [u8]],
         name: &ServerName<'_>,
-    ) -> Result<LeafKey, CertificateFault>;
+    ) -> Result<LeafKey<'c>, CertificateFault>;
 
     /// What is proven once the server has shown that it has that key.
     #[doc(hidden)]
@@ -167,7 +167,11 @@ impl<'a> Pins<'a> {
 impl Verify for Pins<'_> {}
 
 impl Judge for Pins<'_> {
-    fn judge(&mut self, chain: &[&[u8]], _: &ServerName<'_>) -> Result<LeafKey, CertificateFault> {
+    fn judge<'c>(
+        &mut self,
+        chain: &[&'c [u8]],
+        _: &ServerName<'_>,
+    ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
         let key = LeafKey::of(info, self.kinds)?;
         compare(self.pins, info)?;
@@ -256,11 +260,11 @@ impl<'a> Roots<'a> {
 impl Verify for Roots<'_> {}
 
 impl Judge for Roots<'_> {
-    fn judge(
+    fn judge<'c>(
         &mut self,
-        chain: &[&[u8]],
+        chain: &[&'c [u8]],
         name: &ServerName<'_>,
-    ) -> Result<LeafKey, CertificateFault> {
+    ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
         let key = LeafKey::of(info, self.kinds)?;
         if let Some(pins) = self.pins {
@@ -289,7 +293,11 @@ pub struct DangerNoVerification;
 impl Verify for DangerNoVerification {}
 
 impl Judge for DangerNoVerification {
-    fn judge(&mut self, _: &[&[u8]], _: &ServerName<'_>) -> Result<LeafKey, CertificateFault> {
+    fn judge<'c>(
+        &mut self,
+        _: &[&'c [u8]],
+        _: &ServerName<'_>,
+    ) -> Result<LeafKey<'c>, CertificateFault> {
         // The latch does not ask for a key here.
         Err(CertificateFault::KeyType)
     }
@@ -322,11 +330,11 @@ impl<V: Verify, F: FnMut(&[u8])> Watched<V, F> {
 impl<V: Verify, F: FnMut(&[u8])> Verify for Watched<V, F> {}
 
 impl<V: Verify, F: FnMut(&[u8])> Judge for Watched<V, F> {
-    fn judge(
+    fn judge<'c>(
         &mut self,
-        chain: &[&[u8]],
+        chain: &[&'c [u8]],
         name: &ServerName<'_>,
-    ) -> Result<LeafKey, CertificateFault> {
+    ) -> Result<LeafKey<'c>, CertificateFault> {
         chain.iter().for_each(|der| (self.watcher)(der));
         self.choice.judge(chain, name)
     }

@@ -1,0 +1,73 @@
+//! What the firmwares share: the line, the meter, the mail, and the report.
+//!
+//! The line, the meter and the mail are linked into `plain` too, whose size is subtracted.
+#![no_std]
+
+mod given;
+mod mail;
+mod meter;
+mod random;
+pub mod roots;
+mod uart;
+
+pub use given::{PIN_P256, PINS_RSA, ROOT_P256, ROOT_RSA};
+pub use mail::{deliver, plain};
+pub use uart::Uart;
+
+use core::hint::black_box;
+
+use cortex_m_semihosting::syscall1;
+use footprint::{exit, number};
+
+/// Runs the task under the meter, reports, and ends the emulation: with success if it gave `Some`.
+pub fn measure(task: fn(Uart, &mut Meters) -> Option<()>) -> ! {
+    footprint::meter::start();
+    let unit = footprint::meter::calibrate();
+    let task = black_box(task);
+    let mut meters = Meters {
+        top: meter::stack_pointer(),
+        stack: 0,
+        ticks: 0,
+    };
+    meter::paint_stack();
+    meter::start();
+    let done = task(Uart::open(), &mut meters);
+    let ticks = meter::ticks();
+    let stack = meter::peak_stack(meters.top);
+    number("unit", unit);
+    number("handshake_ticks", meters.ticks);
+    number("handshake_stack", meters.stack);
+    number("ticks", ticks);
+    number("stack", stack.unwrap_or_default());
+    exit(done.is_some() && stack.is_some())
+}
+
+/// What was measured of the handshake alone.
+pub struct Meters {
+    /// The address from which the stack is measured, down.
+    top: u32,
+    stack: u32,
+    ticks: u32,
+}
+
+impl Meters {
+    /// The session was opened, and no mail was sent yet.
+    pub fn handshake_is_done(&mut self) {
+        self.ticks = meter::ticks();
+        meter::pause();
+        self.stack = meter::peak_stack(self.top).unwrap_or_default();
+        meter::go_on();
+    }
+}
+
+/// Hundredths of a second since the emulation began.
+fn centiseconds() -> u32 {
+    // SAFETY: SYS_CLOCK reads nothing from the firmware's memory, and changes nothing.
+    unsafe { syscall1!(CLOCK, 0) as u32 }
+}
+
+/// Seconds since 1970, from the host's clock: the emulated board has none.
+pub fn time() -> u64 {
+    // SAFETY: SYS_TIME reads nothing from the firmware's memory, and changes nothing.
+    unsafe { syscall1!(TIME, 0) as u64 }
+}
