@@ -28,8 +28,10 @@ impl<'a> PublicKeyInfo<'a> {
         if !certificate.is_empty() {
             return None;
         }
-        // Version 1 has no such field, and a server's certificate needs the extensions of version 3.
-        content(&mut fields, VERSION)?;
+        // Version 1 has no such field. It is enough for a pin.
+        if fields.first() == Some(&VERSION) {
+            content(&mut fields, VERSION)?;
+        }
         content(&mut fields, INTEGER)?; // serialNumber
         content(&mut fields, SEQUENCE)?; // signature
         content(&mut fields, SEQUENCE)?; // issuer

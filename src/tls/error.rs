@@ -95,7 +95,7 @@ pub enum CertificateFault {
     PinMismatch,
     /// The kind of key is not supported, or its support was not asked for.
     KeyType,
-    /// A key is shorter or longer than is supported.
+    /// A key is shorter or longer than is supported, or a point that is compressed.
     KeyLength,
     /// A signature algorithm in the chain is not supported, or its support was not asked for.
     Algorithm,
@@ -131,14 +131,18 @@ impl CertificateFault {
             Self::WrongPurpose => "the server's certificate is not for servers",
             Self::PathLength => "the certificate chain is longer than an issuer in it allows",
             Self::NameConstraint => "the server's name is outside of what an issuer may issue for",
-            Self::BadSignature => "a signature in the certificate chain is wrong",
+            Self::BadSignature => {
+                "a signature in the certificate chain is wrong: it was changed, or the root given has the same name and another key"
+            }
             Self::HandshakeSignature => "the server has not the key of its certificate",
             Self::Scheme => "the server's signature does not fit the key of its certificate",
             Self::PinMismatch => "the server's key is not the pinned one",
             Self::KeyType => {
                 "the server has a kind of key that is not supported or not enabled (see with_rsa, with_p384)"
             }
-            Self::KeyLength => "a key has a length that is not supported (RSA: 2048 to 4096 bits)",
+            Self::KeyLength => {
+                "a key has a length or form that is not supported (RSA: 2048 to 4096 bits; ECDSA: uncompressed)"
+            }
             Self::Algorithm => {
                 "a certificate is signed in a way that is not supported or not enabled (see with_rsa, with_p384)"
             }
