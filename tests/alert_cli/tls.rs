@@ -54,7 +54,6 @@ fn a_trusted_chain() {
         assert!(server.deliveries()[0].tls);
         assert!(server.wait_for_end(1, 5 * SECOND));
         let session = server.tls()[0].clone().unwrap();
-        assert!(session.closed, "no close_notify: {way} {stack}");
         // The name is an address, which is not sent.
         assert_eq!(session.server_name, None);
     });
