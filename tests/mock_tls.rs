@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use embedded_io::ErrorKind;
 use embedded_smtp::mock::{Action, Builder, Duplex, Extension, Server, Stage, TlsVersion, Writes};
+use proptest::prelude::*;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -408,6 +409,37 @@ fn clients_that_speak_no_tls() {
     link.sock.flush().unwrap();
     assert!(reply(&mut link).is_err());
     assert_eq!(server.violations().len(), 1, "{:?}", server.violations());
+}
+
+proptest! {
+    /// No octets bring the server down, before the handshake, in it or behind it.
+    #[test]
+    fn any_octets(
+        octets in proptest::collection::vec(any::<u8>(), 0..400),
+        kind in prop_oneof![Just(None), (20_u8..25).prop_map(Some)],
+        opened in any::<bool>(),
+        piece in 1_usize..100,
+    ) {
+        let identity = identity();
+        let server = with(&identity).implicit_tls().build();
+        let mut tls = StreamOwned::new(client(&identity), Link(server.duplex()));
+        if opened {
+            reply(&mut tls).unwrap();
+        }
+        let mut sent = octets;
+        if let Some(kind) = kind {
+            let length = u16::try_from(sent.len()).unwrap().to_be_bytes();
+            sent.splice(0..0, [kind, 3, 3, length[0], length[1]]);
+        }
+        let mut link = tls.sock;
+        for piece in sent.chunks(piece) {
+            drop(link.write_all(piece));
+        }
+        while let Ok(1..) = link.read(&mut [0; 300]) {}
+        drop(link);
+        prop_assert!(server.wait_for_end(1, Duration::ZERO));
+        prop_assert!(server.deliveries().is_empty());
+    }
 }
 
 /// Without a certificate nothing is encrypted.

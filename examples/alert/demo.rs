@@ -5,7 +5,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use embedded_smtp::mock::{Delivery, Server};
+use embedded_smtp::mock::{Delivery, Extension, Server};
+use embedded_smtp::tls::Pin;
 use mail_parser::{MessageParser, MimeHeaders};
 
 use crate::escape;
@@ -41,16 +42,31 @@ pub fn run() -> ExitCode {
 }
 
 fn show() -> Result<u8, String> {
-    let mock = Server::builder().hostname("mail.example.org").listen();
+    let name = "mail.example.org";
+    let identity = rcgen::generate_simple_self_signed([name.to_owned()]);
+    let identity = identity.map_err(|error| format!("cannot make a certificate ({error})"))?;
+    let certificate = identity.cert.der();
+    let mock = Server::builder()
+        .hostname(name)
+        .offer(Extension::StartTls)
+        .certificate([certificate], &identity.signing_key.serialize_der())
+        .listen();
     let mock = mock.map_err(|error| format!("cannot listen on 127.0.0.1 ({error})"))?;
     let server = options::Server {
         host: mock.addr().ip().to_string(),
         port: mock.addr().port(),
     };
+    // The server's certificate is signed by itself, so that its key is pinned.
+    let pin = Pin::of_certificate(certificate).map_err(|fault| fault.to_string())?;
+    let pin = pin.to_string();
     let given = [
         "alert",
         "--security",
-        "plain",
+        "starttls",
+        "--server-name",
+        name,
+        "--pin",
+        &pin,
         "--helo",
         "boiler3.example.org",
     ];
@@ -63,13 +79,14 @@ fn show() -> Result<u8, String> {
     let parts = letter.parts().map_err(what)?;
     let identity = Identity::new(&options, parts.domain(), 0);
     let message = parts.message(&identity).map_err(what)?;
-    let ending = Job::new(&options, &server, None, &letter, &[message], Way::Plain).send(&mut []);
+    let way = Way::new(&options, &server).map_err(what)?;
+    let ending = Job::new(&options, &server, None, &letter, &[message], way).send(&mut []);
 
     let mut out = std::io::stdout().lock();
     let mut print = |text: String| {
         let _ = writeln!(out, "{text}");
     };
-    print("A sample alert to a mail server within this process.\n".into());
+    print("A sample alert to a mail server within this process, over TLS.\n".into());
     print("== The dialogue (C: this client, S: the server)\n".into());
     print(mock.transcript().to_string());
     for delivery in mock.deliveries() {

@@ -6,8 +6,8 @@
 //! cargo run --example alert -- --help                        the options
 //! ```
 //!
-//! How a device would use the crate is in `driver/`, and what it needs of a transport in `link/`,
-//! both with the blocking client and with the async one; the rest is what a command has to do: read
+//! How a device would use the crate is in `driver/`, what it needs of a transport in `link/`, and TLS
+//! in `tls/`, each with the blocking client and with the async one; the rest is what a command has to do: read
 //! options and files, and say how it ended.
 
 mod advice;

@@ -38,6 +38,7 @@ pub struct Options {
     pub danger_no_verify: bool,
     /// The name to verify, if not HOST
     #[arg(long, value_name = "NAME", value_parser = server_name, help_heading = CONNECTION)]
+    #[arg(allow_hyphen_values = true)]
     pub server_name: Option<String>,
     /// The name given in EHLO: a domain or an address literal
     #[arg(long, value_name = "NAME", default_value = "[127.0.0.1]", help_heading = CONNECTION)]

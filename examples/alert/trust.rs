@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::Arc;
 
 use embedded_smtp::Proof;
-use embedded_smtp::tls::{Pin, READ_BUFFER_MAX};
+use embedded_smtp::tls::Pin;
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -31,11 +31,6 @@ impl Way {
             Security::Tls => Trust::new(options, server).map(Self::Tls),
             Security::Starttls => Trust::new(options, server).map(Self::Starttls),
         }
-    }
-
-    /// Buffers for the records of the crate's own TLS: for any that there can be.
-    pub fn buffers() -> (Vec<u8>, Vec<u8>) {
-        (vec![0; READ_BUFFER_MAX.into()], vec![0; WRITE_BUFFER])
     }
 }
 
@@ -98,9 +93,6 @@ impl Trust {
         escape::line(&self.name.to_str())
     }
 }
-
-/// Octets for a record that is written: most of what one may hold.
-const WRITE_BUFFER: usize = 16 * 1024;
 
 /// A domain, without the dot that may end it, or an IP address.
 pub fn server_name(text: &str) -> Result<ServerName<'static>, ()> {

@@ -14,6 +14,7 @@ use crate::escape;
 use crate::link::Deadlines;
 use crate::options::TlsStack;
 use crate::tls::{Shown, Terms};
+use crate::trust::Trust;
 
 /// Watches a session; the client is given a reference to it.
 pub struct Watch {
@@ -95,7 +96,7 @@ impl Watch {
     }
 
     /// The TLS handshake is over, well or not.
-    pub fn secured(&self, shown: &Shown, terms: Option<&Terms>, stack: TlsStack) {
+    pub fn secured(&self, shown: &Shown, terms: Option<&Terms>, trust: &Trust) {
         if let Some(terms) = terms {
             self.seen.borrow_mut().tls = Some(terms.version);
         }
@@ -107,11 +108,14 @@ impl Watch {
             cipher_suite,
         }) = terms
         {
-            let stack = match stack {
+            let stack = match trust.stack {
                 TlsStack::Rustls => "rustls",
                 TlsStack::Embedded => "embedded-tls",
             };
-            self.show(&format!("-- TLS {version}, {cipher_suite}, {stack}"));
+            let proof = trust.proof();
+            self.show(&format!(
+                "-- TLS {version}, {cipher_suite}, by {stack}; proof of the server: {proof}"
+            ));
         }
         for line in shown.lines() {
             self.show(&format!("-- {line}"));

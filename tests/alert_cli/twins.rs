@@ -11,6 +11,7 @@ fn essence(source: &str) -> String {
     code.replace(".await", "")
         .replace("asynch", "blocking")
         .replace("embedded_io_async", "embedded_io")
+        .replace("(async|", "(|")
 }
 
 #[test]

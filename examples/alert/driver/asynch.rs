@@ -3,10 +3,11 @@
 use std::io;
 
 use embedded_io_async::{ErrorType, Read, Write};
+use embedded_smtp::Error;
+use embedded_smtp::StartTlsError::{Ehlo, Refused, Upgrade};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::session::State;
 use embedded_smtp::tls::Records;
-use embedded_smtp::{Error, StartTlsError};
 
 use crate::advice;
 use crate::link::asynch::Link;
@@ -17,7 +18,7 @@ use crate::report::Ending;
 use crate::send::{Job, Tally, unsecured};
 use crate::source::Source;
 use crate::tls::asynch::Secured;
-use crate::tls::{Fault, Shown};
+use crate::tls::{Fault, READ_BUFFER, Shown, WRITE_BUFFER};
 use crate::trust::{Trust, Way};
 use crate::watch::Watch;
 
@@ -27,15 +28,14 @@ pub async fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
         Ok(link) => link,
         Err(error) => return Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
     };
-    let mut buffer = vec![0; job.options.buffer];
-    let (mut read, mut write) = Way::buffers();
-    let mut records = Records::new(&mut read, &mut write).expect("the buffers are large enough");
+    let buffer = &mut vec![0; job.options.buffer];
+    let (mut read, mut write) = (vec![0; READ_BUFFER], vec![0; WRITE_BUFFER]);
+    let records = Records::new(&mut read, &mut write);
+    let records = &mut records.expect("buffers for any record");
     match &job.way {
-        Way::Plain => plain(job, sources, link, &mut buffer).await,
-        Way::Tls(trust) => tls(job, sources, link, &mut buffer, trust, &mut records).await,
-        Way::Starttls(trust) => {
-            starttls(job, sources, link, &mut buffer, trust, &mut records).await
-        }
+        Way::Plain => plain(job, sources, link, buffer).await,
+        Way::Tls(trust) => tls(job, sources, link, buffer, trust, records).await,
+        Way::Starttls(trust) => starttls(job, sources, link, buffer, trust, records).await,
     }
 }
 
@@ -101,13 +101,9 @@ async fn starttls<'b>(
         .await;
     match secured {
         Ok(client) => over_tls(client, job, sources, Ok(())).await,
-        Err(StartTlsError::Ehlo { client, error }) => {
-            over_tls(client, job, sources, Err(error)).await
-        }
-        Err(StartTlsError::Refused { mut client, error }) => {
-            finish(&mut client, job, sources, Err(error)).await
-        }
-        Err(StartTlsError::Upgrade(fault)) => unsecured(&fault, &shown, trust, true),
+        Err(Ehlo { client, error }) => over_tls(client, job, sources, Err(error)).await,
+        Err(Refused { mut client, error }) => finish(&mut client, job, sources, Err(error)).await,
+        Err(Upgrade(fault)) => unsecured(&fault, &shown, trust, true),
         Err(_) => unsecured(&Fault::Closed, &shown, trust, true),
     }
 }
@@ -122,7 +118,7 @@ async fn secure<'r>(
 ) -> Result<Secured<'r>, Fault> {
     let opened = Secured::open(link, trust, records, shown).await;
     let terms = opened.as_ref().ok().and_then(|(_, terms)| terms.as_ref());
-    job.watch.secured(shown, terms, trust.stack);
+    job.watch.secured(shown, terms, trust);
     opened.map(|(secured, _)| secured)
 }
 
@@ -137,10 +133,8 @@ async fn over_tls<'b>(
         client = client.require_tls();
     }
     let result = match (opened, job.credentials, login::mechanism(job.options)) {
-        (Ok(()), Some(credentials), None) => client.login(credentials).await,
-        (Ok(()), Some(credentials), Some(mechanism)) => {
-            client.login_with(credentials, mechanism).await
-        }
+        (Ok(()), Some(secret), None) => client.login(secret).await,
+        (Ok(()), Some(secret), Some(mechanism)) => client.login_with(secret, mechanism).await,
         (opened, ..) => opened,
     };
     let ending = finish(&mut client, job, sources, result).await;

@@ -1,5 +1,6 @@
 //! Why a server is not trusted, and what to do about it.
 
+use crate::options::TlsStack;
 use crate::trust::Trust;
 
 use super::shown::Shown;
@@ -42,6 +43,7 @@ impl Distrust {
             let days: Vec<&str> = shown.chain.iter().map(what).collect();
             days.join(", ")
         };
+        let is_self_signed = server.is_self_issued && shown.chain.len() == 1;
         match self {
             Self::Expired => format!(
                 "a certificate of the server has expired (valid until {}): check this computer's \
@@ -53,20 +55,18 @@ impl Distrust {
                  computer's clock",
                 dates(|one| &one.not_before)
             ),
-            Self::WrongName => format!(
+            Self::WrongName if !(is_self_signed && server.names.is_empty()) => format!(
                 "the server's certificate is not for {name} but for {}: check the host, or give the \
                  right one as --server-name",
                 server.shown_names()
             ),
-            Self::UnknownIssuer | Self::AuthorityAsServer
-                if server.is_self_issued && shown.chain.len() == 1 =>
-            {
+            Self::WrongName | Self::UnknownIssuer | Self::AuthorityAsServer if is_self_signed => {
                 format!(
                     "the server's certificate is signed by itself: if this is your server, pin its \
                      key with --pin {pin}"
                 )
             }
-            Self::UnknownIssuer => {
+            Self::UnknownIssuer | Self::WrongName => {
                 let issuer = shown.chain.last().map_or("", |last| &last.issuer);
                 format!(
                     "the server's certificate leads to no trusted root (issued by {issuer}): give \
@@ -105,6 +105,9 @@ impl Distrust {
             }
             Self::NotProven => {
                 "the server has not proven who it is: do not trust it, check host and port".into()
+            }
+            Self::Chain(what) if trust.stack == TlsStack::Embedded => {
+                format!("{what}: try --tls-stack rustls, or ask who runs the server")
             }
             Self::Chain(what) => format!("{what}: ask who runs the server"),
         }

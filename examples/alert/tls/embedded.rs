@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use embedded_smtp::tls::rand_core::{self, CryptoRng, RngCore};
 use embedded_smtp::tls::{
-    CertificateFault, DangerNoVerification, Error, Pin, Pins, Roots, TrustAnchor, Watched,
+    CertificateFault, DangerNoVerification, Error, Pin, Pins, READ_BUFFER_MAX, Roots, TrustAnchor,
+    Watched,
 };
 
 use rustls::AlertDescription;
@@ -14,6 +15,11 @@ use crate::trust::Trust;
 
 use super::distrust::Distrust;
 use super::{Fault, Terms};
+
+/// Octets for a record that is read: any that there can be.
+pub const READ_BUFFER: usize = READ_BUFFER_MAX as usize;
+/// Octets for a record that is written: most of what one may hold.
+pub const WRITE_BUFFER: usize = 16 * 1024;
 
 /// What is to be verified.
 pub enum Choice<'a> {

@@ -22,6 +22,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 pub use distrust::Distrust;
+pub use embedded::{READ_BUFFER, WRITE_BUFFER};
 pub use shown::{Shown, Terms};
 
 use crate::options::TlsStack;

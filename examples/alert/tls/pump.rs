@@ -145,7 +145,8 @@ impl Pump {
         let suite = self.tls.negotiated_cipher_suite()?.suite();
         Some(Terms {
             version,
-            cipher_suite: format!("{suite:?}"),
+            // As the RFC and the other library write it.
+            cipher_suite: format!("{suite:?}").replace("TLS13_", "TLS_"),
         })
     }
 
