@@ -13,6 +13,7 @@ mod mock;
 mod offers;
 pub mod replies;
 mod reply;
+mod rsa;
 pub mod session;
 
 pub use address::address;
@@ -20,4 +21,5 @@ pub use list::list;
 pub use message::message;
 pub use mock::mock;
 pub use reply::reply;
+pub use rsa::rsa;
 pub use session::session;

@@ -46,3 +46,8 @@ fn list() {
 fn mock() {
     run("mock", embedded_smtp_fuzz::mock);
 }
+
+#[test]
+fn rsa() {
+    run("rsa", embedded_smtp_fuzz::rsa);
+}
