@@ -139,6 +139,10 @@ pub const READ_BUFFER_MAX: u16 = gate::RECORD_MAX;
 /// The least octets for writing: what the client says first, with the longest name, has to fit.
 pub const WRITE_BUFFER_MIN: u16 = 640;
 
+/// The octets for writing that are of use: a record holds at most 2^14 (RFC 8446 §5.1). What a buffer
+/// has beyond is left alone.
+pub const WRITE_BUFFER_MAX: u16 = 16_384 + 128;
+
 /// The buffers for a session's records. They can be used for one session after the other.
 #[derive(Debug)]
 pub struct Records<'r> {
@@ -149,7 +153,8 @@ pub struct Records<'r> {
 
 impl<'r> Records<'r> {
     /// Buffers for records that are read, and for those that are written: at least
-    /// [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] octets.
+    /// [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] octets. No more than [`WRITE_BUFFER_MAX`] are
+    /// written to.
     ///
     /// # Errors
     ///
@@ -165,9 +170,11 @@ impl<'r> Records<'r> {
                 needed: WRITE_BUFFER_MIN,
             });
         }
+        // The library fills what it is given, and no server takes a record that holds more.
+        let most = write.len().min(WRITE_BUFFER_MAX.into());
         Ok(Self {
             read,
-            write,
+            write: write.get_mut(..most).unwrap_or_default(),
             link: Link::default(),
         })
     }

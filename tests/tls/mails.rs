@@ -199,3 +199,22 @@ fn the_least_buffers_and_single_octets_do() {
             .all(|one| one.content == deliveries[0].content)
     );
 }
+
+/// Rule: however large the buffer for writing is, a record holds no more than it may (RFC 8446 §5.1).
+#[test]
+fn no_buffer_makes_a_record_too_large() {
+    use embedded_io::Write;
+    let server = server().implicit_tls().build();
+    let (mut read, mut write) = (vec![0; 4_096], vec![0; 40_000]);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
+    let link = Link::to(&server);
+    let (name, mut dice) = (name(), Dice(1));
+    let choice = DangerNoVerification;
+    let opened = tls::blocking::Stream::open(link, &mut records, &name, choice, &mut dice);
+    let mut stream = opened.unwrap_or_else(|failure| panic!("{:?}", failure.error));
+    // A line that does not end.
+    stream.write_all(&[b'a'; 50_000]).unwrap();
+    stream.flush().unwrap();
+    let found = server.violations();
+    assert!(!found.iter().any(|one| one.contains("TLS")), "{found:?}");
+}

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use embedded_smtp::tls::rand_core::{self, CryptoRng, RngCore};
 use embedded_smtp::tls::{
     CertificateFault, DangerNoVerification, Error, Pin, Pins, READ_BUFFER_MAX, Roots, TrustAnchor,
-    Watched,
+    WRITE_BUFFER_MAX, Watched,
 };
 
 use rustls::AlertDescription;
@@ -18,8 +18,8 @@ use super::{Fault, Terms};
 
 /// Octets for a record that is read: any that there can be.
 pub const READ_BUFFER: usize = READ_BUFFER_MAX as usize;
-/// Octets for a record that is written: most of what one may hold.
-pub const WRITE_BUFFER: usize = 16 * 1024;
+/// Octets for a record that is written: all that one may hold.
+pub const WRITE_BUFFER: usize = WRITE_BUFFER_MAX as usize;
 
 /// What is to be verified.
 pub enum Choice<'a> {
