@@ -121,6 +121,8 @@ mod p384;
 #[cfg(feature = "rsa")]
 mod rsa;
 mod verify;
+#[cfg(test)]
+mod wycheproof;
 
 pub use chain::{CERTIFICATES_MAX, SIGNATURE_CHECKS_MAX};
 pub use error::{CertificateFault, Error, Failure};
