@@ -4,6 +4,8 @@
 
 use heapless::Vec;
 use rustls_pki_types::AlgorithmIdentifier;
+use sha2::Digest;
+use sha2::digest::Output;
 
 use super::certificate::PublicKeyInfo;
 use super::error::CertificateFault;
@@ -109,6 +111,12 @@ impl KeptKey {
             Err(CertificateFault::HandshakeSignature)
         }
     }
+}
+
+/// The hash of a message. Not inlined: what it needs of the stack is gone when the signature is checked.
+#[inline(never)]
+pub(super) fn digest<D: Digest>(message: &[u8]) -> Output<D> {
+    D::digest(message)
 }
 
 /// The longest key, in octets: RSA with 4096 bits and an exponent of 32, the coordinates of a point on

@@ -118,7 +118,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
     fn signature(&mut self, scheme: u16, signature: &[u8]) -> bool {
         self.advance(|verifier, latch| match latch {
             Latch::Accepted => {
-                let message = signed(verifier.transcript);
+                let message = signed(&verifier.transcript);
                 verifier.key.check(scheme, &message, signature)?;
                 Ok(Latch::Proven)
             }
@@ -172,10 +172,9 @@ fn collect<'c>(
 }
 
 /// What a server signs. RFC 8446 §4.4.3: 64 spaces, the context, a zero octet, the hash.
-fn signed(transcript: [u8; 32]) -> [u8; SIGNED] {
+fn signed(transcript: &[u8; 32]) -> [u8; SIGNED] {
     let mut message = [b' '; SIGNED];
-    let parts = [&CONTEXT[..], &transcript];
-    let octets = parts.into_iter().flatten();
+    let octets = CONTEXT.iter().chain(transcript);
     for (place, octet) in message.iter_mut().skip(PADDING).zip(octets) {
         *place = *octet;
     }
@@ -218,7 +217,7 @@ mod tests {
         }
 
         fn sign(&self, transcript: [u8; 32]) -> Vec<u8> {
-            let signature: Signature = self.key.sign(&signed(transcript));
+            let signature: Signature = self.key.sign(&signed(&transcript));
             signature.to_der().as_bytes().to_vec()
         }
     }
@@ -399,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_server_signs_what_the_standard_says() {
-        let message = signed([9; 32]);
+        let message = signed(&[9; 32]);
         assert_eq!(message.len(), 130);
         assert!(message[..64].iter().all(|octet| *octet == 0x20));
         assert_eq!(&message[64..97], b"TLS 1.3, server CertificateVerify");

@@ -3,10 +3,10 @@
 use p384::ecdsa::signature::hazmat::PrehashVerifier;
 use p384::ecdsa::{Signature, VerifyingKey};
 use rustls_pki_types::alg_id;
-use sha2::{Digest, Sha256, Sha384};
+use sha2::{Sha256, Sha384};
 
 use super::error::CertificateFault;
-use super::key::{ChainAlgorithm, KeyType};
+use super::key::{ChainAlgorithm, KeyType, digest};
 
 /// A point on P-384.
 pub(super) static KEY: KeyType = KeyType {
@@ -37,11 +37,11 @@ fn examine(key: &[u8]) -> Result<(), CertificateFault> {
 }
 
 fn sha384(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    check(key, &Sha384::digest(message), signature)
+    check(key, &digest::<Sha384>(message), signature)
 }
 
 fn sha256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
-    check(key, &Sha256::digest(message), signature)
+    check(key, &digest::<Sha256>(message), signature)
 }
 
 #[inline(never)]
@@ -49,11 +49,17 @@ fn check(key: &[u8], digest: &[u8], signature: &[u8]) -> bool {
     if examine(key).is_err() {
         return false;
     }
-    let (Ok(key), Ok(signature)) = (
-        VerifyingKey::from_sec1_bytes(key),
-        Signature::from_der(signature),
-    ) else {
+    let Ok(signature) = Signature::from_der(signature) else {
         return false;
     };
-    key.verify_prehash(digest, &signature).is_ok()
+    match point(key) {
+        Some(key) => key.verify_prehash(digest, &signature).is_ok(),
+        None => false,
+    }
+}
+
+// Not inlined: what it needs of the stack is gone when the signature is checked.
+#[inline(never)]
+fn point(key: &[u8]) -> Option<VerifyingKey> {
+    VerifyingKey::from_sec1_bytes(key).ok()
 }
