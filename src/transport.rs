@@ -17,12 +17,17 @@ pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
 /// A transport that keeps what is sent on it confidential and knows whose server it leads to.
 ///
 /// Only over such a transport does a client hand out credentials, unless a method with `danger` in
-/// its name is called. Implement it for a TLS stream that verifies the server's identity; wrap a
-/// foreign one in [`Vouched`].
-pub trait Secure {
+/// its name is called. The trait is sealed: the streams of this crate's `tls` have it, and what the
+/// caller has wrapped in [`Vouched`].
+pub trait Secure: Sealed {
     /// What proved the server's identity.
     fn proof(&self) -> Proof;
 }
+
+/// Keeps others from calling a transport secure in passing.
+pub trait Sealed {}
+
+impl<T: Sealed + ?Sized> Sealed for &mut T {}
 
 impl<T: Secure + ?Sized> Secure for &mut T {
     fn proof(&self) -> Proof {
@@ -66,11 +71,18 @@ impl<T> Vouched<T> {
         }
     }
 
+    /// The caller states what proved the server's identity, or that nothing did.
+    pub const fn with_proof(transport: T, proof: Proof) -> Self {
+        Self { transport, proof }
+    }
+
     /// The transport itself.
     pub fn into_inner(self) -> T {
         self.transport
     }
 }
+
+impl<T> Sealed for Vouched<T> {}
 
 impl<T> Secure for Vouched<T> {
     fn proof(&self) -> Proof {

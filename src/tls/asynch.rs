@@ -8,7 +8,7 @@ use embedded_tls::{Aes128GcmSha256, CryptoRngCore, TlsContext, TlsError};
 use rustls_pki_types::ServerName;
 
 use crate::proof::Proof;
-use crate::transport::Secure;
+use crate::transport::{Sealed, Secure};
 
 use super::Records;
 use super::error::{Error, Failure};
@@ -24,8 +24,8 @@ use super::verify::Verify;
 ///
 /// # Cancel safety
 ///
-/// None of its methods is. After a call that failed or was dropped before its end, the stream is
-/// dead in that direction: [`Error::Poisoned`], with nothing sent. What the server sent before can
+/// None of its methods is. After a read that failed, and after a call that was dropped before its end or
+/// a write that failed, nothing is sent any more: [`Error::Poisoned`]. What the server sent before can
 /// still be read after a write that failed.
 pub struct Stream<'b, T: Read + Write + 'b> {
     connection: TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256>,
@@ -132,11 +132,8 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
             verifier: &mut verifier,
         };
         let context = TlsContext::new(&config, &mut provider);
-        if let Err(error) = self.connection.open(context).await {
-            let refusal = verifier.refusal();
-            return Err(refusal.unwrap_or_else(|| library::error(error, self.link, false)));
-        }
-        verifier.proof()
+        let opened = self.connection.open(context).await;
+        verifier.outcome(opened, self.link)
     }
 
     /// Ends the session politely (close_notify) and gives the transport back. What comes of it is
@@ -199,10 +196,8 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
     // Not inlined, as all that moves the stream.
     #[inline(never)]
     pub async fn close(&mut self) -> Option<T> {
-        match self.0.take() {
-            Some(stream) => Some(stream.close().await),
-            None => None,
-        }
+        let stream = self.0.take()?;
+        Some(stream.close().await)
     }
 
     #[inline(never)]
@@ -218,6 +213,8 @@ async fn take_back<'b, T: Read + Write + 'b>(
         Ok(gated) | Err((gated, _)) => gated.transport,
     }
 }
+
+impl<T: Read + Write> Sealed for Stream<'_, T> {}
 
 impl<T: Read + Write> Secure for Stream<'_, T> {
     fn proof(&self) -> Proof {
@@ -237,6 +234,7 @@ impl<T: Read + Write> Read for Stream<'_, T> {
         if !core::mem::take(&mut self.may_read) {
             return Err(Error::Poisoned);
         }
+        self.link.listen();
         match self.connection.read(buf).await {
             Ok(octets) => {
                 self.may_read = true;
@@ -247,7 +245,12 @@ impl<T: Read + Write> Read for Stream<'_, T> {
                 self.is_at_end = true;
                 Ok(0)
             }
-            Err(error) => Err(library::error(error, self.link, true)),
+            Err(error) => {
+                let error = library::error(error, self.link, true);
+                self.may_write = false;
+                self.link.enter(Stage::Shut);
+                Err(error)
+            }
         }
     }
 }
@@ -307,7 +310,7 @@ impl<T: Read> Read for Gated<'_, T> {
         let most = self.gate.body().min(buf.len());
         let room = buf.get_mut(..most).unwrap_or_default();
         let octets = self.transport.read(room).await;
-        let octets = octets.map_err(GateError::Transport)?;
+        let octets = octets.map_err(GateError::Transport)?.min(most);
         self.gate
             .body_read(room.get(..octets).unwrap_or_default(), self.link)?;
         Ok(octets)
@@ -319,8 +322,11 @@ impl<T: Write> Write for Gated<'_, T> {
         if self.link.is_shut() {
             return Err(GateError::Shut);
         }
-        let written = self.transport.write(buf).await;
-        written.map_err(GateError::Transport)
+        match self.transport.write(buf).await {
+            // The library would take it for a mistake of its own.
+            Ok(0) => Err(GateError::Full),
+            written => written.map_err(GateError::Transport),
+        }
     }
 
     async fn flush(&mut self) -> Result<(), Self::Error> {

@@ -2,6 +2,8 @@
 //!
 //! This file believes nothing: whether a certificate is worth anything is decided elsewhere.
 
+use super::der::{BIT_STRING, INTEGER, SEQUENCE, content};
+
 /// A SubjectPublicKeyInfo, and its two parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PublicKeyInfo<'a> {
@@ -54,50 +56,14 @@ impl<'a> PublicKeyInfo<'a> {
     }
 }
 
-/// Takes an element with this tag off the front and gives its content. DER only: the length in as few
-/// octets as can be.
-fn content<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
-    let (found, behind) = rest.split_first()?;
-    if *found != tag {
-        return None;
-    }
-    let (first, behind) = behind.split_first()?;
-    let (length, behind) = match (*first, behind) {
-        (short @ ..=0x7f, _) => (usize::from(short), behind),
-        (0x81, [length, behind @ ..]) if *length > 0x7f => (usize::from(*length), behind),
-        (0x82, [high, low, behind @ ..]) if *high > 0 => {
-            (usize::from(u16::from_be_bytes([*high, *low])), behind)
-        }
-        // No certificate that fits a record is longer.
-        _ => return None,
-    };
-    let (content, behind) = behind.split_at_checked(length)?;
-    *rest = behind;
-    Some(content)
-}
-
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const SEQUENCE: u8 = 0x30;
 /// `[0] EXPLICIT`.
 const VERSION: u8 = 0xa0;
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::tls::der::tests::element;
     use std::vec::Vec;
-
-    pub(crate) fn element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
-        let content = contents.concat();
-        let mut der = std::vec![tag];
-        match content.len() {
-            short @ ..0x80 => der.push(short as u8),
-            long @ ..0x100 => der.extend([0x81, long as u8]),
-            long => der.extend([0x82, (long >> 8) as u8, long as u8]),
-        }
-        der.extend(content);
-        der
-    }
 
     /// A certificate that holds this key and nothing true.
     pub(crate) fn certificate(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
@@ -161,33 +127,5 @@ pub(super) mod tests {
                 let _ = PublicKeyInfo::of_certificate(&changed);
             }
         }
-    }
-
-    #[test]
-    fn lengths_are_as_short_as_can_be() {
-        let take = |octets: &[u8]| content(&mut { octets }, SEQUENCE).map(<[u8]>::len);
-        assert_eq!(take(&[0x30, 0]), Some(0));
-        assert_eq!(take(&[0x30, 0x81, 0x00]), None);
-        assert_eq!(take(&[&[0x30, 0x81, 0x7f][..], &[0; 127]].concat()), None);
-        assert_eq!(
-            take(&[&[0x30, 0x81, 0x80][..], &[0; 128]].concat()),
-            Some(128)
-        );
-        assert_eq!(
-            take(&[&[0x30, 0x82, 0, 0x80][..], &[0; 128]].concat()),
-            None
-        );
-        assert_eq!(
-            take(&[&[0x30, 0x82, 1, 0][..], &[0; 256]].concat()),
-            Some(256)
-        );
-        assert_eq!(take(&[0x30, 0x80, 0, 0]), None);
-        assert_eq!(
-            take(&[&[0x30, 0x83, 0, 1, 0][..], &[0; 256]].concat()),
-            None
-        );
-        assert_eq!(take(&[0x31, 0]), None);
-        assert_eq!(take(&[0x30]), None);
-        assert_eq!(take(&[]), None);
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn verify(
         Clock::Now(seconds) => verify_at(seconds),
         Clock::NotBefore(seconds) => skip_dates(seconds, verify_at),
     };
-    result.map_err(|error| work.fault().unwrap_or_else(|| name_fault(error)))
+    result.map_err(|error| work.explain(&error).unwrap_or_else(|| name_fault(error)))
 }
 
 /// Tries later and later times until no certificate is "not valid yet".
@@ -171,11 +171,13 @@ impl Work {
         self.fault.store(number, Ordering::Relaxed);
     }
 
-    fn fault(&self) -> Option<CertificateFault> {
+    /// What webpki could not know of its error.
+    fn explain(&self, error: &Error) -> Option<CertificateFault> {
+        let is_signature = matches!(error, Error::InvalidSignatureForPublicKey);
         match self.fault.load(Ordering::Relaxed) {
             TOO_MUCH_WORK => Some(CertificateFault::TooMuchWork),
-            KEY_LENGTH => Some(CertificateFault::KeyLength),
-            MALFORMED => Some(CertificateFault::Malformed),
+            KEY_LENGTH if is_signature => Some(CertificateFault::KeyLength),
+            MALFORMED if is_signature => Some(CertificateFault::Malformed),
             _ => None,
         }
     }

@@ -29,12 +29,13 @@ pub enum Error {
     NotProven,
     /// The server does not speak TLS 1.3.
     NoTls13,
-    /// The server and this client have no cipher suite, key exchange or kind of key in common.
+    /// The server and this client have no cipher suite, key exchange or kind of key in common. Some
+    /// servers that do not know TLS 1.3 say this too.
     NothingInCommon,
     /// The server wants another key exchange than P-256 (HelloRetryRequest).
     OtherKeyExchange,
-    /// The server ended the session by an alert, whose number is known if it was readable
-    /// (RFC 8446 §6).
+    /// The server ended the session by an alert (RFC 8446 §6), whose number is known if it came before
+    /// anything was enciphered.
     Alert(Option<u8>),
     /// What the server sent in the handshake is wrong, or beyond what is supported.
     Handshake,
@@ -138,7 +139,7 @@ impl CertificateFault {
             Self::Scheme => "the server's signature does not fit the key of its certificate",
             Self::PinMismatch => "the server's key is not the pinned one",
             Self::KeyType => {
-                "the server has a kind of key that is not supported or not enabled (see with_rsa, with_p384)"
+                "the server has a kind of key that is not supported (as Ed25519) or not enabled (see with_rsa, with_p384)"
             }
             Self::KeyLength => {
                 "a key has a length or form that is not supported (RSA: 2048 to 4096 bits; ECDSA: uncompressed)"
@@ -167,7 +168,7 @@ impl Error {
                 "the server does not speak TLS 1.3: another TLS library is needed for it"
             }
             Self::NothingInCommon => {
-                "the server has no cipher suite or kind of key in common: it needs AES-128-GCM, P-256, and a key that is enabled here"
+                "the server does not speak TLS 1.3, or has nothing in common: it needs AES-128-GCM, P-256, and a key that is enabled here"
             }
             Self::OtherKeyExchange => "the server does not take P-256 for the key exchange",
             Self::Alert(_) => "the server ended the session by a TLS alert",

@@ -21,6 +21,8 @@ pub(super) struct Link {
     needed: AtomicU16,
     /// Octets that the buffer for reading has.
     room: AtomicU16,
+    /// Records since somebody began to read.
+    records: AtomicU8,
 }
 
 /// How far the session is.
@@ -43,7 +45,13 @@ impl Link {
         let room = u16::try_from(room).unwrap_or(u16::MAX);
         self.room.store(room, Ordering::Relaxed);
         self.fault.store(0, Ordering::Relaxed);
+        self.listen();
         self.enter(Stage::Hello);
+    }
+
+    /// Somebody begins to read: the count of records begins anew.
+    pub(super) fn listen(&self) {
+        self.records.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn enter(&self, stage: Stage) {
@@ -99,8 +107,8 @@ pub(super) struct Gate {
     passed: usize,
     /// Octets of the body that were not passed on yet.
     left: u16,
-    /// Records of the handshake so far.
-    records: u8,
+    /// The server's first record has ended.
+    is_greeted: bool,
     /// Octets of the server's first message that were looked at.
     looked: u8,
     /// They are those of a HelloRetryRequest so far.
@@ -144,13 +152,13 @@ impl Gate {
     pub(super) fn body_read(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
         let count = u16::try_from(octets.len()).unwrap_or(u16::MAX);
         self.left = self.left.saturating_sub(count);
+        if !self.is_greeted {
+            self.look(octets, link)?;
+        }
         if self.left == 0 {
             self.read = 0;
             self.passed = 0;
-        }
-        // Behind the first record only the random octets of a ServerHello are left to look at.
-        if self.records == 1 {
-            self.look(octets, link)?;
+            self.is_greeted = true;
         }
         Ok(())
     }
@@ -176,12 +184,11 @@ impl Gate {
             link.needed.store(length, Ordering::Relaxed);
             return Err(link.refuse(TOO_LONG));
         }
-        if stage != Stage::Open {
-            self.records = self.records.saturating_add(1);
-            if self.records > HANDSHAKE_RECORDS_MAX {
-                return Err(link.refuse(RECORD));
-            }
+        let records = link.records.load(Ordering::Relaxed).saturating_add(1);
+        if records > RECORDS_MAX {
+            return Err(link.refuse(RECORD));
         }
+        link.records.store(records, Ordering::Relaxed);
         if kind == HANDSHAKE {
             link.enter(Stage::Handshake);
         }
@@ -217,6 +224,8 @@ pub(super) enum GateError<E> {
     Refused,
     /// Nothing is sent any more.
     Shut,
+    /// The transport takes no more octets, and says so without an error.
+    Full,
 }
 
 impl<E> From<Refused> for GateError<E> {
@@ -239,6 +248,7 @@ impl<E: embedded_io::Error> embedded_io::Error for GateError<E> {
             Self::Transport(error) => error.kind(),
             Self::Refused => ErrorKind::InvalidData,
             Self::Shut => ErrorKind::NotConnected,
+            Self::Full => ErrorKind::WriteZero,
         }
     }
 }
@@ -253,8 +263,9 @@ const APPLICATION_DATA: u8 = 23;
 const SEALED_MIN: u16 = 17;
 /// Octets of the longest record. RFC 8446 §5.2: 2^14 + 256.
 pub(super) const RECORD_MAX: u16 = 16_640;
-/// Records that a server may use for its side of the handshake. Six or seven are usual.
-const HANDSHAKE_RECORDS_MAX: u8 = 32;
+/// Records that a server may use for its side of the handshake, and later before one that says
+/// something. In the handshake six or seven are usual, behind it two tickets.
+const RECORDS_MAX: u8 = 32;
 
 /// Where the random octets of a ServerHello begin: behind its type, length and version.
 const RANDOM: usize = 6;
@@ -389,10 +400,17 @@ mod tests {
         let (passed, is_refused) = run(&link, &[record(HANDSHAKE, 90), idle].concat(), 1_000);
         assert!(is_refused);
         assert_eq!(passed.len(), 95 + 31 * 6);
-        // Once it is over there is no such bound.
+        // Once it is over, the bound is for each time that somebody reads.
         let link = at(Stage::Open, 16_640);
-        let data = record(APPLICATION_DATA, 17).repeat(1_000);
-        assert_eq!(run(&link, &data, 1_000), (data, false));
+        let idle = record(APPLICATION_DATA, 17).repeat(32);
+        assert_eq!(run(&link, &idle, 1_000), (idle.clone(), false));
+        assert!(run(&link, &record(APPLICATION_DATA, 17), 1_000).1);
+        link.begin(16_640);
+        link.enter(Stage::Open);
+        for _ in 0..100 {
+            link.listen();
+            assert_eq!(run(&link, &idle, 1_000), (idle.clone(), false));
+        }
     }
 
     fn hello(random: [u8; 8]) -> Vec<u8> {

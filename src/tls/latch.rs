@@ -15,7 +15,9 @@ use crate::proof::Proof;
 
 use super::chain::CERTIFICATES_MAX;
 use super::error::{CertificateFault, Error};
+use super::gate::Link;
 use super::key::KeptKey;
+use super::library;
 use super::verify::Verify;
 
 /// Verifies a server for one handshake.
@@ -60,8 +62,22 @@ impl<'v, V: Verify> Verifier<'v, V> {
         }
     }
 
+    /// What the handshake came to: that it ended well is no proof.
+    pub(super) fn outcome(
+        &self,
+        opened: Result<(), TlsError>,
+        link: &Link,
+    ) -> Result<Proof, Error> {
+        match opened {
+            Ok(()) => self.proof(),
+            Err(error) => Err(self
+                .refusal()
+                .unwrap_or_else(|| library::error(error, link, false))),
+        }
+    }
+
     /// What was proven. To be asked when the handshake has ended.
-    pub(super) fn proof(&self) -> Result<Proof, Error> {
+    fn proof(&self) -> Result<Proof, Error> {
         match self.latch {
             Latch::Proven | Latch::Waived => Ok(self.choice.proof()),
             Latch::Failed(error) => Err(error),
@@ -70,7 +86,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
     }
 
     /// Why the server was refused, if it was.
-    pub(super) fn refusal(&self) -> Option<Error> {
+    fn refusal(&self) -> Option<Error> {
         match self.latch {
             Latch::Failed(error) => Some(error),
             _ => None,

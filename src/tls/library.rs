@@ -1,6 +1,7 @@
 //! What this module asks of embedded-tls, once for both kinds of streams: the configuration, and what
 //! its errors mean.
 
+use embedded_io::ErrorKind;
 use embedded_tls::alert::AlertDescription;
 use embedded_tls::{
     Aes128GcmSha256, CryptoProvider, CryptoRngCore, TlsConfig, TlsError, TlsVerifier,
@@ -52,6 +53,7 @@ pub(super) fn error(error: TlsError, link: &Link, is_open: bool) -> Error {
         return fault;
     }
     match error {
+        TlsError::Io(ErrorKind::WriteZero) => Error::Closed,
         TlsError::Io(kind) if is_closed(kind) => Error::Closed,
         TlsError::Io(kind) => Error::Io(kind),
         TlsError::IoError | TlsError::ConnectionClosed => Error::Closed,
@@ -61,8 +63,9 @@ pub(super) fn error(error: TlsError, link: &Link, is_open: bool) -> Error {
         TlsError::CryptoError => Error::Record,
         // A number that the library does not know.
         TlsError::InvalidSignatureScheme => CertificateFault::Scheme.into(),
-        // The gate lets nothing else through that the library has this error for.
-        TlsError::InternalError if is_open => Error::Alert(None),
+        // The gate lets nothing else through that the library has these errors for: an alert, and one
+        // whose number it does not know.
+        TlsError::InternalError | TlsError::DecodeError if is_open => Error::Alert(None),
         _ if is_open => Error::Record,
         _ => Error::Handshake,
     }

@@ -60,9 +60,12 @@
 //! fails and nothing was sent on the session.
 //!
 //! P-256 keys are taken always. `with_rsa` (feature `rsa`) and `with_p384` (feature `p384`) take
-//! others, and are what links them: a feature that is on and a method that is not called cost nothing.
+//! others, and are what links them: a feature that is on and a method that is not called cost no flash,
+//! only some stack.
 //! RSA: 2048 to 4096 bits, PKCS #1 v1.5 and PSS in chains, PSS in the handshake, SHA-256, 384 and 512.
 //! The server is told of RSA only with `with_rsa`; an RSA authority above a P-256 server needs it too.
+//! It is always told of P-384 and Ed25519: a server that has such a key besides may choose it, and is
+//! refused without `with_p384`, or in any case.
 //!
 //! The bounds are this crate's and not the server's: [`CERTIFICATES_MAX`] certificates, and
 //! [`SIGNATURE_CHECKS_MAX`] signature checks for a chain.
@@ -88,7 +91,7 @@
 //!
 //! # Not supported
 //!
-//! TLS 1.2, resumption, X25519 (the key exchange is P-256), HelloRetryRequest, key updates, client
+//! TLS 1.2, handshake messages that are split over records, resumption, X25519 (the key exchange is P-256), HelloRetryRequest, key updates, client
 //! certificates, cipher suites but TLS_AES_128_GCM_SHA256, Ed25519 certificates, revocation, critical
 //! certificate policies. Where a server needs one of these, another TLS stack does: rustls on a host,
 //! a TLS library in C on a device, or a modem's own, wrapped in [`Vouched`](crate::Vouched).
@@ -110,6 +113,7 @@ pub mod asynch;
 pub mod blocking;
 mod certificate;
 mod chain;
+mod der;
 mod error;
 mod gate;
 mod key;

@@ -215,7 +215,8 @@ impl<'a> Roots<'a> {
     /// 1970 (UTC), best the time when the firmware was built. A certificate that was stolen and has
     /// expired since is taken.
     ///
-    /// All else is checked as in [`Self::new`], but the proof is an [`Proof::UndatedChain`].
+    /// All else is checked as in [`Self::new`], but the proof is a [`Proof::UndatedChain`]. What has expired at `floor`
+    /// already is refused, and so is a chain that is valid as a whole at no time behind it.
     #[must_use]
     pub const fn danger_without_dates(anchors: &'a [TrustAnchor<'a>], floor: u64) -> Self {
         Self::with_clock(anchors, Clock::NotBefore(floor))
@@ -313,8 +314,8 @@ impl Judge for DangerNoVerification {
 
 /// A choice, and somebody who looks at the certificates too.
 ///
-/// The watcher is given each certificate in DER, the server's first, before the choice judges them.
-/// It changes nothing.
+/// The watcher is given each certificate in DER, the server's first, before the choice judges them, of
+/// chains that are not too long. It changes nothing.
 pub struct Watched<V, F> {
     choice: V,
     watcher: F,

@@ -4,6 +4,7 @@
 //! arithmetic need not ask.
 
 use super::montgomery::{self, Limbs, OCTETS_MAX};
+use crate::tls::der::{INTEGER, SEQUENCE, content};
 use crate::tls::error::CertificateFault;
 
 /// Bits of the shortest modulus. NIST SP 800-131A allows no shorter one since 2014, nor do public
@@ -86,39 +87,23 @@ impl<'a> PublicKey<'a> {
 
 /// The two positive numbers of a sequence, big-endian without leading zeros.
 fn integers(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    const SEQUENCE: u8 = 0x30;
-    let (sequence, rest) = value(SEQUENCE, der)?;
-    let (modulus, behind) = positive(sequence)?;
-    let (exponent, end) = positive(behind)?;
-    (rest.is_empty() && end.is_empty()).then_some((modulus, exponent))
+    let mut rest = der;
+    let mut numbers = content(&mut rest, SEQUENCE)?;
+    let modulus = positive(&mut numbers)?;
+    let exponent = positive(&mut numbers)?;
+    (rest.is_empty() && numbers.is_empty()).then_some((modulus, exponent))
 }
 
-/// A positive INTEGER at the start, and what is behind it.
-fn positive(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    const INTEGER: u8 = 0x02;
-    let (octets, rest) = value(INTEGER, der)?;
+/// Takes a positive INTEGER off the front.
+fn positive<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let octets = content(rest, INTEGER)?;
     // X.690 §8.3.2: "the bits of the first octet and bit 8 of the second octet: a) shall not all be
     // ones; and b) shall not all be zero". With the first bit set a number is negative.
     match octets {
-        [0, magnitude @ ..] if *magnitude.first()? >= 0x80 => Some((magnitude, rest)),
-        [1..0x80, ..] => Some((octets, rest)),
+        [0, magnitude @ ..] if *magnitude.first()? >= 0x80 => Some(magnitude),
+        [1..0x80, ..] => Some(octets),
         _ => None,
     }
-}
-
-/// The value of an element at the start, and what is behind it.
-fn value(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    // X.690 §10.1: "The definite form of length encoding shall be used, encoded in the minimum
-    // number of octets." No key that is taken needs more than two.
-    let (length, rest) = match der.strip_prefix(&[tag])? {
-        [length, rest @ ..] if *length < 0x80 => (usize::from(*length), rest),
-        [0x81, length, rest @ ..] if *length >= 0x80 => (usize::from(*length), rest),
-        [0x82, high, low, rest @ ..] if *high > 0 => {
-            (usize::from(u16::from_be_bytes([*high, *low])), rest)
-        }
-        _ => return None,
-    };
-    rest.split_at_checked(length)
 }
 
 #[cfg(test)]
@@ -127,13 +112,7 @@ mod tests {
     use std::vec::Vec;
 
     fn element(tag: u8, value: &[u8]) -> Vec<u8> {
-        let length = value.len() as u16;
-        let head = match length {
-            0..0x80 => std::vec![tag, length as u8],
-            0x80..0x100 => std::vec![tag, 0x81, length as u8],
-            _ => std::vec![tag, 0x82, (length >> 8) as u8, length as u8],
-        };
-        [&head, value].concat()
+        crate::tls::der::tests::element(tag, &[value])
     }
 
     /// A key whose integers have just these octets.
