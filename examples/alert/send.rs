@@ -1,6 +1,6 @@
 //! What is sent, and how it went: around the session, which is in `driver/`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind, IsTerminal};
 use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
@@ -33,6 +33,8 @@ pub struct Job<'a> {
     pub watch: Watch,
     /// Mails that were accepted.
     accepted: Cell<usize>,
+    /// What came of them.
+    so_far: RefCell<Option<Ending>>,
 }
 
 impl<'a> Job<'a> {
@@ -61,6 +63,7 @@ impl<'a> Job<'a> {
             way,
             watch,
             accepted: Cell::new(0),
+            so_far: RefCell::default(),
         }
     }
 
@@ -99,6 +102,12 @@ impl<'a> Job<'a> {
         if let Some(ending) = without_panic(|| self.run(sources)) {
             return ending;
         }
+        let messages = self.accepted.get();
+        if messages == self.messages.len()
+            && let Some(ending) = self.so_far.take()
+        {
+            return Ending { messages, ..ending };
+        }
         if let Some(reply) = self.watch.final_reply() {
             return self.accepted_by(reply);
         }
@@ -109,7 +118,7 @@ impl<'a> Job<'a> {
             phase => Error::Failed { fault, phase },
         };
         Ending {
-            messages: self.accepted.get(),
+            messages,
             ..lost(self, &error)
         }
     }
@@ -180,6 +189,7 @@ impl<'a> Tally<'a> {
                     },
                     _ => this,
                 });
+                self.job.so_far.replace(self.ending.clone());
                 ControlFlow::Continue(())
             }
             Err(error) => {
