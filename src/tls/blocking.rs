@@ -199,10 +199,8 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
     // Not inlined, as all that moves the stream.
     #[inline(never)]
     pub fn close(&mut self) -> Option<T> {
-        match self.0.take() {
-            Some(stream) => Some(stream.close()),
-            None => None,
-        }
+        let stream = self.0.take()?;
+        Some(stream.close())
     }
 
     #[inline(never)]
