@@ -13,6 +13,10 @@ mod escape;
 #[path = "../examples/alert/outcome.rs"]
 mod outcome;
 
+#[allow(dead_code)]
+#[path = "../examples/alert/tls/shown.rs"]
+mod shown;
+
 #[path = "alert_cli/command.rs"]
 mod command;
 #[path = "alert_cli/faults.rs"]

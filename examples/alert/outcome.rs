@@ -162,7 +162,8 @@ impl Ruling {
         }
     }
 
-    const fn accepted(is_partial: bool, is_any_temporary: bool) -> Self {
+    /// The mail was accepted, by some or by all.
+    pub const fn accepted(is_partial: bool, is_any_temporary: bool) -> Self {
         let (outcome, exit, status) = if is_partial {
             ("partial", exit::PARTIAL, 202)
         } else {

@@ -9,7 +9,7 @@ use crate::outcome::Ruling;
 use crate::watch::Heard;
 
 /// How it all ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ending {
     pub ruling: Ruling,
     /// The reply that decided.

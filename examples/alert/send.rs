@@ -1,7 +1,9 @@
 //! What is sent, and how it went: around the session, which is in `driver/`.
 
-use std::io::{self, IsTerminal};
+use std::cell::{Cell, RefCell};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::ops::ControlFlow;
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use embedded_smtp::{Credentials, Error, Fault, Message, Phase, Report, Violation};
@@ -9,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::letter::Letter;
 use crate::link::Deadlines;
-use crate::options::{Driver, Options, Server};
+use crate::options::{Driver, Options, Server, TlsStack};
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::source::Source;
@@ -29,6 +31,10 @@ pub struct Job<'a> {
     /// How the link is secured.
     pub way: Way,
     pub watch: Watch,
+    /// Mails that were accepted.
+    accepted: Cell<usize>,
+    /// What came of them.
+    so_far: RefCell<Option<Ending>>,
 }
 
 impl<'a> Job<'a> {
@@ -56,12 +62,27 @@ impl<'a> Job<'a> {
             messages,
             way,
             watch,
+            accepted: Cell::new(0),
+            so_far: RefCell::default(),
         }
     }
 
     /// Sends the messages over one connection, and says how it ended.
     pub fn send(&self, sources: &mut [Source<'_>]) -> Ending {
-        let mut ending = match self.options.driver {
+        let mut ending = match self.way.stack() {
+            Some(TlsStack::Embedded) => self.run_guarded(sources),
+            _ => self.run(sources),
+        };
+        self.watch.end();
+        ending.tls = self.watch.tls();
+        if let Some(complaint) = sources.iter().find_map(Source::complaint) {
+            ending.error = Some(complaint + ": check the file and send again");
+        }
+        ending
+    }
+
+    fn run(&self, sources: &mut [Source<'_>]) -> Ending {
+        match self.options.driver {
             Driver::Blocking => driver::blocking::run(self, sources),
             Driver::Async => match runtime() {
                 Ok(runtime) => {
@@ -72,14 +93,61 @@ impl<'a> Job<'a> {
                 }
                 Err(error) => Ending::early(Ruling::UNREACHABLE, advice::of_unreachable(&error)),
             },
-        };
-        self.watch.end();
-        ending.tls = self.watch.tls();
-        if let Some(complaint) = sources.iter().find_map(Source::complaint) {
-            ending.error = Some(complaint + ": check the file and send again");
         }
-        ending
     }
+
+    /// embedded-tls 0.19 panics at some messages behind the handshake, which only a server can send
+    /// that is trusted. A host can go on and say so.
+    fn run_guarded(&self, sources: &mut [Source<'_>]) -> Ending {
+        if let Some(ending) = without_panic(|| self.run(sources)) {
+            return ending;
+        }
+        let messages = self.accepted.get();
+        if messages == self.messages.len()
+            && let Some(ending) = self.so_far.take()
+        {
+            return Ending { messages, ..ending };
+        }
+        if let Some(reply) = self.watch.final_reply() {
+            return self.accepted_by(reply);
+        }
+        let what = "the server broke TLS (a message that has no place)";
+        let fault = Fault::Transport(io::Error::new(ErrorKind::InvalidData, what));
+        let error = match self.watch.phase() {
+            _ if self.watch.is_content_out() => Error::Unknown { fault },
+            phase => Error::Failed { fault, phase },
+        };
+        Ending {
+            messages,
+            ..lost(self, &error)
+        }
+    }
+
+    /// The mail at hand was accepted with this reply, and there is no report.
+    fn accepted_by(&self, reply: Heard) -> Ending {
+        let recipients = self.watch.recipients();
+        let is_refused = |reply: &Heard| reply.code >= 300;
+        let is_partial = recipients.iter().any(is_refused);
+        let is_any_temporary = recipients.iter().any(|reply| reply.code / 100 == 4);
+        let error = "some recipients were refused: check their addresses, or send it to them later";
+        Ending {
+            ruling: Ruling::accepted(is_partial, is_any_temporary),
+            reply: Some(reply),
+            messages: self.accepted.get() + 1,
+            recipients,
+            error: is_partial.then(|| error.into()),
+            tls: None,
+        }
+    }
+}
+
+/// Runs this, and takes a panic for an answer.
+fn without_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(run)).ok();
+    panic::set_hook(hook);
+    result
 }
 
 /// TLS did not come about.
@@ -97,25 +165,19 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 /// How it went so far.
 pub struct Tally<'a> {
     job: &'a Job<'a>,
-    /// Mails that were accepted.
-    count: usize,
     ending: Option<Ending>,
 }
 
 impl<'a> Tally<'a> {
     pub fn new(job: &'a Job<'a>) -> Self {
-        Self {
-            job,
-            count: 0,
-            ending: None,
-        }
+        Self { job, ending: None }
     }
 
     /// Adds what came of another mail, and says whether to go on.
     pub fn add(&mut self, result: Result<Report, Error<io::Error>>) -> ControlFlow<()> {
         let flow = match result {
             Ok(report) => {
-                self.count += 1;
+                self.job.accepted.set(self.job.accepted.get() + 1);
                 let this = accepted(&self.job.watch, report);
                 // Of several partial mails the last is shown, but one recipient that may fare
                 // better later makes the whole worth another try.
@@ -127,6 +189,7 @@ impl<'a> Tally<'a> {
                     },
                     _ => this,
                 });
+                self.job.so_far.replace(self.ending.clone());
                 ControlFlow::Continue(())
             }
             Err(error) => {
@@ -161,7 +224,7 @@ impl<'a> Tally<'a> {
     pub fn ending(self) -> Ending {
         match self.ending {
             Some(ending) => Ending {
-                messages: self.count,
+                messages: self.job.accepted.get(),
                 ..ending
             },
             None => Ending::early(Ruling::INVALID, "there is no message to send".into()),

@@ -33,6 +33,8 @@ struct Seen {
     line: Vec<u8>,
     /// Octets of content since the last line.
     content: usize,
+    /// Whether content of this mail was sent.
+    is_content_out: bool,
     /// The version of TLS.
     tls: Option<&'static str>,
 }
@@ -91,6 +93,7 @@ impl Watch {
     /// Another mail begins: what was heard was said about the last.
     pub fn next_mail(&self) {
         let mut seen = self.seen.borrow_mut();
+        seen.is_content_out = false;
         seen.replies.clear();
         seen.recipients.clear();
     }
@@ -120,6 +123,25 @@ impl Watch {
         for line in shown.lines() {
             self.show(&format!("-- {line}"));
         }
+    }
+
+    /// What was awaited last.
+    pub fn phase(&self) -> Phase {
+        self.seen.borrow().phase.unwrap_or(Phase::Greeting)
+    }
+
+    /// The reply by which this mail was accepted.
+    pub fn final_reply(&self) -> Option<Heard> {
+        let seen = self.seen.borrow();
+        let is_final = |reply: &&Heard| {
+            reply.phase == Some(Phase::Content) && (200..300).contains(&reply.code)
+        };
+        seen.replies.iter().rev().find(is_final).cloned()
+    }
+
+    /// Whether content of this mail was sent.
+    pub fn is_content_out(&self) -> bool {
+        self.seen.borrow().is_content_out
     }
 
     /// The version of TLS, once it was opened.
@@ -172,7 +194,9 @@ impl Observer for &Watch {
     fn content(&mut self, octets: usize) {
         self.deadlines.content();
         self.progress.inc(octets as u64);
-        self.seen.borrow_mut().content += octets;
+        let seen = &mut *self.seen.borrow_mut();
+        seen.content += octets;
+        seen.is_content_out |= octets > 0;
     }
 
     fn received(&mut self, line: &[u8]) {
