@@ -354,6 +354,34 @@ mod tests {
         assert_eq!((orders, proven), (11_111, 3));
     }
 
+    /// That the handshake ended well opens nothing: only what the latch has seen does. And what it has
+    /// refused is the reason for a failure, whatever the library calls it.
+    #[test]
+    fn a_handshake_that_ends_well_is_no_proof() {
+        let scene = Scene::new();
+        let pins = [scene.server.pin()];
+        let name = ServerName::try_from("a.example").unwrap();
+        let link = Link::default();
+        let end = |calls: &[Call], opened| {
+            let mut verifier = Verifier::new(&name, Pins::new(&pins));
+            for call in calls {
+                scene.call(&mut verifier, *call);
+            }
+            verifier.outcome(opened, &link)
+        };
+        assert_eq!(end(&[], Ok(())), Err(Error::NotProven));
+        assert_eq!(end(&[Certificate], Ok(())), Err(Error::NotProven));
+        assert_eq!(end(&[Signature], Ok(())), Err(Error::NotProven));
+        assert_eq!(end(&[Certificate, Signature], Ok(())), Ok(Proof::Key));
+        let mismatch = Err(Error::Certificate(CertificateFault::PinMismatch));
+        assert_eq!(end(&[OtherCertificate], Ok(())), mismatch);
+        let refused = || Err(TlsError::InvalidCertificate);
+        assert_eq!(end(&[OtherCertificate], refused()), mismatch);
+        // Proven, and then it broke.
+        let closed = Err(TlsError::IoError);
+        assert_eq!(end(&[Certificate, Signature], closed), Err(Error::Closed));
+    }
+
     #[test]
     fn the_refusal_says_what_was_wrong_first() {
         let scene = Scene::new();

@@ -2,7 +2,7 @@
 
 use embedded_io_async::Write as _;
 use embedded_smtp::asynch::Client;
-use embedded_smtp::tls::asynch::Stream;
+use embedded_smtp::tls::asynch::{Place, Stream};
 use embedded_smtp::tls::{Error, Pins, Records};
 use embedded_smtp::{Credentials, Error as SmtpError};
 
@@ -81,6 +81,63 @@ fn drop_at(dropped: Dropped, polls: usize, happens_first: bool) -> bool {
     finish(stream.close());
     assert_eq!(tally.borrow().sent, sent, "{what}");
     false
+}
+
+/// Rule: an opening that was dropped sends nothing more, and its records serve the next session.
+#[test]
+fn opening_at_every_await() {
+    let server = server().implicit_tls().build();
+    let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
+    let pins = [IDENTITY.pin()];
+    let name = name();
+    let mut runs = 0;
+    for polls in 1.. {
+        let mut link = Slow::new(Link::to(&server).in_pieces(64, 64));
+        link.happens_first = polls % 2 == 0;
+        let tally = link.link.tally();
+        let mut place = Place::new();
+        let mut dice = Dice(polls as u64);
+        let opening = place.open(link, &mut records, &name, Pins::new(&pins), &mut dice);
+        let ended = poll(polls, async { opening.await.is_ok() });
+        let sent = tally.borrow().sent;
+        let link = finish(place.close());
+        assert!(link.is_some(), "the transport comes back");
+        if let Some(opened) = ended {
+            assert!(opened);
+            assert!(tally.borrow().sent > sent, "close_notify");
+            break;
+        }
+        assert_eq!(tally.borrow().sent, sent, "after {polls} polls");
+        runs += 1;
+    }
+    println!("{runs} openings dropped");
+    assert!(runs > 10);
+}
+
+/// Rule: a place gives its stream's transport back once, also after an opening that failed.
+#[test]
+fn a_place_gives_the_transport_back() {
+    let server = server().implicit_tls().build();
+    let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
+    let mut place = Place::new();
+    assert!(finish(place.close()).is_none());
+    let link = Slow::new(Link::to(&server));
+    let tally = link.link.tally();
+    let (name, mut dice) = (name(), Dice(1));
+    let choice = Pins::new(&[]);
+    let opened = finish(async {
+        let opened = place
+            .open(link, &mut records, &name, choice, &mut dice)
+            .await;
+        opened.map(|_| ())
+    });
+    assert!(matches!(opened, Err(Error::Certificate(_))));
+    let sent = tally.borrow().sent;
+    assert!(finish(place.close()).is_some());
+    assert!(finish(place.close()).is_none());
+    assert_eq!(tally.borrow().sent, sent);
 }
 
 /// Rule: a stream whose write or flush was dropped takes no more, and says nothing when it is closed.

@@ -14,6 +14,8 @@ pub enum Trouble {
     Fails(ErrorKind),
     /// Reads end here, and writes are not taken any more.
     Ends,
+    /// Reads end here, and writes take no octets without saying why.
+    Full,
 }
 
 #[derive(Debug, Default)]
@@ -91,7 +93,7 @@ impl Read for Link {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
         match self.call() {
             Some(Trouble::Fails(kind)) => return Err(kind),
-            Some(Trouble::Ends) => return Ok(0),
+            Some(Trouble::Ends | Trouble::Full) => return Ok(0),
             None => {}
         }
         let count = self.duplex.read(buf)?;
@@ -117,6 +119,7 @@ impl Write for Link {
             return match trouble {
                 Trouble::Fails(kind) => Err(kind),
                 Trouble::Ends => Err(ErrorKind::BrokenPipe),
+                Trouble::Full => Ok(0),
             };
         }
         let count = self.duplex.write(buf)?;
@@ -127,7 +130,7 @@ impl Write for Link {
     fn flush(&mut self) -> Result<(), ErrorKind> {
         match self.call() {
             Some(Trouble::Fails(kind)) => Err(kind),
-            Some(Trouble::Ends) => Err(ErrorKind::BrokenPipe),
+            Some(Trouble::Ends | Trouble::Full) => Err(ErrorKind::BrokenPipe),
             None => self.duplex.flush(),
         }
     }

@@ -9,7 +9,8 @@ use embedded_smtp::tls::{
 
 use crate::link::Link;
 use crate::mails::{End, Sizes, USUAL, both};
-use crate::{Dice, IDENTITY, NOW, name, server};
+use crate::{Dice, IDENTITY, NAME, NOW, name, server};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 #[track_caller]
 fn not_opened(ends: [End; 2], expected: Error) {
@@ -123,6 +124,72 @@ fn a_server_that_is_not_the_right_one_is_refused() {
     }
 }
 
+/// A server whose root, intermediates and leaf begin to be valid in these years, and end so.
+fn dated(years: &[(i32, i32)]) -> (Server, Vec<u8>) {
+    let mut issuer: Option<Issuer<'static, KeyPair>> = None;
+    let mut chain = Vec::new();
+    for (number, (begin, end)) in years.iter().enumerate() {
+        let key = KeyPair::generate().unwrap();
+        let der = key.serialize_der();
+        let mut params = CertificateParams::new([NAME.to_owned()]).unwrap();
+        let name = format!("Number {number}");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.not_before = date_time_ymd(*begin, 1, 1);
+        params.not_after = date_time_ymd(*end, 1, 1);
+        if number + 1 < years.len() {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        let certificate = match &issuer {
+            None => params.self_signed(&key).unwrap(),
+            Some(issuer) => params.signed_by(&key, issuer).unwrap(),
+        };
+        chain.insert(0, (certificate.der().to_vec(), der));
+        issuer = Some(Issuer::new(params, key));
+    }
+    let (root, _) = chain.pop().unwrap();
+    let certificates: Vec<_> = chain.iter().map(|(der, _)| der).collect();
+    let server = server().certificate(certificates, &chain[0].1).build();
+    (server, root)
+}
+
+/// Rule: without a clock, dates are skipped forwards only: what has expired at the floor is refused,
+/// and what begins later is waited for, certificate by certificate.
+#[test]
+fn the_floor_of_a_device_without_a_clock_holds() {
+    let year = |year: u64| (year - 1970) * 31_556_952;
+    let run = |years: &[(i32, i32)], floor| {
+        let (server, root) = dated(years);
+        let root = tls::CertificateDer::from(root);
+        let anchors = [tls::anchor(&root).unwrap()];
+        let choice = || Roots::danger_without_dates(&anchors, floor);
+        let [blocking, _] = both(&server, true, choice, USUAL);
+        match blocking {
+            End::Sent(_) => Ok(()),
+            End::NotOpened(Error::Certificate(fault)) => Err(fault),
+            end => panic!("{end:?}"),
+        }
+    };
+    let expired = |result| matches!(result, Err(CertificateFault::Expired { .. }));
+    let long = (2000, 2100);
+    assert_eq!(run(&[long, long, (2020, 2030)], year(2025)), Ok(()));
+    // The leaf, and an intermediate, had expired when the firmware was built.
+    assert!(expired(run(&[long, long, (2010, 2020)], year(2025))));
+    assert!(expired(run(
+        &[long, (2010, 2020), (2015, 2030)],
+        year(2025)
+    )));
+    // All begin after the floor, one after the other.
+    let rising = [long, (2031, 2100), (2032, 2100), (2033, 2100), (2034, 2100)];
+    assert_eq!(run(&rising, year(2025)), Ok(()));
+    let falling = [long, (2034, 2100), (2033, 2100), (2032, 2100), (2031, 2100)];
+    assert_eq!(run(&falling, year(2025)), Ok(()));
+    // Never valid together.
+    assert!(expired(run(
+        &[long, (2010, 2030), (2031, 2040)],
+        year(2025)
+    )));
+}
+
 /// Rule: the transport comes back with the error, and nothing of the mail has gone to the server.
 #[test]
 fn the_transport_comes_back() {
@@ -179,9 +246,15 @@ fn the_longest_name_fits() {
     drop(stream);
     let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
     assert!(stream.is_ok());
-    let names: Vec<_> = server.tls().into_iter().flatten().collect();
-    assert_eq!(names[0].server_name.as_ref().map(String::len), Some(253));
-    assert_eq!(names[1].server_name, None);
+    // Nor is the dot at the end of a name (RFC 6066 §3).
+    drop(stream);
+    let name = ServerName::try_from("mail.example.org.").unwrap();
+    let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
+    assert!(stream.is_ok());
+    let sessions = server.tls().into_iter().flatten();
+    let names: Vec<_> = sessions.map(|session| session.server_name).collect();
+    assert_eq!(names[0].as_ref().map(String::len), Some(253));
+    assert_eq!(names[1..], [None, Some(NAME.to_owned())]);
 }
 
 /// Rule: whatever stands in the place of the handshake, TLS is not opened, and who closes is known.

@@ -3,11 +3,11 @@
 use std::io;
 
 use embedded_io::{ErrorType, Read, Write};
-use embedded_smtp::Error;
 use embedded_smtp::StartTlsError::{Ehlo, Refused, Upgrade};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::session::State;
 use embedded_smtp::tls::Records;
+use embedded_smtp::{Error, Vouched};
 
 use crate::advice;
 use crate::link::blocking::Link;
@@ -111,7 +111,7 @@ fn secure<'r>(
     trust: &Trust,
     records: &'r mut Records<'_>,
     shown: &mut Shown,
-) -> Result<Secured<'r>, Fault> {
+) -> Result<Vouched<Secured<'r>>, Fault> {
     let opened = Secured::open(link, trust, records, shown);
     let terms = opened.as_ref().ok().and_then(|(_, terms)| terms.as_ref());
     job.watch.secured(shown, terms, trust);
@@ -120,7 +120,7 @@ fn secure<'r>(
 
 /// Logs in and sends, over a link that keeps secrets.
 fn over_tls<'b>(
-    mut client: Client<'b, Secured<'_>, &'b Watch>,
+    mut client: Client<'b, Vouched<Secured<'_>>, &'b Watch>,
     job: &'b Job<'_>,
     sources: &mut [Source<'_>],
     opened: Result<(), Error<io::Error>>,
@@ -136,7 +136,7 @@ fn over_tls<'b>(
     let ending = finish(&mut client, job, sources, result);
     // After a fault nothing more is said, not even that it is over.
     if client.state() == State::Closed {
-        client.into_inner().close();
+        client.into_inner().into_inner().close();
     }
     ending
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use embedded_io_async::{ErrorType, Read, Write};
 use embedded_smtp::tls::Records;
 use embedded_smtp::tls::asynch::Stream;
-use embedded_smtp::{Proof, Secure};
+use embedded_smtp::{Secure, Vouched};
 
 use super::embedded::{self, Choice, Random};
 use super::pump::Pump;
@@ -16,12 +16,7 @@ use crate::options::TlsStack;
 use crate::trust::Trust;
 
 /// A link under TLS, opened by either library.
-pub struct Secured<'r> {
-    stack: Stack<'r>,
-    proof: Proof,
-}
-
-enum Stack<'r> {
+pub enum Secured<'r> {
     Rustls(Box<Pumped>),
     Embedded(Box<Stream<'r, Link>>),
 }
@@ -33,7 +28,7 @@ impl<'r> Secured<'r> {
         trust: &Trust,
         records: &'r mut Records<'_>,
         shown: &mut Shown,
-    ) -> Result<(Self, Option<Terms>), Fault> {
+    ) -> Result<(Vouched<Self>, Option<Terms>), Fault> {
         link.begin_handshake();
         match trust.stack {
             TlsStack::Rustls => {
@@ -45,9 +40,8 @@ impl<'r> Secured<'r> {
                 *shown = pumped.pump.shown();
                 opened?;
                 let terms = pumped.pump.terms();
-                let stack = Stack::Rustls(Box::new(pumped));
-                let proof = trust.proof();
-                Ok((Self { stack, proof }, terms))
+                let secured = Self::Rustls(Box::new(pumped));
+                Ok((Vouched::with_proof(secured, trust.proof()), terms))
             }
             TlsStack::Embedded => {
                 let choice = Choice::new(trust)?;
@@ -69,26 +63,21 @@ impl<'r> Secured<'r> {
                 };
                 let stream = opened.map_err(|failure| embedded::fault(failure.error))?;
                 let proof = stream.proof();
-                let stack = Stack::Embedded(Box::new(stream));
-                Ok((Self { stack, proof }, Some(embedded::terms())))
+                let secured = Self::Embedded(Box::new(stream));
+                let terms = Some(embedded::terms());
+                Ok((Vouched::with_proof(secured, proof), terms))
             }
         }
     }
 
     /// Ends TLS politely, after a session that ended so.
     pub async fn close(self) {
-        match self.stack {
-            Stack::Rustls(pumped) => pumped.close().await,
-            Stack::Embedded(stream) => {
+        match self {
+            Self::Rustls(pumped) => pumped.close().await,
+            Self::Embedded(stream) => {
                 stream.close().await;
             }
         }
-    }
-}
-
-impl Secure for Secured<'_> {
-    fn proof(&self) -> Proof {
-        self.proof
     }
 }
 
@@ -98,31 +87,31 @@ impl ErrorType for Secured<'_> {
 
 impl Read for Secured<'_> {
     async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match &mut self.stack {
-            Stack::Rustls(pumped) => pumped.read(buf).await,
-            Stack::Embedded(stream) => stream.read(buf).await.map_err(embedded::error),
+        match self {
+            Self::Rustls(pumped) => pumped.read(buf).await,
+            Self::Embedded(stream) => stream.read(buf).await.map_err(embedded::error),
         }
     }
 }
 
 impl Write for Secured<'_> {
     async fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match &mut self.stack {
-            Stack::Rustls(pumped) => pumped.write(buf).await,
-            Stack::Embedded(stream) => stream.write(buf).await.map_err(embedded::error),
+        match self {
+            Self::Rustls(pumped) => pumped.write(buf).await,
+            Self::Embedded(stream) => stream.write(buf).await.map_err(embedded::error),
         }
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        match &mut self.stack {
-            Stack::Rustls(pumped) => pumped.link.flush().await,
-            Stack::Embedded(stream) => stream.flush().await.map_err(embedded::error),
+        match self {
+            Self::Rustls(pumped) => pumped.link.flush().await,
+            Self::Embedded(stream) => stream.flush().await.map_err(embedded::error),
         }
     }
 }
 
 /// rustls over a link.
-struct Pumped {
+pub struct Pumped {
     link: Link,
     pump: Pump,
 }

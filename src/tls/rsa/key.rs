@@ -125,7 +125,7 @@ mod tests {
         // With the zero in front where the first bit would be set.
         let mut modulus = std::vec![0; bits / 8 + 1];
         modulus[0] = 1 << (bits % 8) >> 1;
-        if bits % 8 == 0 {
+        if bits.is_multiple_of(8) {
             modulus[1] = 0x80;
         }
         *modulus.last_mut().unwrap() |= 1;
