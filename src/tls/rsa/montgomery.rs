@@ -375,6 +375,23 @@ mod tests {
         }
     }
 
+    /// Powers that are zero, of bases that are not: n has to be taken away from n.
+    #[test]
+    fn zero() {
+        for root in [
+            u64::MAX,
+            1 << 63 | 1,
+            0xffff_ffff_0000_0001,
+            0x8000_0000_ffff_ffff,
+        ] {
+            let modulus = u128::from(root).pow(2).to_be_bytes();
+            let base = u128::from(root).to_be_bytes();
+            for exponent in [3, 65537] {
+                assert_eq!(quickly(&base, exponent, &modulus), [0; 16]);
+            }
+        }
+    }
+
     #[test]
     fn lengths() {
         let modulus = [0xff; 513];
