@@ -6,13 +6,18 @@ from dataclasses import dataclass
 
 from .. import install
 from .base import (
-    DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Seen, Server, accounts, give,
-    give_ports, template,
+    BAD, DOMAIN, MAILBOXES, PASSWORD, SIZE, USER, Listener, Maildirs, Seen, Server, accounts, give,
+    give_ports, secured, template,
 )
 
 # An authenticator's name is its mechanism's, with `_` for `-`. K: the mail came by CHUNKING.
 ARRIVED = re.compile(r"<= \S+ H=.* P=e?smtp.*")
 ACCEPTED = re.compile(r" A=(\w+)")
+CONNECTED = re.compile(r"SMTP connection from \S+ .*\(TCP/IP connection count")
+# Key exchange, then the kind of key and its hash: `X=TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES…`.
+ENCRYPTED = re.compile(r" X=TLS([\d.]+):\w*?__(ECDSA|RSA)")
+# Of a connection without a mail: the verbs that came.
+IDLE = re.compile(r"no MAIL in .*?(?: C=(\S+))?$", re.M)
 REFUSED = re.compile(r"(\w+) authenticator failed")
 
 
@@ -27,8 +32,8 @@ class Exim(Maildirs, Server):
         return [
             Listener("submission", auth=mechanisms, **offered),
             Listener("relay", **offered),
-            Listener("starttls", security="starttls", auth=mechanisms, **offered),
-            Listener("tls", security="tls", auth=mechanisms, **offered),
+            *secured(["ecdsa", "rsa", "both", *BAD], auth=mechanisms, **offered),
+            *secured(["both"], ["1.2"], auth=mechanisms, **offered),
         ]
 
     def launch(self):
@@ -36,7 +41,7 @@ class Exim(Maildirs, Server):
         etc = self.folder / "etc"
         ids = accounts(etc, ["Debian-exim", "interop"])
         give(self.mail, ids["interop"], 0o755)
-        ports = give_ports(self.listeners)
+        ports = give_ports(self.listeners) | self.secured_ports()
         template("exim/exim.conf", etc / "exim4/interop.conf", **ports,
                  domain=DOMAIN, size=SIZE, user=USER, password=quoted(PASSWORD),
                  mailboxes=" : ".join(MAILBOXES))
@@ -50,6 +55,21 @@ class Exim(Maildirs, Server):
         )
         self.spawn_in_namespace(packages, etc, "bash", "-euc", script)
 
+    def secured_ports(self):
+        """Lists of the ports, by what the configuration asks of them."""
+        def those(which):
+            return " : ".join(str(one.port) for one in self.listeners if which(one))
+
+        return {
+            "every": " ; ".join(f"[127.0.0.1]:{one.port}" for one in self.listeners),
+            "starttls": those(lambda one: one.security == "starttls"),
+            "tls": those(lambda one: one.security == "tls"),
+            "old": those(lambda one: one.version == "1.2"),
+            "certificates": " ".join(
+                f"port{one.port}={one.certificate}" for one in self.listeners if one.certificate
+            ),
+        }
+
     def logs(self):
         main = self.store / "exim-mainlog.log"
         return [main if main.exists() else self.log]
@@ -62,6 +82,9 @@ class Exim(Maildirs, Server):
         return Seen(
             {(name.lower().replace("_", "-"), right) for name, right in log_ins},
             {"BDAT" if " K " in line else "DATA" for line in arrived},
+            [(version, key.lower()) for version, key in ENCRYPTED.findall("\n".join(arrived))],
+            len(CONNECTED.findall(text)),
+            {verb for verbs in IDLE.findall(text) for verb in verbs.split(",") if verb},
         )
 
 
