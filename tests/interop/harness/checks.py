@@ -103,6 +103,8 @@ def check_seen(seen, case):
 
 def check_seen_tls(seen, secured, messages):
     """One connection, the version and the key; and not a verb more than may have come."""
+    if seen.tls is None:
+        return []
     known = all(key for _, key in seen.tls)
     wanted = {(secured.version, secured.key if known else None)} if secured.version else set()
     faults = differs("TLS", set(seen.tls), wanted, messages)

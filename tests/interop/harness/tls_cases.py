@@ -25,7 +25,8 @@ DISTRUST = {
     "self-signed": "signed by itself",
     "unknown-root": "no trusted root",
     "wrong-purpose": "not for servers",
-    "issuer-no-authority": "authority",
+    # One stack says no more than that a rule is broken.
+    "issuer-no-authority": "certificate",
     "pin": "not a pinned one",
 }
 
@@ -34,7 +35,12 @@ def distrusted(fault):
     return replace(NOT_SENT, exit=77, status=401, retry="never", error=DISTRUST[fault])
 
 
-OLD = replace(NOT_SENT, error="TLS 1.3")
+# By the server's way to turn a client down that has no version in common with it.
+OLD = {
+    "version": replace(NOT_SENT, error="does not speak TLS 1.3: use --tls-stack rustls"),
+    "cipher": replace(NOT_SENT, error="use --tls-stack rustls"),
+    "close": replace(NOT_SENT, exit=74, error="closed the connection in the TLS handshake"),
+}
 STRIPPED = replace(NOT_SENT, exit=69, phase="starttls", retry="never", error="STARTTLS")
 INJECTED = replace(NOT_SENT, phase="starttls")
 REFUSED = replace(NOT_SENT, outcome="refused", exit=75, phase="starttls", retry="later", code=454)
@@ -46,6 +52,7 @@ class Table:
 
     def __init__(self, server):
         self.folder = server.certificates
+        self.no_tls13 = server.no_tls13
         self.listeners = {
             (one.security, one.certificate, one.version): one
             for one in server.listeners if one.certificate and not one.trait
@@ -57,7 +64,7 @@ class Table:
         self.cases = []
 
     def add(self, listener, trust, words, mail=WHOLE, name=NAME, stacks=STACKS, drivers=DRIVERS,
-            security=None, pin=None, **secured):
+            security=None, **secured):
         """A case for each stack and driver."""
         security = security or listener.security
         certificate = "ecdsa" if listener.certificate == "both" else listener.certificate
@@ -196,7 +203,7 @@ def old(table):
         table.add(listener, "pin", pin, stacks=["rustls"], drivers=["blocking"])
         table.refused(listener, "wrong pin", table.pinned("expired"), distrusted("pin"),
                       stacks=["rustls"])
-        table.refused(listener, "ca", ca, OLD, stacks=["embedded"], pin=None)
+        table.refused(listener, "ca", ca, OLD[table.no_tls13], stacks=["embedded"], pin=None)
 
 
 def required(table):

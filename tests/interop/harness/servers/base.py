@@ -99,6 +99,9 @@ class Server:
     refuses_unknown = True
     size = SIZE
     exact = False
+    # How it turns a client down that speaks TLS 1.3 only, where it has none: "version" and "cipher" are
+    # alerts; "close" says nothing.
+    no_tls13 = "version"
     # Header fields that local delivery puts in front.
     own_fields = ()
 

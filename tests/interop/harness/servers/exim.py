@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from dataclasses import dataclass
 
 from .. import install
@@ -16,6 +17,10 @@ ACCEPTED = re.compile(r" A=(\w+)")
 CONNECTED = re.compile(r"SMTP connection from \S+ .*\(TCP/IP connection count")
 # Key exchange, then the kind of key and its hash: `X=TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES…`.
 ENCRYPTED = re.compile(r" X=TLS([\d.]+):\w*?__(ECDSA|RSA)")
+# The last lines of a connection, but for that of one without a mail, which stands behind them.
+ENDED = re.compile(r"SMTP connection from .* (closed by|lost)|TLS error on connection from \[")
+LOG_SECONDS = 3
+LAST_LINE_SECONDS = 0.02
 # Of a connection without a mail: the verbs that came.
 IDLE = re.compile(r"no MAIL in .*?(?: C=(\S+))?$", re.M)
 REFUSED = re.compile(r"(\w+) authenticator failed")
@@ -24,6 +29,8 @@ REFUSED = re.compile(r"(\w+) authenticator failed")
 @dataclass
 class Exim(Maildirs, Server):
     name = "exim"
+    # GnuTLS looks at the cipher suites first.
+    no_tls13 = "cipher"
     own_fields = ("return-path", "envelope-to", "delivery-date", "received")
 
     def offers(self):
@@ -75,6 +82,11 @@ class Exim(Maildirs, Server):
         return [main if main.exists() else self.log]
 
     def seen(self, since):
+        # A process for each connection writes it, a little later.
+        end = time.monotonic() + LOG_SECONDS
+        while not ENDED.search("\n".join(self.tail(since))) and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(LAST_LINE_SECONDS)
         text = "\n".join(self.tail(since))
         arrived = ARRIVED.findall(text)
         log_ins = {(name, True) for name in ACCEPTED.findall("\n".join(arrived))}

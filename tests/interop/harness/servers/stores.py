@@ -59,6 +59,8 @@ class Store(Server):
 @dataclass
 class Aiosmtpd(Store):
     name = "aiosmtpd"
+    # asyncio closes without an alert.
+    no_tls13 = "close"
 
     def offers(self):
         # Its lines have at most 1000 octets.
