@@ -49,6 +49,8 @@ class Secured:
     key: str | None = None
     # The pin that the server's key has; None if no certificate is seen.
     pin: str | None = None
+    # What the transcript says that it was proven by.
+    proof: str | None = None
     # Instead of what must come of the mail, and then the verbs that come to the server, exactly.
     expected: Expected | None = None
     verbs: frozenset | None = None

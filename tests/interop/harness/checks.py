@@ -7,7 +7,7 @@ from .mails import address
 UNKNOWN_CODE = 550
 # Lines of the client's transcript.
 PIN = re.compile(r"^-- pin of the key: ([0-9a-f]{64})$", re.M)
-AGREED = re.compile(r"^-- TLS ([\d.]+), \w+, ([\w-]+)$", re.M)
+AGREED = re.compile(r"^-- TLS ([\d.]+), \w+, by ([\w-]+); proof of the server: (.*)$", re.M)
 STACKS = {"rustls": "rustls", "embedded": "embedded-tls"}
 
 
@@ -84,7 +84,8 @@ def check_security(result, case):
     if pins != ([secured.pin] if secured.pin else []):
         faults.append(f"the transcript has the pins {pins}, expected {secured.pin}")
     agreed = AGREED.findall(result.transcript)
-    wanted = [(secured.version, STACKS[secured.stack])] if secured.version else []
+    wanted = (secured.version, STACKS[secured.stack], secured.proof)
+    wanted = [wanted] if secured.version else []
     if agreed != wanted:
         faults.append(f"the transcript has {agreed}, expected {wanted}")
     return faults

@@ -76,7 +76,8 @@ class Table:
             options = ("--security", security, "--tls-stack", stack, *name, *map(str, words))
             details = {
                 "starttls": security == "starttls", "version": listener.version,
-                "key": key_of(certificate), "pin": certificate and self.pin(certificate), **secured,
+                "key": key_of(certificate), "pin": certificate and self.pin(certificate),
+                "proof": proof_of(words), **secured,
             }
             one = Secured(stack, trust, options, **details)
             self.cases += [
@@ -107,6 +108,13 @@ class Table:
         """The ways to trust a good certificate."""
         pin, ca = self.pinned(certificate), self.ca(certificate)
         return {"pin": pin, "ca": ca, "ca + pin": ca + pin, "danger": ["--danger-no-verify"]}
+
+
+def proof_of(words):
+    """What a server has proven itself by that is trusted so."""
+    if "--danger-no-verify" in words:
+        return "not verified"
+    return "pinned or vouched for" if "--pin" in words and "--ca" not in words else "certificate chain"
 
 
 def key_of(certificate):
