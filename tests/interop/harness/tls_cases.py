@@ -114,7 +114,8 @@ def proof_of(words):
     """What a server has proven itself by that is trusted so."""
     if "--danger-no-verify" in words:
         return "not verified"
-    return "pinned or vouched for" if "--pin" in words and "--ca" not in words else "certificate chain"
+    alone = "--pin" in words and "--ca" not in words
+    return "pinned or vouched for" if alone else "certificate chain"
 
 
 def key_of(certificate):
@@ -186,7 +187,7 @@ def wrong(table):
 
 
 def bad(table, name):
-    """A bad certificate, which neither the right root nor its own pin beside that makes good."""
+    """A bad certificate, which neither the right root makes good nor its own pin with it."""
     for security in ("starttls", "tls"):
         listener = table.listeners.get((security, name, "1.3"))
         if listener is None:

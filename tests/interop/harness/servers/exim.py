@@ -15,7 +15,7 @@ from .base import (
 ARRIVED = re.compile(r"<= \S+ H=.* P=e?smtp.*")
 ACCEPTED = re.compile(r" A=(\w+)")
 CONNECTED = re.compile(r"SMTP connection from \S+ .*\(TCP/IP connection count")
-# Key exchange, then the kind of key and its hash: `X=TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES…`.
+# Key exchange, then kind of key and hash: `X=TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES…`.
 ENCRYPTED = re.compile(r" X=TLS([\d.]+):\w*?__(ECDSA|RSA)")
 # The last lines of a connection, but for that of one without a mail, which stands behind them.
 ENDED = re.compile(r"SMTP connection from .* (closed by|lost)|TLS error on connection from \[")
