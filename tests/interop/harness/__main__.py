@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 
-from . import cases, certificates, client, install, mails, measures, parsed
+from . import cases, certificates, client, install, mails, measures, parsed, tls_cases
 from .servers import SERVERS
 from .servers.base import Broken, die_with_parent
 
@@ -54,6 +54,10 @@ def table(results):
     return lines
 
 
+def cases_of(server):
+    return cases.cases_of(server) + tls_cases.cases_of(server)
+
+
 class Run:
     """The servers that were asked for, on the way from start to stop."""
 
@@ -77,7 +81,7 @@ class Run:
         try:
             server.start()
         except (Broken, install.Missing, OSError) as error:
-            missing = len(cases.cases_of(server)) + len(measures.measures_of(server))
+            missing = len(cases_of(server)) + len(measures.measures_of(server))
             tally = self.tallies[name] = Tally(name, self.failures)
             tally.record(f"all {missing} cases", [str(error)], log=server.tail({}), cases=missing)
             return
@@ -92,8 +96,8 @@ class Run:
         program.unlink(missing_ok=True)
         os.link(self.program, program)
         alert = client.Alert(program, self.files)
-        results, measured = {}, {}
-        for number, case in enumerate(cases.cases_of(server), 1):
+        results, secured, measured = {}, {}, {}
+        for number, case in enumerate(cases_of(server), 1):
             marks = server.marks()
             arrived, transcript = [], ""
             try:
@@ -103,7 +107,8 @@ class Run:
                 faults = [f"{type(error).__name__}: {error}"]
                 transcript = traceback.format_exc()
             tally.record(case.name, faults, transcript, server.tail(marks))
-            results[case.way, case.mail.name] = not faults
+            those = secured if case.secured else results
+            those[case.way, case.what] = not faults
         for measure in measures.measures_of(server):
             faults, dialogue = measures.run(alert, measure)
             tally.record(f"round trips and writes, {measure.name}", faults, dialogue)
@@ -111,6 +116,8 @@ class Run:
         print("\n".join([
             f"\n{name}: cases {time.monotonic() - began:.1f} s",
             *table(results),
+            "    with TLS",
+            *table(secured),
             "    round trips to the first final reply, and for each further mail; writes",
             *(f"     {'ok' if passed else 'BAD':>3}  {name}" for name, passed in measured.items()),
             "",

@@ -1,15 +1,16 @@
-"""The cases of a server, from tables of dimensions; and one case's run."""
+"""The cases without TLS, from tables of dimensions; and one case's run, with TLS or without."""
 
 from dataclasses import dataclass
 
-from . import checks, receipts
+from . import checks, receipts, records
 from .compare import difference, message_id
 from .log_ins import LogIn, secrets_shown, token
-from .mails import DATE, MAILS, SEED, Mail
+from .mails import DATE, MAILS, SEED, Expected, Mail
+from .proxy import Proxy
 from .servers.base import LONG_TOKEN, Listener, Maildirs
 
 # The dimensions. What alert comes to support joins as a further row.
-SECURITY = {"plain": ["--security", "plain"]}
+PLAIN = ["--security", "plain"]
 DRIVERS = {"blocking": ["--driver", "blocking"], "async": ["--driver", "async"]}
 # A listener's first one takes every mail, the others those with `every_log_in`.
 LOG_INS = [
@@ -34,6 +35,35 @@ DELIVERY_SECONDS = 15
 
 
 @dataclass(frozen=True)
+class Secured:
+    """TLS of a case: what alert is told, and what must come of it."""
+
+    stack: str
+    # Whom alert trusts, by name.
+    trust: str
+    options: tuple
+    # Whether it begins with STARTTLS.
+    starttls: bool
+    # The version that is agreed on, and the kind of key; None if TLS does not come about.
+    version: str | None = "1.3"
+    key: str | None = None
+    # The pin that the server's key has; None if no certificate is seen.
+    pin: str | None = None
+    # What the transcript says that it was proven by.
+    proof: str | None = None
+    # Instead of what must come of the mail, and then the verbs that come to the server, exactly.
+    expected: Expected | None = None
+    verbs: frozenset | None = None
+    # Whether mails leave with REQUIRETLS.
+    required: bool = False
+
+    @property
+    def is_broken_off(self):
+        """Whether alert must turn back in the handshake."""
+        return self.expected is not None and self.expected.phase == "tls"
+
+
+@dataclass(frozen=True)
 class Case:
     listener: Listener
     driver: str
@@ -41,25 +71,39 @@ class Case:
     flight: str
     transfer: str
     mail: Mail
+    secured: Secured | None = None
 
     @property
     def way(self):
+        if self.secured:
+            return f"{self.listener.name}, {self.secured.stack}, {self.driver}"
         return (f"{self.listener.name}, {self.driver}, {named(self.log_in)}, {self.flight}, "
                 f"{self.transfer}")
 
     @property
+    def what(self):
+        return f"{self.mail.name}, {self.secured.trust}" if self.secured else self.mail.name
+
+    @property
     def name(self):
-        return f"{self.mail.name} [{self.way}]"
+        return f"{self.what} [{self.way}]"
+
+    @property
+    def expected(self):
+        return self.secured and self.secured.expected or self.mail.expected
 
     @property
     def mechanism(self):
-        return self.log_in and self.log_in.mechanism(self.listener)
+        """What alert must log in with, or None if it must not."""
+        if self.log_in is None or self.expected.phase in ("starttls", "tls"):
+            return None
+        return self.log_in.mechanism(self.listener)
 
 
 def cases_of(server):
     return [
         Case(listener, driver, log_in, flight, transfer, mail)
-        for listener in server.listeners if listener.security in SECURITY
+        for listener in server.listeners if listener.security == "plain"
         for number, log_in in enumerate(log_ins(listener))
         for driver in DRIVERS
         for flight in (FLIGHTS if listener.pipelining else ["pipelined"])
@@ -94,34 +138,39 @@ def named(log_in):
     return f"AUTH {log_in.name}" if log_in else "no AUTH"
 
 
-def connection(listener, driver, log_in, flight, transfer, right=True):
+def connection(listener, driver, log_in, flight, transfer, right=True, secured=None):
     """The options that make the connection of a case."""
-    options = [*SECURITY[listener.security], *DRIVERS[driver], *FLIGHTS[flight]]
+    options = [*(secured.options if secured else PLAIN), *DRIVERS[driver], *FLIGHTS[flight]]
     # Where CHUNKING is not offered, DATA must be what happens of itself.
     if listener.chunking:
         options += TRANSFERS[transfer]
     if log_in:
         options += log_in.options(right)
-        if listener.security == "plain":
+        if not secured:
             options.append("--danger-plaintext-auth")
     return options
 
 
 def run(alert, server, case, number):
     """Runs a case; returns what differed, a line each, the client's transcript, and the mails."""
-    mail, expected = case.mail, case.mail.expected
+    mail, expected, secured = case.mail, case.expected, case.secured
     own = f"<{number}.{server.name}@kessel.example>"
     options = [
         *connection(case.listener, case.driver, case.log_in, case.flight, case.transfer,
-                    not mail.wrong),
+                    not mail.wrong, secured),
         *mail.connection, *mail.message, *FIXED,
         *(["--repeat", str(mail.repeat)] if mail.repeat > 1 else ["--message-id", own]),
     ]
     server.clear()
     marks = server.marks()
-    result = alert.send(case.listener.port, options, mail.stdin)
-    faults = checks.check_result(result, expected)
+    # What leaves a handshake that fails is seen on the way.
+    watched = secured and secured.is_broken_off and Proxy(case.listener.port, 0)
+    result = alert.send((watched or case.listener).port, options, mail.stdin)
+    faults = checks.check_result(result, expected, secured and secured.version)
     faults += checks.check_dialogue(result, case)
+    if watched:
+        watched.finish()
+        faults += records.check(watched.sent)
     faults += secrets_shown(result)
     if alert.left():
         faults.append(f"processes left: {alert.left()}")
@@ -131,7 +180,7 @@ def run(alert, server, case, number):
     reported = mail.receipt and mailboxes and case.listener.dsn
     copies = expected.messages * (len(accepted) if mailboxes else bool(accepted))
     seconds = DELIVERY_SECONDS if result.exit == expected.exit else 1
-    spoke = bool(result.commands())
+    spoke = bool(result.commands()) or secured
     everything = server.wait_for(copies + reported, seconds if spoke else 0)
     faults += checks.check_seen(server.seen(marks), case) if spoke else ["nothing was sent"]
 

@@ -1,11 +1,17 @@
 """What a case's result line, dialogue, server log and envelopes must show."""
 
+import re
+
 from .mails import address
 
 UNKNOWN_CODE = 550
+# Lines of the client's transcript.
+PIN = re.compile(r"^-- pin of the key: ([0-9a-f]{64})$", re.M)
+AGREED = re.compile(r"^-- TLS ([\d.]+), \w+, by ([\w-]+); proof of the server: (.*)$", re.M)
+STACKS = {"rustls": "rustls", "embedded": "embedded-tls"}
 
 
-def check_result(result, expected):
+def check_result(result, expected, version=None):
     """The exit code and the JSON line."""
     if result.json is None:
         return [f"no JSON line; exit {result.exit}; stderr: {result.transcript.strip()[-300:]!r}"]
@@ -13,7 +19,7 @@ def check_result(result, expected):
     wanted = {
         "outcome": expected.outcome, "status": expected.status, "phase": expected.phase,
         "retry": expected.retry, "code": expected.code, "messages": expected.messages,
-        "tls": None,
+        "tls": version,
     }
     faults = [
         f"{key} {got.get(key)!r}, expected {value!r}"
@@ -55,23 +61,62 @@ def check_dialogue(result, case):
         "DATA": commands.count("DATA"),
         "BDAT": sum(one.startswith("BDAT ") and one.endswith(" LAST") for one in commands),
     }
-    messages = case.mail.expected.messages
+    messages = case.expected.messages
     if messages and ends[case.transfer] != messages:
         faults.append(f"{case.transfer} {ends[case.transfer]} times, {messages} expected")
     (other,) = ends.keys() - {case.transfer}
     if any(command.split()[0] == other for command in commands if command):
         faults.append(f"{other} in the dialogue")
+    return faults + (check_security(result, case) if case.secured else [])
+
+
+def check_security(result, case):
+    """TLS as the client tells it: when it began, which stack, and the server's key."""
+    secured, commands = case.secured, result.commands()
+    verbs = [command.split()[0] for command in commands if command]
+    faults = []
+    starts = secured.starttls and "starttls" != case.expected.phase
+    if starts and verbs[:2] != ["EHLO", "STARTTLS"] or verbs.count("STARTTLS") > secured.starttls:
+        faults.append(f"began with {verbs[:3]}")
+    if secured.is_broken_off and verbs != ["EHLO", "STARTTLS"] * secured.starttls:
+        faults.append(f"said {verbs} to a server that it must not trust")
+    pins = PIN.findall(result.transcript)
+    if pins != ([secured.pin] if secured.pin else []):
+        faults.append(f"the transcript has the pins {pins}, expected {secured.pin}")
+    agreed = AGREED.findall(result.transcript)
+    wanted = (secured.version, STACKS[secured.stack], secured.proof)
+    wanted = [wanted] if secured.version else []
+    if agreed != wanted:
+        faults.append(f"the transcript has {agreed}, expected {wanted}")
     return faults
 
 
 def check_seen(seen, case):
     """The same as the server's log tells it. Some log nothing where no mail came of it."""
-    mail = case.mail
+    mail, messages = case.mail, bool(case.expected.messages)
     wanted = {(case.mechanism, not mail.wrong)} if case.mechanism else set()
     return [
-        *differs("log-ins", seen.log_ins, wanted, bool(mail.expected.messages) or mail.wrong),
-        *differs("transfers", seen.transfers, {case.transfer}, bool(mail.expected.messages)),
+        *differs("log-ins", seen.log_ins, wanted, messages or mail.wrong),
+        *differs("transfers", seen.transfers, {case.transfer}, messages),
+        *(check_seen_tls(seen, case.secured, messages) if case.secured else []),
     ]
+
+
+def check_seen_tls(seen, secured, messages):
+    """One connection, the version and the key; and not a verb more than may have come."""
+    if seen.tls is None:
+        return []
+    known = all(key for _, key in seen.tls)
+    wanted = {(secured.version, secured.key if known else None)} if secured.version else set()
+    faults = differs("TLS", set(seen.tls), wanted, messages)
+    # A handshake that failed is no connection to some.
+    if seen.connections != 1 and not (seen.connections == 0 and secured.is_broken_off):
+        faults.append(f"the server saw {seen.connections} connections")
+    if secured.verbs is not None and seen.verbs != secured.verbs:
+        faults.append(f"the server saw {sorted(seen.verbs)}, expected {sorted(secured.verbs)}")
+    if seen.required not in (None, secured.required):
+        faults.append(f"REQUIRETLS: {seen.required}, expected {secured.required}")
+    return faults
 
 
 def differs(what, got, wanted, all_of_them):

@@ -77,6 +77,7 @@ def fixtures(folder):
     (folder / "chart.png").write_bytes(picture())
     (folder / "big.bin").write_bytes(source.randbytes(5_000_000))
     (folder / "huge.bin").write_bytes(source.randbytes(6_500_000))
+    (folder / "middle.bin").write_bytes(source.randbytes(300_000))
     (folder / "dots.txt").write_bytes(DOTS.encode())
 
 
@@ -117,6 +118,8 @@ CONNECTOR = {
          "ContentTransferEncoding": "base64", "FileName": "chart.png", "ContentId": "chart"},
     ],
 }
+MIDDLE = ("--from", FROM, "--to", listed("ops"), "--subject", "Dump", "--text", "300 KB\n",
+          "--attach", "middle.bin,type=application/octet-stream")
 BIG = ("--from", FROM, "--to", listed("ops"), "--subject", "Dump", "--text", "5 MB\n",
        "--attach", "big.bin,type=application/octet-stream")
 

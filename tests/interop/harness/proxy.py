@@ -83,6 +83,11 @@ class Proxy:
         self.thread.join(SECONDS)
 
     @property
+    def sent(self):
+        """All that the client sent."""
+        return b"".join(octets for who, octets in self.events if who == "client")
+
+    @property
     def turns(self):
         """What the client sent, by turn: a turn begins where the server spoke last."""
         turns, last = [], "server"

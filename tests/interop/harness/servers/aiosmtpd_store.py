@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import functools
 import itertools
 import json
 import ssl
@@ -10,6 +11,9 @@ import sys
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+# Octets of what came that are printed of each piece.
+SHOWN = 200
 
 settings = json.loads(sys.argv[1])
 folder = Path(settings["folder"])
@@ -101,29 +105,93 @@ def authenticate(server, session, envelope, mechanism, data):
     return AuthResult(success=right, handled=False)
 
 
-def protocol(kind, context):
+class Heard(SMTP):
+    """Prints what came, TLS taken off, and the TLS that was agreed on."""
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        if not self._original_transport:
+            print("connected", flush=True)
+        if tls:
+            print("tls", tls.version(), tls.cipher()[0], flush=True)
+
+    def data_received(self, data):
+        print("received", json.dumps(data[:SHOWN].decode("latin-1")), flush=True)
+        super().data_received(data)
+
+
+class Injecting(Heard):
+    """What somebody on the way would add in clear, for the client to take as the server's later."""
+
+    async def push(self, status):
+        if status.startswith("220 Ready to start TLS"):
+            status += "\r\n250 2.0.0 Injected"
+        await super().push(status)
+
+
+class Refusing(Heard):
+    """Offers STARTTLS, and has none just now."""
+
+    async def smtp_STARTTLS(self, arg):
+        await self.push("454 4.7.0 TLS not available due to temporary reason")
+
+
+class RequiringTls(Heard):
+    """RFC 8689: takes REQUIRETLS with MAIL."""
+
+    async def smtp_MAIL(self, arg):
+        words = arg.split(" ")
+        if "REQUIRETLS" in words:
+            print("requiretls", flush=True)
+        await super().smtp_MAIL(" ".join(word for word in words if word != "REQUIRETLS"))
+
+
+class OffersRequireTls(Store):
+    # RFC 8689 §2: advertised on TLS only.
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        offered = ["250-REQUIRETLS"] if session.ssl else []
+        return [*responses[:-1], *offered, responses[-1]]
+
+
+PROTOCOLS = {"injecting": Injecting, "refusing": Refusing, "requiretls": RequiringTls}
+HANDLERS = {"limits": Limited, "requiretls": OffersRequireTls}
+
+
+def protocol(security, auth, trait, context):
     options = {
         "hostname": "mx.interop.example", "ident": "aiosmtpd", "data_size_limit": settings["size"],
         "enable_SMTPUTF8": True, "loop": asyncio.get_running_loop(),
     }
-    if kind in ("plain", "starttls"):
+    if auth:
         options |= {
             "authenticator": authenticate, "auth_required": True,
-            "auth_require_tls": kind == "starttls",
+            "auth_require_tls": security == "starttls",
         }
-    if kind == "starttls":
+    if security == "starttls":
         options |= {"tls_context": context, "require_starttls": True}
-    return SMTP(Limited() if kind == "limits" else Store(), **options)
+    return PROTOCOLS.get(trait, Heard)(HANDLERS.get(trait, Store)(), **options)
+
+
+def context_of(certificate, version):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    for kind in ("ecdsa", "rsa") if certificate == "both" else (certificate,):
+        path = Path(settings["certificates"]) / kind
+        context.load_cert_chain(f"{path}.pem", f"{path}.key")
+    context.maximum_version = ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"]
+    return context
 
 
 async def main():
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings["certificate"], settings["key"])
     loop = asyncio.get_running_loop()
     ports = {}
-    for name, kind in settings["listeners"].items():
+    for name, listener in settings["listeners"].items():
+        security, auth, trait, certificate, version = listener
+        context = context_of(certificate, version) if certificate else None
+        made = functools.partial(protocol, security, auth, trait, context)
         server = await loop.create_server(
-            lambda kind=kind: protocol(kind, context), "127.0.0.1", 0
+            made, "127.0.0.1", 0, ssl=context if security == "tls" else None
         )
         ports[name] = server.sockets[0].getsockname()[1]
     print("ports", json.dumps(ports), flush=True)

@@ -25,10 +25,13 @@ LONG_TOKEN = "eyJ0." + "interop-token_0123456789" * 63
 REASON = "401"
 SIZE = 8_000_000
 RCPT_MAX = 20
+# Bad certificates that the MTAs show. What all of them come to is tried on aiosmtpd.
+BAD = ["expired", "wrong-host", "unknown-root"]
 # Every mailbox there is; an address of the domain without one is refused.
 MAILBOXES = ["ops", "duty", "night"] + [f"u{number:02}" for number in range(1, 51)]
 START_SECONDS = 30
 SETTLE_SECONDS = 0.1
+QUIET_SECONDS = 0.5
 PR_SET_PDEATHSIG = 1
 
 
@@ -43,6 +46,9 @@ class Listener:
     name: str
     port: int = 0
     security: str = "plain"
+    # What the server shows ("both": ecdsa and rsa, as the client likes), and the newest TLS.
+    certificate: str | None = None
+    version: str = "1.3"
     auth: tuple = ()
     pipelining: bool = True
     chunking: bool = False
@@ -51,6 +57,8 @@ class Listener:
     answer_max: int = 12_286
     # If it is there for one thing, the mails that need it; no others are sent to it.
     only: str | None = None
+    # What is odd about its STARTTLS.
+    trait: str | None = None
 
 
 @dataclass
@@ -69,6 +77,13 @@ class Seen:
     # (mechanism, whether it was accepted), and DATA or BDAT.
     log_ins: set | None = None
     transfers: set | None = None
+    # (version, kind of key) of each TLS that was agreed on; the kind may be None.
+    tls: list | None = None
+    # Connections, and the verbs that came.
+    connections: int | None = None
+    verbs: set | None = None
+    # Whether a mail came with REQUIRETLS.
+    required: bool | None = None
 
 
 @dataclass
@@ -85,6 +100,9 @@ class Server:
     refuses_unknown = True
     size = SIZE
     exact = False
+    # How it turns a client down that speaks TLS 1.3 only, where it has none: "version" and
+    # "cipher" are alerts; "close" says nothing.
+    no_tls13 = "version"
     # Header fields that local delivery puts in front.
     own_fields = ()
 
@@ -107,6 +125,10 @@ class Server:
                 if self.process.poll() is not None or time.monotonic() > end:
                     raise Broken(f"{self.name} does not listen on {listener.name}")
                 time.sleep(0.05)
+        # What it logs of these connections is none of the first case's.
+        before = None
+        while before != (before := self.marks()) and time.monotonic() < end:
+            time.sleep(QUIET_SECONDS)
 
     def offers(self):
         """Its listeners, the ports still to come."""
@@ -186,6 +208,17 @@ class Maildirs:
             Delivered(content=path.read_bytes(), mailbox=path.parent.parent.name)
             for path in sorted(self.mail.glob("*/new/*"))
         ]
+
+
+def secured(certificates, versions=("1.3",), **offered):
+    """Listeners with STARTTLS and with implicit TLS, for each certificate."""
+    return [
+        Listener(f"{security}, {certificate}" + (f", TLS {version}" if version != "1.3" else ""),
+                 security=security, certificate=certificate, version=version, **offered)
+        for security in ("starttls", "tls")
+        for version in versions
+        for certificate in certificates
+    ]
 
 
 def give_ports(listeners):

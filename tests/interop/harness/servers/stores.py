@@ -6,14 +6,17 @@ import re
 import time
 from dataclasses import dataclass
 
-from .. import install
+from .. import certificates, install
 from .base import (
     DOMAIN, HERE, LONG_TOKEN, MAILBOXES, PASSWORD, RCPT_MAX, REASON, SIZE, START_SECONDS, TOKEN,
-    USER, Broken, Delivered, Listener, Seen, Server,
+    USER, Broken, Delivered, Listener, Seen, Server, secured,
 )
 
 # Both programs print it.
 LOG_IN = re.compile(r"^auth (\S+) (accepted|refused)$", re.M)
+# aiosmtpd's does.
+ENCRYPTED = re.compile(r"^tls TLSv(\S+)", re.M)
+RECEIVED = re.compile(r"^received (.*)$", re.M)
 
 
 @dataclass
@@ -32,8 +35,7 @@ class Store(Server):
             "folder": str(self.mail), "domain": DOMAIN, "mailboxes": MAILBOXES, "user": USER,
             "password": PASSWORD, "tokens": [TOKEN, LONG_TOKEN], "reason": REASON, "size": SIZE,
             "rcpt_max": RCPT_MAX, "listeners": listeners,
-            "certificate": str(self.certificates / "ecdsa.pem"),
-            "key": str(self.certificates / "ecdsa.key"),
+            "certificates": str(self.certificates),
         })
 
     def seen(self, since):
@@ -57,6 +59,8 @@ class Store(Server):
 @dataclass
 class Aiosmtpd(Store):
     name = "aiosmtpd"
+    # asyncio closes without an alert.
+    no_tls13 = "close"
 
     def offers(self):
         # Its lines have at most 1000 octets.
@@ -68,18 +72,34 @@ class Aiosmtpd(Store):
             Listener("submission", **offered),
             Listener("relay", pipelining=False),
             Listener("limits", pipelining=False, only="limits"),
-            Listener("starttls", security="starttls", **offered),
+            *secured([one.name for one in certificates.GOOD + certificates.BAD], **offered),
+            *secured(["both"], ["1.2"], **offered),
+            *(Listener(f"starttls, {trait}", security="starttls", certificate="ecdsa", trait=trait,
+                       **offered)
+              for trait in ("injecting", "refusing", "requiretls")),
         ]
 
     def launch(self):
         python = install.aiosmtpd_python(self.cache)
-        kinds = {
-            "submission": "plain", "relay": "none", "limits": "limits", "starttls": "starttls",
+        listeners = {
+            one.name: (one.security, bool(one.auth), one.only or one.trait, one.certificate,
+                       one.version)
+            for one in self.listeners
         }
         # Of the harness's own environment nothing may reach another Python's imports.
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        self.spawn(python, HERE / "aiosmtpd_store.py", self.settings(kinds), env=environment)
+        self.spawn(python, HERE / "aiosmtpd_store.py", self.settings(listeners), env=environment)
         self.read_ports()
+
+    def seen(self, since):
+        text = "\n".join(self.tail(since))
+        received = "".join(map(json.loads, RECEIVED.findall(text)))
+        seen = super().seen(since)
+        seen.tls = [(version, None) for version in ENCRYPTED.findall(text)]
+        seen.connections = len(re.findall(r"^connected$", text, re.M))
+        seen.verbs = {line.split(" ")[0].upper() for line in received.split("\r\n")} - {""}
+        seen.required = "requiretls" in text.splitlines()
+        return seen
 
 
 @dataclass
