@@ -15,6 +15,7 @@ pub mod replies;
 mod reply;
 mod rsa;
 pub mod session;
+pub mod verifier;
 
 pub use address::address;
 pub use list::list;
@@ -23,3 +24,4 @@ pub use mock::mock;
 pub use reply::reply;
 pub use rsa::rsa;
 pub use session::session;
+pub use verifier::verifier;

@@ -3,18 +3,28 @@
 use std::fs;
 use std::path::Path;
 
-fn run(target: &str, check: fn(&[u8])) {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR"))
+/// The names of a target's seeds, and what they hold.
+fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("seeds")
         .join(target);
-    let mut count = 0;
-    for seed in fs::read_dir(seeds).unwrap() {
-        let path = seed.unwrap().path();
-        println!("{}", path.display());
-        check(&fs::read(path).unwrap());
-        count += 1;
+    let seeds: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|seed| seed.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read(path).unwrap())
+        })
+        .collect();
+    assert!(seeds.len() > 5);
+    seeds
+}
+
+fn run(target: &str, check: fn(&[u8])) {
+    for (name, seed) in seeds(target) {
+        println!("{target}/{name}");
+        check(&seed);
     }
-    assert!(count > 5);
 }
 
 #[test]
@@ -50,4 +60,15 @@ fn mock() {
 #[test]
 fn rsa() {
     run("rsa", embedded_smtp_fuzz::rsa);
+}
+
+/// Besides what is checked for any input: those that are called proven are, and no others.
+#[test]
+fn verifier() {
+    for (name, seed) in seeds("verifier") {
+        println!("verifier/{name}");
+        let is_proven = embedded_smtp_fuzz::verifier::is_proven(&seed);
+        let is_called_proven = name.contains("proven-");
+        assert!(name.starts_with("found-") || is_proven == is_called_proven);
+    }
 }

@@ -1,4 +1,51 @@
-//! What the fuzz targets reach of the arithmetic. No part of the interface.
+//! What the fuzz targets reach of the arithmetic and of the verifier. No part of the interface.
+
+use rustls_pki_types::ServerName;
+
+use super::certificate::PublicKeyInfo;
+use super::error::Error;
+use super::gate::Link;
+use super::latch::Verifier;
+use super::verify::Verify;
+use crate::proof::Proof;
+
+/// A call on the verifier.
+#[derive(Debug, Clone, Copy)]
+pub enum Call<'c> {
+    /// The server shows certificates, its own first. `None` is a raw public key.
+    Certificates(&'c [Option<&'c [u8]>]),
+    /// The server shows a signature, and the number of its scheme.
+    Signature(u16, &'c [u8]),
+}
+
+/// Makes these calls on a verifier, and asks it what was proven.
+///
+/// # Errors
+///
+/// What the verifier says.
+pub fn verify<V: Verify>(
+    choice: V,
+    name: &ServerName<'_>,
+    transcript: [u8; 32],
+    calls: &[Call<'_>],
+) -> Result<Proof, Error> {
+    let mut verifier = Verifier::new(name, choice);
+    for call in calls {
+        match call {
+            Call::Certificates(chain) => verifier.certificates(transcript, chain.iter().copied()),
+            Call::Signature(scheme, signature) => verifier.signature(*scheme, signature),
+        };
+    }
+    // As if the handshake had ended well.
+    verifier.outcome(Ok(()), &Link::default())
+}
+
+/// The SubjectPublicKeyInfo that is found in a certificate, the content of its AlgorithmIdentifier,
+/// and the octets of the key.
+#[must_use]
+pub fn public_key_info(der: &[u8]) -> Option<[&[u8]; 3]> {
+    PublicKeyInfo::of_certificate(der).map(|info| [info.whole, info.algorithm, info.key])
+}
 
 /// What an RSA signature is made by.
 #[cfg(feature = "rsa")]

@@ -102,7 +102,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
 
     /// The server shows certificates; `transcript` is the hash of the handshake with them.
     #[inline(never)]
-    fn certificates<'c>(
+    pub(super) fn certificates<'c>(
         &mut self,
         transcript: [u8; 32],
         certificates: impl Iterator<Item = Option<&'c [u8]>>,
@@ -131,7 +131,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
 
     /// The server shows its signature of the handshake.
     #[inline(never)]
-    fn signature(&mut self, scheme: u16, signature: &[u8]) -> bool {
+    pub(super) fn signature(&mut self, scheme: u16, signature: &[u8]) -> bool {
         self.advance(|verifier, latch| match latch {
             Latch::Accepted => {
                 let message = signed(&verifier.transcript);

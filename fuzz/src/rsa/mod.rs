@@ -91,6 +91,11 @@ fn check(der: &[u8], scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
     verdict
 }
 
+/// Whether this is an RSAPublicKey in DER that is to be taken.
+pub fn is_key(der: &[u8]) -> bool {
+    parse(der).is_some_and(|(n, e)| is_supported(&n, &e))
+}
+
 /// RSAPublicKey in DER.
 fn parse(der: &[u8]) -> Option<(BigUint, BigUint)> {
     let mut reader = SliceReader::new(der).ok()?;
