@@ -1,14 +1,14 @@
 //! The crate's own TLS, on a host that can go on after a panic.
 //!
 //! embedded-tls 0.19 panics at some messages behind the handshake, which only a server can send that
-//! is trusted. It broke TLS then, and the result says so.
+//! is trusted. The server broke TLS then, and the result says so.
 
 use std::io::{self, ErrorKind};
 use std::panic::{self, AssertUnwindSafe};
 
 use embedded_smtp::{Error, Fault};
 
-use crate::outcome::Ruling;
+use crate::outcome::{Opening, Ruling};
 use crate::report::Ending;
 use crate::send::{Job, lost};
 use crate::source::Source;
@@ -29,6 +29,10 @@ pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
         return accepted(job, reply);
     }
     let what = "the server broke TLS (a message that has no place)";
+    if job.watch.tls().is_none() {
+        let error = format!("{what}: use --tls-stack rustls");
+        return Ending::early(Ruling::of_opening(Opening::Broken), error);
+    }
     let fault = Fault::Transport(io::Error::new(ErrorKind::InvalidData, what));
     let error = match job.watch.phase() {
         _ if job.watch.is_content_out() => Error::Unknown { fault },
