@@ -23,5 +23,7 @@ mod sent;
 mod streamed;
 #[path = "alert_cli/tls.rs"]
 mod tls;
+#[path = "alert_cli/tls_faults.rs"]
+mod tls_faults;
 #[path = "alert_cli/usage.rs"]
 mod usage;

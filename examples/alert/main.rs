@@ -16,6 +16,7 @@ mod demo;
 mod driver;
 mod eml;
 mod escape;
+mod guard;
 mod identity;
 mod json;
 mod letter;

@@ -1,9 +1,8 @@
 //! What is sent, and how it went: around the session, which is in `driver/`.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
-use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use embedded_smtp::{Credentials, Error, Fault, Message, Phase, Report, Violation};
@@ -18,7 +17,7 @@ use crate::source::Source;
 use crate::tls::{self, Shown};
 use crate::trust::{Trust, Way};
 use crate::watch::{Heard, Watch};
-use crate::{advice, driver, escape};
+use crate::{advice, driver, escape, guard};
 
 /// What is to be sent, and how.
 pub struct Job<'a> {
@@ -32,9 +31,9 @@ pub struct Job<'a> {
     pub way: Way,
     pub watch: Watch,
     /// Mails that were accepted.
-    accepted: Cell<usize>,
+    pub accepted: Cell<usize>,
     /// What came of them.
-    so_far: RefCell<Option<Ending>>,
+    pub so_far: RefCell<Option<Ending>>,
 }
 
 impl<'a> Job<'a> {
@@ -70,7 +69,7 @@ impl<'a> Job<'a> {
     /// Sends the messages over one connection, and says how it ended.
     pub fn send(&self, sources: &mut [Source<'_>]) -> Ending {
         let mut ending = match self.way.stack() {
-            Some(TlsStack::Embedded) => self.run_guarded(sources),
+            Some(TlsStack::Embedded) => guard::run(self, sources),
             _ => self.run(sources),
         };
         self.watch.end();
@@ -81,7 +80,8 @@ impl<'a> Job<'a> {
         ending
     }
 
-    fn run(&self, sources: &mut [Source<'_>]) -> Ending {
+    /// The same, by the driver that is asked for.
+    pub fn run(&self, sources: &mut [Source<'_>]) -> Ending {
         match self.options.driver {
             Driver::Blocking => driver::blocking::run(self, sources),
             Driver::Async => match runtime() {
@@ -95,59 +95,6 @@ impl<'a> Job<'a> {
             },
         }
     }
-
-    /// embedded-tls 0.19 panics at some messages behind the handshake, which only a server can send
-    /// that is trusted. A host can go on and say so.
-    fn run_guarded(&self, sources: &mut [Source<'_>]) -> Ending {
-        if let Some(ending) = without_panic(|| self.run(sources)) {
-            return ending;
-        }
-        let messages = self.accepted.get();
-        if messages == self.messages.len()
-            && let Some(ending) = self.so_far.take()
-        {
-            return Ending { messages, ..ending };
-        }
-        if let Some(reply) = self.watch.final_reply() {
-            return self.accepted_by(reply);
-        }
-        let what = "the server broke TLS (a message that has no place)";
-        let fault = Fault::Transport(io::Error::new(ErrorKind::InvalidData, what));
-        let error = match self.watch.phase() {
-            _ if self.watch.is_content_out() => Error::Unknown { fault },
-            phase => Error::Failed { fault, phase },
-        };
-        Ending {
-            messages,
-            ..lost(self, &error)
-        }
-    }
-
-    /// The mail at hand was accepted with this reply, and there is no report.
-    fn accepted_by(&self, reply: Heard) -> Ending {
-        let recipients = self.watch.recipients();
-        let is_refused = |reply: &Heard| reply.code >= 300;
-        let is_partial = recipients.iter().any(is_refused);
-        let is_any_temporary = recipients.iter().any(|reply| reply.code / 100 == 4);
-        let error = "some recipients were refused: check their addresses, or send it to them later";
-        Ending {
-            ruling: Ruling::accepted(is_partial, is_any_temporary),
-            reply: Some(reply),
-            messages: self.accepted.get() + 1,
-            recipients,
-            error: is_partial.then(|| error.into()),
-            tls: None,
-        }
-    }
-}
-
-/// Runs this, and takes a panic for an answer.
-fn without_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(AssertUnwindSafe(run)).ok();
-    panic::set_hook(hook);
-    result
 }
 
 /// TLS did not come about.
@@ -270,7 +217,7 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
 }
 
 /// A mail was not accepted.
-fn lost(job: &Job<'_>, error: &Error<io::Error>) -> Ending {
+pub fn lost(job: &Job<'_>, error: &Error<io::Error>) -> Ending {
     let watch = &job.watch;
     let reply = match error {
         Error::Refused(refusal) if refusal.phase() == Phase::Rcpt => watch

@@ -9,7 +9,7 @@ use super::dialogue::Dialogue;
 use super::outbox::{Next, Outbox};
 use super::server::Shared;
 #[cfg(feature = "mock-tls")]
-use super::{outbox::Switch, tls::Layer};
+use super::{outbox::Switch, tls_layer::Layer};
 
 /// One connection.
 pub(super) struct Channel {

@@ -114,6 +114,8 @@ mod server;
 mod tcp;
 #[cfg(feature = "mock-tls")]
 mod tls;
+#[cfg(feature = "mock-tls")]
+mod tls_layer;
 mod transaction;
 
 pub use accounts::PlaintextAuth;

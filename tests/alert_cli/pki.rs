@@ -18,6 +18,15 @@ pub const STACKS: [&str; 2] = ["rustls", "embedded"];
 /// Both ways to TLS.
 pub const WAYS: [&str; 2] = ["starttls", "tls"];
 
+/// Every way with every library.
+pub fn each(mut test: impl FnMut(&str, &str)) {
+    for way in WAYS {
+        for stack in STACKS {
+            test(way, stack);
+        }
+    }
+}
+
 /// A certificate authority, whose root is in a file.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
