@@ -60,7 +60,8 @@ pub(super) fn pss_sha512(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
 /// `Some(true)` is no signature.
 type Scheme = fn(&PublicKey<'_>, &Hash, message: &[u8], number: &Limbs) -> Option<bool>;
 
-/// The room for the arithmetic is given back before a scheme needs some: this takes 2.5 KB of stack.
+/// The room for the arithmetic is given back before a scheme needs some. For 4,096 bits that is 2.3 KB
+/// of stack; with SHA-512 it is 2.5 KB, or 3.0 KB with the feature `compact`.
 #[inline(never)]
 fn verify(scheme: Scheme, hash: &Hash, key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let mut number = [0; OCTETS_MAX / 4];
