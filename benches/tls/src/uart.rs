@@ -20,9 +20,11 @@ const TRANSMITTER_IS_FULL: u32 = 1 << 5;
 const EIGHT_BITS_AND_QUEUES: u32 = 0x70;
 const ENABLED_BOTH_WAYS: u32 = 0x301;
 
-/// How often the line is asked before it is given up; some ten seconds in the emulator, which does
-/// not tell the firmware that the server has closed the connection.
-const PATIENCE: u32 = 50_000_000;
+/// How many seconds of the host's clock the line may do nothing: the emulator does not tell the firmware
+/// that the server has closed the connection, and a busy host is slow.
+const PATIENCE: u64 = 60;
+/// How often the line is asked before the clock is.
+const POLLS: u32 = 100_000;
 
 pub struct Uart(());
 
@@ -40,13 +42,19 @@ impl Uart {
 
     /// Waits until the flag is off.
     fn wait_while(flag: u32) -> Result<(), ErrorKind> {
-        for _ in 0..PATIENCE {
-            // SAFETY: as in `open`.
-            if unsafe { read_volatile(FLAGS) } & flag == 0 {
-                return Ok(());
+        let mut begun = None;
+        loop {
+            for _ in 0..POLLS {
+                // SAFETY: as in `open`.
+                if unsafe { read_volatile(FLAGS) } & flag == 0 {
+                    return Ok(());
+                }
+            }
+            let now = crate::time();
+            if now - *begun.get_or_insert(now) > PATIENCE {
+                return Err(ErrorKind::TimedOut);
             }
         }
-        Err(ErrorKind::TimedOut)
     }
 }
 
