@@ -12,12 +12,10 @@ use crate::meter;
 const UART0: usize = 0x4000_c000;
 const DATA: *mut u32 = UART0 as *mut u32;
 const FLAGS: *mut u32 = (UART0 + 0x18) as *mut u32;
-const LINE: *mut u32 = (UART0 + 0x2c) as *mut u32;
 const CONTROL: *mut u32 = (UART0 + 0x30) as *mut u32;
 
 const RECEIVER_IS_EMPTY: u32 = 1 << 4;
 const TRANSMITTER_IS_FULL: u32 = 1 << 5;
-const EIGHT_BITS_AND_QUEUES: u32 = 0x70;
 const ENABLED_BOTH_WAYS: u32 = 0x301;
 
 /// How many seconds of the host's clock the line may do nothing: the emulator does not tell the firmware
@@ -31,12 +29,10 @@ pub struct Uart(());
 impl Uart {
     /// There is one line: to be called once.
     pub fn open() -> Self {
-        // SAFETY: registers of the line, which nobody else uses. The emulator needs no clock, no pins
+        // Without the line's queues: turning them on would lose what the server has said already.
+        // SAFETY: a register of the line, which nobody else uses. The emulator needs no clock, no pins
         // and no speed to be set.
-        unsafe {
-            write_volatile(LINE, EIGHT_BITS_AND_QUEUES);
-            write_volatile(CONTROL, ENABLED_BOTH_WAYS);
-        }
+        unsafe { write_volatile(CONTROL, ENABLED_BOTH_WAYS) };
         Self(())
     }
 
