@@ -12,41 +12,45 @@ use crate::meter;
 const UART0: usize = 0x4000_c000;
 const DATA: *mut u32 = UART0 as *mut u32;
 const FLAGS: *mut u32 = (UART0 + 0x18) as *mut u32;
-const LINE: *mut u32 = (UART0 + 0x2c) as *mut u32;
 const CONTROL: *mut u32 = (UART0 + 0x30) as *mut u32;
 
 const RECEIVER_IS_EMPTY: u32 = 1 << 4;
 const TRANSMITTER_IS_FULL: u32 = 1 << 5;
-const EIGHT_BITS_AND_QUEUES: u32 = 0x70;
 const ENABLED_BOTH_WAYS: u32 = 0x301;
 
-/// How often the line is asked before it is given up; some ten seconds in the emulator, which does
-/// not tell the firmware that the server has closed the connection.
-const PATIENCE: u32 = 50_000_000;
+/// How many seconds of the host's clock the line may do nothing: the emulator does not tell the firmware
+/// that the server has closed the connection, and a busy host is slow.
+const PATIENCE: u64 = 60;
+/// How often the line is asked before the clock is.
+const POLLS: u32 = 100_000;
 
 pub struct Uart(());
 
 impl Uart {
     /// There is one line: to be called once.
     pub fn open() -> Self {
-        // SAFETY: registers of the line, which nobody else uses. The emulator needs no clock, no pins
+        // Without the line's queues: turning them on would lose what the server has said already.
+        // SAFETY: a register of the line, which nobody else uses. The emulator needs no clock, no pins
         // and no speed to be set.
-        unsafe {
-            write_volatile(LINE, EIGHT_BITS_AND_QUEUES);
-            write_volatile(CONTROL, ENABLED_BOTH_WAYS);
-        }
+        unsafe { write_volatile(CONTROL, ENABLED_BOTH_WAYS) };
         Self(())
     }
 
     /// Waits until the flag is off.
     fn wait_while(flag: u32) -> Result<(), ErrorKind> {
-        for _ in 0..PATIENCE {
-            // SAFETY: as in `open`.
-            if unsafe { read_volatile(FLAGS) } & flag == 0 {
-                return Ok(());
+        let mut begun = None;
+        loop {
+            for _ in 0..POLLS {
+                // SAFETY: as in `open`.
+                if unsafe { read_volatile(FLAGS) } & flag == 0 {
+                    return Ok(());
+                }
+            }
+            let now = crate::time();
+            if now - *begun.get_or_insert(now) > PATIENCE {
+                return Err(ErrorKind::TimedOut);
             }
         }
-        Err(ErrorKind::TimedOut)
     }
 }
 
