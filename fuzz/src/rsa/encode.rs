@@ -101,13 +101,11 @@ fn pss(form: &Form<'_>, scheme: Scheme, bits: usize, message: &[u8]) -> Option<(
     let proof = hash(scheme, &[&[0; 8], &digest, &salt]);
     let padding = length.checked_sub(salt.len() + proof.len() + 2)?;
     let mut block = [&vec![0; padding][..], &[1], &salt].concat();
-    let mut counter = 0_u32;
-    for octets in block.chunks_mut(digest.len()) {
+    for (counter, octets) in (0_u32..).zip(block.chunks_mut(digest.len())) {
         let mask = hash(scheme, &[&proof, &counter.to_be_bytes()]);
         for (octet, bits) in octets.iter_mut().zip(mask) {
             *octet ^= bits;
         }
-        counter += 1;
     }
     block[0] &= 0xff >> (length * 8 - bits);
     let is_right = salt.len() == digest.len();

@@ -64,7 +64,6 @@ impl<'b> AnyClient<'b> {
                 });
                 (client, end)
             }
-            // Of what was asked for before, the chain is forgotten.
             Self::Secure(client) => {
                 let upgrade = |link| open().map(|()| link);
                 upgraded(client.starttls(upgrade), Self::Secure)

@@ -73,6 +73,7 @@ pub struct Dialogue {
     pub transactions: Vec<Transaction>,
     pub(super) standing: Standing,
     pub(super) is_secure: bool,
+    /// The client knows that the link is under TLS: it has opened that, or was told at the start.
     pub(super) is_upgraded: bool,
     /// Mails are only to go on under TLS, and whether they can.
     pub(super) requires_tls: bool,
@@ -125,7 +126,8 @@ impl Dialogue {
             transactions: Vec::new(),
             standing: Standing::Connected,
             is_secure: policy.is_secure,
-            is_upgraded: false,
+            // A client that requires TLS asks its transport.
+            is_upgraded: policy.is_secure && policy.require_tls,
             requires_tls: policy.is_secure && policy.require_tls,
             has_chain: policy.is_secure && policy.by_chain,
             offers: Offers::default(),

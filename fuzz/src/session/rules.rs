@@ -65,8 +65,7 @@ impl Dialogue {
         self.is_secure = true;
         self.offers = Offers::default();
         self.used = Used::default();
-        // What was known of a link below says nothing of this one.
-        self.has_chain = self.policy.by_chain && !self.policy.is_secure;
+        self.has_chain = self.policy.by_chain;
         self.requires_tls = self.policy.require_tls;
     }
 
