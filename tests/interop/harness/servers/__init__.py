@@ -5,4 +5,4 @@ from .postfix import Postfix
 from .sink import Sink
 from .stores import Aiosmtpd, SmtpServer
 
-SERVERS = {kind.name: kind for kind in (Exim, SmtpServer, Postfix, Aiosmtpd, Sink)}
+SERVERS = {kind.name: kind for kind in (Exim, Postfix, SmtpServer, Aiosmtpd, Sink)}
