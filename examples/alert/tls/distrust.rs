@@ -1,6 +1,5 @@
 //! Why a server is not trusted, and what to do about it.
 
-use crate::options::TlsStack;
 use crate::trust::Trust;
 
 use super::shown::Shown;
@@ -68,10 +67,14 @@ impl Distrust {
             }
             Self::UnknownIssuer | Self::WrongName => {
                 let issuer = shown.chain.last().map_or("", |last| &last.issuer);
+                let or_pin = if trust.pins.is_empty() {
+                    format!(", or pin the server's key with --pin {pin}, if this is your server")
+                } else {
+                    String::new()
+                };
                 format!(
                     "the server's certificate leads to no trusted root (issued by {issuer}): give \
-                     that root with --ca, or pin the server's key with --pin {pin}, if this is your \
-                     server"
+                     that root with --ca{or_pin}"
                 )
             }
             Self::AuthorityAsServer => format!(
@@ -105,9 +108,6 @@ impl Distrust {
             }
             Self::NotProven => {
                 "the server has not proven who it is: do not trust it, check host and port".into()
-            }
-            Self::Chain(what) if trust.stack == TlsStack::Embedded => {
-                format!("{what}: try --tls-stack rustls, or ask who runs the server")
             }
             Self::Chain(what) => format!("{what}: ask who runs the server"),
         }

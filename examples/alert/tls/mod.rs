@@ -75,9 +75,14 @@ impl Fault {
                 format!("the server ended the TLS handshake (alert {alert}): {other_stack}")
             }
             Self::Closed => {
-                "the server closed the connection in the TLS handshake: check host, port and \
-                 --security, or try again"
-                    .into()
+                let or_stack = match trust.stack {
+                    TlsStack::Rustls => "",
+                    TlsStack::Embedded => ", or, for a server without TLS 1.3, --tls-stack rustls",
+                };
+                format!(
+                    "the server closed the connection in the TLS handshake: check host, port and \
+                     --security, or try again{or_stack}"
+                )
             }
             Self::Link(error) if error.kind() == ErrorKind::TimedOut => {
                 "the server took too long for the TLS handshake: try again, or give it a longer \
