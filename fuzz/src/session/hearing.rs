@@ -1,6 +1,6 @@
 //! What the server says: replies, each to what it answers.
 
-use super::command::Verb;
+use super::command::{Standing, Verb};
 use super::dialogue::{Dialogue, Mode, Waiting};
 use super::login::Say;
 use crate::replies::Reply;
@@ -40,6 +40,14 @@ impl Dialogue {
         self.answers.push((waiting.verb, reply.code));
         self.replies.push(reply.code);
         if !waiting.verb.may_be_answered(reply.code) {
+            self.is_listening = false;
+            return self.end("a reply that has no place");
+        }
+        // Where the RSET in front of it was refused, there is nothing that could be begun.
+        if waiting.verb == Verb::Mail
+            && (200..400).contains(&reply.code)
+            && self.standing == Standing::Leaving
+        {
             self.is_listening = false;
             return self.end("a reply that has no place");
         }
