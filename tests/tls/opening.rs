@@ -1,15 +1,16 @@
 //! What keeps TLS from being opened.
 
-use embedded_smtp::Error as SmtpError;
+use embedded_smtp::blocking::Client;
 use embedded_smtp::mock::{Action, Server, Stage, TlsVersion};
-use embedded_smtp::tls::blocking::Stream;
+use embedded_smtp::tls::blocking::{Place, Stream};
 use embedded_smtp::tls::{
     self, CertificateFault, Error, Pin, Pins, Records, Roots, ServerName, Verify, Watched,
 };
+use embedded_smtp::{Credentials, Error as SmtpError, Proof};
 
 use crate::link::Link;
 use crate::mails::{End, Sizes, USUAL, both};
-use crate::{Dice, IDENTITY, NAME, NOW, name, server};
+use crate::{Dice, IDENTITY, NAME, NOW, alert, name, server};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 #[track_caller]
@@ -222,6 +223,36 @@ fn the_transport_comes_back() {
     let stream = stream.ok().unwrap();
     assert_eq!(format!("{stream:?}"), "Stream { proof: Key, .. }");
     stream.close();
+}
+
+/// Rule: a stream that is lent by its place is as good as one that is owned, and the transport comes
+/// back from there, once.
+#[test]
+fn a_mail_goes_out_from_a_place() {
+    let server = server().implicit_tls().build();
+    let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
+    let mut records = Records::new(&mut read, &mut write).unwrap();
+    let pins = pins();
+    let mut place = Place::default();
+    assert_eq!(format!("{place:?}"), "Place(None)");
+    let choice = Pins::new(&pins);
+    let link = Link::to(&server);
+    let stream = place.open(link, &mut records, &name(), choice, &mut Dice(1));
+    let mut buffer = [0; 512];
+    let mut smtp = Client::over_tls(stream.unwrap(), &mut buffer);
+    smtp.open("a.example").unwrap();
+    let credentials = Credentials::new("boiler3", "secret").unwrap();
+    smtp.login(&credentials).unwrap();
+    assert_eq!(smtp.send(&alert()).unwrap().proof(), Some(Proof::Key));
+    smtp.quit().unwrap();
+    assert_eq!(
+        format!("{place:?}"),
+        "Place(Some(Stream { proof: Key, .. }))"
+    );
+    assert!(place.close().is_some());
+    assert!(place.close().is_none());
+    assert_eq!(server.deliveries().len(), 1);
+    assert_eq!(server.violations(), [""; 0]);
 }
 
 /// Rule: what the client says first fits the least buffer, with the longest name too.
