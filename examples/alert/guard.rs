@@ -1,7 +1,7 @@
 //! The crate's own TLS, on a host that can go on after a panic.
 //!
-//! embedded-tls 0.19 panics at some messages behind the handshake, which only a server can send that
-//! is trusted. The server broke TLS then, and the result says so.
+//! Behind the handshake a server that breaks TLS may end in a panic of the library, as the documentation
+//! of `tls` has it. The result says then that the server broke TLS.
 
 use std::io::{self, ErrorKind};
 use std::panic::{self, AssertUnwindSafe};

@@ -101,11 +101,11 @@
 //!
 //! # What is left to trust
 //!
-//! No certificate, key or signature can make this module panic. Before the server is proven, the gate
-//! keeps records from embedded-tls that it would not bear. A server that *is* proven can still send a
-//! handshake message behind the handshake that embedded-tls 0.19 does not know and panics at (a key
-//! update is refused; a second Finished or Certificate is not). With [`DangerNoVerification`], anybody
-//! on the way can.
+//! No certificate, key or signature can make this module panic, and before the server is proven the gate
+//! keeps records from the TLS library that it would not bear. Behind the handshake the content of a record
+//! is for the library alone to see: there, a server that is proven is trusted to keep to the protocol, and
+//! a breach of it may end in a panic of the library. With [`DangerNoVerification`], that is anybody on
+//! the way.
 //!
 //! [embedded-tls]: https://docs.rs/embedded-tls
 
