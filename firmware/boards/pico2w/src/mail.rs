@@ -54,15 +54,15 @@ impl Post {
 
     /// Makes an attempt, and says what it means for the alert.
     pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
-        info!("{}: trying, {}", serial, alert);
+        info!("alert {}: trying, {}", serial.0, alert);
         let failed = match self.send(deadline, serial, alert).await {
             Ok(report) => {
-                info!("{}: sent, {}", serial, report);
+                info!("alert {}: sent, {}", serial.0, report);
                 return Verdict::Sent;
             }
             Err(failed) => failed,
         };
-        warn!("{}: not sent, {}", serial, failed);
+        warn!("alert {}: not sent, {}", serial.0, failed);
         // It may be the date that is wrong.
         if let Failed::Tls(tls::Error::Certificate(
             CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. },
@@ -91,7 +91,7 @@ impl Post {
         deadline.start(DATE);
         let told = within(deadline, self.clock.now(self.stack, settings::NTP_HOST)).await?;
         let now = told.map_err(|undated| {
-            warn!("{}: no date, {}", serial, undated);
+            warn!("alert {}: no date, {}", serial.0, undated);
             Failed::Date
         })?;
         let date = self.clock.at(alert.at).ok_or(Failed::Date)?;
@@ -106,7 +106,7 @@ impl Post {
             &mut *self.socket.1,
         );
         let socket = within(deadline, connected).await??;
-        info!("{}: connected", serial);
+        info!("alert {}: connected", serial.0);
 
         // From here on the deadline moves with every phase of SMTP.
         let mut smtp = Client::new(socket, &mut *self.buffer).observe(deadline);
@@ -133,11 +133,11 @@ impl Post {
 
         // The server has the mail: how the session ends changes nothing.
         if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("{}: no reply to QUIT", serial);
+            info!("alert {}: no reply to QUIT", serial.0);
         }
         deadline.start(CLOSING);
         if !matches!(within(deadline, hang_up(place)).await, Ok(Ok(()))) {
-            info!("{}: the connection was cut", serial);
+            info!("alert {}: the connection was cut", serial.0);
         }
         Ok(report)
     }

@@ -87,7 +87,7 @@ async fn main(spawner: Spawner) {
     desk.serve(
         deadline,
         async |serial, alert| post.attempt(deadline, serial, alert).await,
-        |serial, alert| error!("{}: given up, {}", serial, alert),
+        |serial, alert| error!("alert {}: given up, {}", serial.0, alert),
     )
     .await
 }
@@ -110,7 +110,7 @@ async fn notice(mut input: Input<'static>, desk: &'static Desk) -> ! {
 fn leave(desk: &Desk, cause: Cause) {
     let at = Instant::now().as_secs();
     match desk.leave(Alert { cause, at }) {
-        Ok(serial) => info!("{}: an alert", serial),
+        Ok(serial) => info!("alert {}: an alert", serial.0),
         Err(alert) => error!("the outbox is full: lost, {}", alert),
     }
 }

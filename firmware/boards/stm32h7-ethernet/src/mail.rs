@@ -58,14 +58,14 @@ impl Post {
 
     /// Makes an attempt, and says what it means for the alert.
     pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
-        info!("{}: trying, {}", serial, alert);
+        info!("alert {}: trying, {}", serial.0, alert);
         match self.send(deadline, serial, alert).await {
             Ok(report) => {
-                info!("{}: sent, {}", serial, report);
+                info!("alert {}: sent, {}", serial.0, report);
                 Verdict::Sent
             }
             Err(failed) => {
-                warn!("{}: not sent, {}", serial, failed);
+                warn!("alert {}: not sent, {}", serial.0, failed);
                 failed.verdict()
             }
         }
@@ -110,7 +110,7 @@ impl Post {
             transmit,
         );
         let socket = within(deadline, connected).await??;
-        info!("{}: connected", serial);
+        info!("alert {}: connected", serial.0);
 
         deadline.start(HANDSHAKE);
         let mut records = Records::new(&mut *self.records.0, &mut *self.records.1)?;
@@ -130,11 +130,11 @@ impl Post {
 
         // The server has the mail: how the session ends changes nothing.
         if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("{}: no reply to QUIT", serial);
+            info!("alert {}: no reply to QUIT", serial.0);
         }
         deadline.start(CLOSING);
         if !matches!(within(deadline, hang_up(place)).await, Ok(Ok(()))) {
-            info!("{}: the connection was cut", serial);
+            info!("alert {}: the connection was cut", serial.0);
         }
         Ok(report)
     }
