@@ -22,7 +22,7 @@ use crate::{
 
 /// Milliseconds for the handshake of TLS.
 #[cfg(feature = "tls")]
-const HANDSHAKE: u64 = 60_000;
+pub const HANDSHAKE: u64 = 60_000;
 
 impl Desk {
     /// Waits until an attempt begins.
