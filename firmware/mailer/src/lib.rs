@@ -4,11 +4,19 @@
 #![no_std]
 
 mod deadline;
+#[cfg(feature = "embassy")]
+mod desk;
+#[cfg(feature = "tls")]
+mod failed;
 mod outbox;
 #[cfg(feature = "embassy")]
 mod within;
 
 pub use deadline::Deadline;
+#[cfg(feature = "embassy")]
+pub use desk::{Desk, watch};
+#[cfg(feature = "tls")]
+pub use failed::Failed;
 pub use outbox::{Backoff, Outbox, Serial, Verdict};
 #[cfg(feature = "embassy")]
 pub use within::{TimedOut, embassy_clock, within};
