@@ -40,6 +40,13 @@ pub async fn keep_joined(mut controller: WifiController<'static>) -> ! {
             Ok(Err(error)) => warn!("Wi-Fi: not joined, {}", error),
             Err(_) => {
                 warn!("Wi-Fi: not joined in {} s", JOIN.as_secs());
+                // Ends what is under way; a state of not being connected is what is wanted.
+                if with_timeout(PAUSE, controller.disconnect_async())
+                    .await
+                    .is_err()
+                {
+                    warn!("Wi-Fi: the driver does not let go");
+                }
             }
         }
         Timer::after(PAUSE).await;

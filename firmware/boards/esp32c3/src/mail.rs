@@ -1,0 +1,197 @@
+//! One attempt to send an alert, from top to bottom: network, date, connection, STARTTLS, login, mail.
+//!
+//! Every step has a deadline. Where it is over, what is under way is dropped, and the connection with
+//! it; the alert stays in the outbox.
+
+use defmt::{Format, info, warn};
+use embassy_net::dns::DnsQueryType;
+use embassy_net::tcp::TcpSocket;
+use embassy_net::{IpEndpoint, Stack};
+use embedded_smtp::asynch::Client;
+use embedded_smtp::tls::asynch::Place;
+use embedded_smtp::tls::{self, Records, Roots, ServerName, TrustAnchor};
+use embedded_smtp::{Report, StartTlsError};
+use esp_hal::rng::Trng;
+use mailer::{Deadline, Failed, Serial, Verdict, embassy_clock, within};
+use static_cell::ConstStaticCell;
+
+use crate::alert::{Alert, Texts};
+use crate::clock::Clock;
+use crate::settings;
+
+/// Who the mail goes to, and what proves it.
+pub struct Server {
+    name: ServerName<'static>,
+    roots: [TrustAnchor<'static>; 1],
+}
+
+/// Why there is no server to send to.
+#[derive(Format)]
+pub enum Unusable {
+    /// `MAIL_HOST` is no name.
+    Host,
+    /// `MAIL_ROOT` was not set, or the file is no certificate.
+    Root,
+}
+
+impl Server {
+    pub fn from_settings() -> Result<Self, Unusable> {
+        Ok(Self {
+            name: ServerName::try_from(settings::HOST).map_err(|_| Unusable::Host)?,
+            roots: [tls::anchor(&settings::ROOT).map_err(|_| Unusable::Root)?],
+        })
+    }
+}
+
+/// What an attempt needs; it is used for one after the other.
+pub struct Post {
+    stack: Stack<'static>,
+    random: Trng,
+    server: Server,
+    clock: Clock,
+    /// Random: no two starts of the board give the same Message-ID.
+    boot: u64,
+    socket: (&'static mut [u8], &'static mut [u8]),
+    records: (&'static mut [u8], &'static mut [u8]),
+    buffer: &'static mut [u8],
+}
+
+impl Post {
+    /// Takes the buffers: there is one set.
+    pub fn new(stack: Stack<'static>, random: Trng, server: Server) -> Self {
+        static RECEIVE: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
+        static TRANSMIT: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
+        // Holds the server's certificates: those of public authorities, as seen in 2026.
+        static READ: ConstStaticCell<[u8; 8192]> = ConstStaticCell::new([0; 8192]);
+        static WRITE: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
+        static BUFFER: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
+        Self {
+            stack,
+            boot: u64::from(random.random()) << 32 | u64::from(random.random()),
+            random,
+            server,
+            clock: Clock::new(),
+            socket: (RECEIVE.take(), TRANSMIT.take()),
+            records: (READ.take(), WRITE.take()),
+            buffer: BUFFER.take(),
+        }
+    }
+
+    /// Makes an attempt, and says what it means for the alert.
+    pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
+        info!("{}: trying, {}", serial, alert);
+        match self.send(deadline, serial, alert).await {
+            Ok(report) => {
+                info!("{}: sent, {}", serial, report);
+                Verdict::Sent
+            }
+            Err(failed) => {
+                warn!("{}: not sent, {}", serial, failed);
+                failed.verdict()
+            }
+        }
+    }
+
+    // Whatever fails drops the socket; what the server still sends is then answered with a reset.
+    async fn send(
+        &mut self,
+        deadline: &Deadline,
+        serial: Serial,
+        alert: &Alert,
+    ) -> Result<Report, Failed> {
+        deadline.start(NETWORK);
+        within(deadline, self.stack.wait_config_up()).await?;
+        // Without the date no certificate can be judged.
+        deadline.start(DATE);
+        let now = within(deadline, self.clock.now(self.stack)).await?;
+        let now = now.ok_or(Failed::Date)?;
+
+        let texts = Texts::new(serial, alert, self.boot).map_err(|_| Failed::Invalid)?;
+        let since = embassy_clock().saturating_sub(alert.at) / 1000;
+        let mail = texts.mail(alert, now.saturating_sub(since));
+        let mail = mail.map_err(|_| Failed::Invalid)?;
+
+        deadline.start(CONNECTING);
+        let (receive, transmit) = (&mut *self.socket.0, &mut *self.socket.1);
+        let socket = within(deadline, connect(self.stack, receive, transmit)).await??;
+
+        // From here on the deadline moves with every phase of SMTP.
+        let mut smtp = Client::new(socket, &mut *self.buffer).observe(deadline);
+        let opened = within(deadline, smtp.open(settings::DEVICE)).await?;
+        opened.map_err(|error| Failed::Plain(error.erase()))?;
+
+        // Where STARTTLS is not offered or refused, or the server is not proven, this is the end: there
+        // is no way on without TLS.
+        let name = &self.server.name;
+        let roots = Roots::new(&self.server.roots, now).with_rsa();
+        let random = &mut self.random;
+        let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;
+        let mut place = Place::new();
+        let lent = &mut place;
+        let upgrade = smtp.starttls(async move |socket| {
+            deadline.start(HANDSHAKE);
+            lent.open(socket, records, name, roots, random).await
+        });
+        let mut smtp = within(deadline, upgrade)
+            .await?
+            .map_err(|error| match error {
+                StartTlsError::Upgrade(error) => Failed::Tls(error),
+                StartTlsError::Refused { error, .. } => Failed::Plain(error.erase()),
+                StartTlsError::Ehlo { error, .. } => Failed::Session(error),
+                _ => Failed::Tls(tls::Error::NotProven),
+            })?;
+
+        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
+        logged_in.map_err(Failed::Session)?;
+        let sent = within(deadline, smtp.send(&mail)).await?;
+        let report = sent.map_err(Failed::Mail)?;
+
+        // The server has the mail: how the session ends changes nothing.
+        if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
+            info!("{}: no reply to QUIT", serial);
+        }
+        deadline.start(CLOSING);
+        if within(deadline, hang_up(place)).await.is_err() {
+            info!("{}: the connection was not closed in time", serial);
+        }
+        Ok(report)
+    }
+}
+
+/// Looks the server up and connects.
+async fn connect<'s>(
+    stack: Stack<'static>,
+    receive: &'s mut [u8],
+    transmit: &'s mut [u8],
+) -> Result<TcpSocket<'s>, Failed> {
+    let found = stack.dns_query(settings::HOST, DnsQueryType::A).await;
+    let addresses = found.map_err(|_| Failed::Name)?;
+    let address = *addresses.first().ok_or(Failed::Name)?;
+    let mut socket = TcpSocket::new(stack, receive, transmit);
+    let server = IpEndpoint::new(address, settings::PORT);
+    let connected = socket.connect(server).await;
+    connected.map_err(|_| Failed::Connect)?;
+    info!("connected to {}", server);
+    Ok(socket)
+}
+
+/// Ends TLS (close_notify) and then the connection.
+async fn hang_up(mut place: Place<'_, TcpSocket<'_>>) {
+    if let Some(mut socket) = place.close().await {
+        socket.close();
+        if socket.flush().await.is_err() {
+            info!("the server reset the connection");
+        }
+    }
+}
+
+/// Milliseconds for Wi-Fi and DHCP.
+const NETWORK: u64 = 30_000;
+/// Milliseconds for the date: more than the clock gives itself.
+const DATE: u64 = 15_000;
+/// Milliseconds for DNS and TCP.
+const CONNECTING: u64 = 30_000;
+/// Milliseconds for the handshake of TLS.
+const HANDSHAKE: u64 = 30_000;
+/// Milliseconds for the end of the connection.
+const CLOSING: u64 = 5_000;
