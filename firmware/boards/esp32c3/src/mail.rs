@@ -7,10 +7,11 @@ use defmt::{Format, info, warn};
 use embassy_net::dns::DnsQueryType;
 use embassy_net::tcp::TcpSocket;
 use embassy_net::{IpEndpoint, Stack};
+use embassy_time::{Duration, with_timeout};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{self, Records, Roots, ServerName, TrustAnchor};
-use embedded_smtp::{Report, StartTlsError};
+use embedded_smtp::{Message, Report, StartTlsError};
 use esp_hal::rng::Trng;
 use mailer::{Deadline, Failed, Serial, Verdict, embassy_clock, within};
 use static_cell::ConstStaticCell;
@@ -43,15 +44,22 @@ impl Server {
     }
 }
 
-/// What an attempt needs; it is used for one after the other.
+/// Sends alerts, one after the other.
 pub struct Post {
     stack: Stack<'static>,
-    random: Trng,
-    server: Server,
     clock: Clock,
     /// Random: no two starts of the board give the same Message-ID.
     boot: u64,
+    /// The connection's buffers, for what is received and for what is sent.
     socket: (&'static mut [u8], &'static mut [u8]),
+    session: Session,
+}
+
+/// What a session needs beside the connection.
+struct Session {
+    server: Server,
+    random: Trng,
+    /// The buffers for records of TLS, for those that are read and for those that are written.
     records: (&'static mut [u8], &'static mut [u8]),
     buffer: &'static mut [u8],
 }
@@ -67,13 +75,15 @@ impl Post {
         static BUFFER: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
         Self {
             stack,
-            boot: u64::from(random.random()) << 32 | u64::from(random.random()),
-            random,
-            server,
             clock: Clock::new(),
+            boot: u64::from(random.random()) << 32 | u64::from(random.random()),
             socket: (RECEIVE.take(), TRANSMIT.take()),
-            records: (READ.take(), WRITE.take()),
-            buffer: BUFFER.take(),
+            session: Session {
+                server,
+                random,
+                records: (READ.take(), WRITE.take()),
+                buffer: BUFFER.take(),
+            },
         }
     }
 
@@ -92,7 +102,6 @@ impl Post {
         }
     }
 
-    // Whatever fails drops the socket; what the server still sends is then answered with a reset.
     async fn send(
         &mut self,
         deadline: &Deadline,
@@ -113,9 +122,32 @@ impl Post {
 
         deadline.start(CONNECTING);
         let (receive, transmit) = (&mut *self.socket.0, &mut *self.socket.1);
-        let socket = within(deadline, connect(self.stack, receive, transmit)).await??;
+        let mut socket = within(deadline, connect(self.stack, receive, transmit)).await??;
+        let end = self.session.submit(&mut socket, deadline, now, &mail).await;
 
-        // From here on the deadline moves with every phase of SMTP.
+        // Whatever became of the session, the server is told that the connection ends.
+        match end {
+            Ok(_) => socket.close(),
+            Err(_) => socket.abort(),
+        }
+        deadline.start(CLOSING);
+        if !matches!(within(deadline, socket.flush()).await, Ok(Ok(()))) {
+            info!("the server has not seen the end of the connection");
+        }
+        end
+    }
+}
+
+impl Session {
+    /// Submits the mail over a connection, with its date for the certificates.
+    async fn submit(
+        &mut self,
+        socket: &mut TcpSocket<'_>,
+        deadline: &Deadline,
+        now: u64,
+        mail: &Message<'_>,
+    ) -> Result<Report, Failed> {
+        // The client moves the deadline, phase by phase.
         let mut smtp = Client::new(socket, &mut *self.buffer).observe(deadline);
         let opened = within(deadline, smtp.open(settings::DEVICE)).await?;
         opened.map_err(|error| Failed::Plain(error.erase()))?;
@@ -132,27 +164,28 @@ impl Post {
             deadline.start(HANDSHAKE);
             lent.open(socket, records, name, roots, random).await
         });
-        let mut smtp = within(deadline, upgrade)
-            .await?
-            .map_err(|error| match error {
-                StartTlsError::Upgrade(error) => Failed::Tls(error),
-                StartTlsError::Refused { error, .. } => Failed::Plain(error.erase()),
-                StartTlsError::Ehlo { error, .. } => Failed::Session(error),
-                _ => Failed::Tls(tls::Error::NotProven),
-            })?;
+        let secured = within(deadline, upgrade).await?;
+        let mut smtp = secured.map_err(|error| match error {
+            StartTlsError::Upgrade(error) => Failed::Tls(error),
+            StartTlsError::Refused { error, .. } => Failed::Plain(error.erase()),
+            StartTlsError::Ehlo { error, .. } => Failed::Session(error),
+            _ => Failed::Tls(tls::Error::NotProven),
+        })?;
 
         let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
-        let sent = within(deadline, smtp.send(&mail)).await?;
+        let sent = within(deadline, smtp.send(mail)).await?;
         let report = sent.map_err(Failed::Mail)?;
 
-        // The server has the mail: how the session ends changes nothing.
-        if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("{}: no reply to QUIT", serial);
+        // The server has the mail: how the session ends changes nothing, and is not waited for as long as
+        // RFC 5321 has it.
+        let farewell = Duration::from_millis(CLOSING);
+        if !matches!(with_timeout(farewell, smtp.quit()).await, Ok(Ok(()))) {
+            info!("no reply to QUIT");
         }
         deadline.start(CLOSING);
-        if within(deadline, hang_up(place)).await.is_err() {
-            info!("{}: the connection was not closed in time", serial);
+        if within(deadline, place.close()).await.is_err() {
+            info!("TLS was not closed in time");
         }
         Ok(report)
     }
@@ -175,16 +208,6 @@ async fn connect<'s>(
     Ok(socket)
 }
 
-/// Ends TLS (close_notify) and then the connection.
-async fn hang_up(mut place: Place<'_, TcpSocket<'_>>) {
-    if let Some(mut socket) = place.close().await {
-        socket.close();
-        if socket.flush().await.is_err() {
-            info!("the server reset the connection");
-        }
-    }
-}
-
 /// Milliseconds for Wi-Fi and DHCP.
 const NETWORK: u64 = 30_000;
 /// Milliseconds for the date: more than the clock gives itself.
@@ -193,5 +216,5 @@ const DATE: u64 = 15_000;
 const CONNECTING: u64 = 30_000;
 /// Milliseconds for the handshake of TLS.
 const HANDSHAKE: u64 = 30_000;
-/// Milliseconds for the end of the connection.
+/// Milliseconds for each part of the end: QUIT, TLS, connection.
 const CLOSING: u64 = 5_000;

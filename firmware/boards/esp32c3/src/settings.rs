@@ -10,6 +10,12 @@ use embedded_smtp::{Credentials, Domain, Mailbox, MailboxList, mailbox, mailbox_
 pub const WIFI_SSID: &str = or(option_env!("WIFI_SSID"), "example");
 pub const WIFI_PASSWORD: &str = or(option_env!("WIFI_PASSWORD"), "placeholder");
 
+const _: () = assert!(WIFI_SSID.len() <= 32, "WIFI_SSID is longer than 32 octets");
+const _: () = assert!(
+    matches!(WIFI_PASSWORD.len(), 0 | 8..=63),
+    "WIFI_PASSWORD has not 8 to 63 octets"
+);
+
 /// The submission server, as its certificate names it, and its port for STARTTLS.
 pub const HOST: &str = or(option_env!("MAIL_HOST"), "mail.example.org");
 pub const PORT: u16 = match u16::from_str_radix(or(option_env!("MAIL_PORT"), "587"), 10) {
