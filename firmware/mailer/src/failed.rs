@@ -4,7 +4,7 @@
 //! the alert: were it given up for a STARTTLS that is not offered, or a key that is not the pinned one,
 //! then whoever sits on the line for a moment could delete it.
 
-use embedded_smtp::{Error, tls};
+use embedded_smtp::{Error, StartTlsError, tls};
 
 use crate::{TimedOut, Verdict};
 
@@ -53,5 +53,17 @@ impl From<TimedOut> for Failed {
 impl From<tls::Error> for Failed {
     fn from(error: tls::Error) -> Self {
         Self::Tls(error)
+    }
+}
+
+impl<A, B, E: embedded_io::Error> From<StartTlsError<A, B, E, tls::Error, tls::Error>> for Failed {
+    fn from(error: StartTlsError<A, B, E, tls::Error, tls::Error>) -> Self {
+        match error {
+            StartTlsError::Upgrade(error) => Self::Tls(error),
+            StartTlsError::Ehlo { error, .. } => Self::Session(error),
+            StartTlsError::Refused { error, .. } => Self::Plain(error.erase()),
+            // What may be added there failed before the mail, too.
+            _ => Self::Session(Error::Ended),
+        }
     }
 }
