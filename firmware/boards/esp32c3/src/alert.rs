@@ -13,7 +13,7 @@ use crate::settings::{DEVICE, FROM, TO};
 #[derive(Clone, Copy, defmt::Format)]
 pub struct Alert {
     pub cause: Cause,
-    /// Milliseconds since the board started.
+    /// Seconds since the board started.
     pub at: u64,
 }
 
@@ -46,7 +46,7 @@ impl Texts {
             text: String::new(),
             html: String::new(),
         };
-        let (what, seconds) = (alert.cause.sentence(), alert.at / 1000);
+        let (what, seconds) = (alert.cause.sentence(), alert.at);
         write!(texts.id, "{boot:016x}.{}@{DEVICE}", serial.0)?;
         write!(
             texts.text,

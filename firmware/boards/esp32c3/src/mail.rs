@@ -4,20 +4,18 @@
 //! it; the alert stays in the outbox.
 
 use defmt::{Format, info, warn};
-use embassy_net::dns::DnsQueryType;
+use embassy_net::Stack;
 use embassy_net::tcp::TcpSocket;
-use embassy_net::{IpEndpoint, Stack};
 use embassy_time::{Duration, with_timeout};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
-use embedded_smtp::tls::{self, Records, Roots, ServerName, TrustAnchor};
-use embedded_smtp::{Message, Report, StartTlsError};
+use embedded_smtp::tls::{self, CertificateFault, Records, Roots, ServerName, TrustAnchor};
+use embedded_smtp::{Message, Report};
 use esp_hal::rng::Trng;
-use mailer::{Deadline, Failed, Serial, Verdict, embassy_clock, within};
+use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, within};
 use static_cell::ConstStaticCell;
 
 use crate::alert::{Alert, Texts};
-use crate::clock::Clock;
 use crate::settings;
 
 /// Who the mail goes to, and what proves it.
@@ -75,7 +73,7 @@ impl Post {
         static BUFFER: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
         Self {
             stack,
-            clock: Clock::new(),
+            clock: Clock::new(settings::BUILT),
             boot: u64::from(random.random()) << 32 | u64::from(random.random()),
             socket: (RECEIVE.take(), TRANSMIT.take()),
             session: Session {
@@ -90,16 +88,22 @@ impl Post {
     /// Makes an attempt, and says what it means for the alert.
     pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
         info!("{}: trying, {}", serial, alert);
-        match self.send(deadline, serial, alert).await {
+        let failed = match self.send(deadline, serial, alert).await {
             Ok(report) => {
                 info!("{}: sent, {}", serial, report);
-                Verdict::Sent
+                return Verdict::Sent;
             }
-            Err(failed) => {
-                warn!("{}: not sent, {}", serial, failed);
-                failed.verdict()
-            }
+            Err(failed) => failed,
+        };
+        warn!("{}: not sent, {}", serial, failed);
+        // It may be the date that is wrong.
+        if let Failed::Tls(tls::Error::Certificate(
+            CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. },
+        )) = failed
+        {
+            self.clock.forget();
         }
+        failed.verdict()
     }
 
     async fn send(
@@ -112,17 +116,25 @@ impl Post {
         within(deadline, self.stack.wait_config_up()).await?;
         // Without the date no certificate can be judged.
         deadline.start(DATE);
-        let now = within(deadline, self.clock.now(self.stack)).await?;
-        let now = now.ok_or(Failed::Date)?;
-
+        let told = within(deadline, self.clock.now(self.stack, settings::NTP_HOST)).await?;
+        let now = told.map_err(|undated| {
+            warn!("{}: no date, {}", serial, undated);
+            Failed::Date
+        })?;
+        let date = self.clock.at(alert.at).ok_or(Failed::Date)?;
         let texts = Texts::new(serial, alert, self.boot).map_err(|_| Failed::Invalid)?;
-        let since = embassy_clock().saturating_sub(alert.at) / 1000;
-        let mail = texts.mail(alert, now.saturating_sub(since));
-        let mail = mail.map_err(|_| Failed::Invalid)?;
+        let mail = texts.mail(alert, date).map_err(|_| Failed::Invalid)?;
 
         deadline.start(CONNECTING);
-        let (receive, transmit) = (&mut *self.socket.0, &mut *self.socket.1);
-        let mut socket = within(deadline, connect(self.stack, receive, transmit)).await??;
+        let connecting = connect(
+            self.stack,
+            settings::HOST,
+            settings::PORT,
+            &mut *self.socket.0,
+            &mut *self.socket.1,
+        );
+        let mut socket = within(deadline, connecting).await??;
+        info!("{}: connected", serial);
         let end = self.session.submit(&mut socket, deadline, now, &mail).await;
 
         // Whatever became of the session, the server is told that the connection ends.
@@ -164,13 +176,7 @@ impl Session {
             deadline.start(HANDSHAKE);
             lent.open(socket, records, name, roots, random).await
         });
-        let secured = within(deadline, upgrade).await?;
-        let mut smtp = secured.map_err(|error| match error {
-            StartTlsError::Upgrade(error) => Failed::Tls(error),
-            StartTlsError::Refused { error, .. } => Failed::Plain(error.erase()),
-            StartTlsError::Ehlo { error, .. } => Failed::Session(error),
-            _ => Failed::Tls(tls::Error::NotProven),
-        })?;
+        let mut smtp = within(deadline, upgrade).await??;
 
         let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
@@ -191,26 +197,9 @@ impl Session {
     }
 }
 
-/// Looks the server up and connects.
-async fn connect<'s>(
-    stack: Stack<'static>,
-    receive: &'s mut [u8],
-    transmit: &'s mut [u8],
-) -> Result<TcpSocket<'s>, Failed> {
-    let found = stack.dns_query(settings::HOST, DnsQueryType::A).await;
-    let addresses = found.map_err(|_| Failed::Name)?;
-    let address = *addresses.first().ok_or(Failed::Name)?;
-    let mut socket = TcpSocket::new(stack, receive, transmit);
-    let server = IpEndpoint::new(address, settings::PORT);
-    let connected = socket.connect(server).await;
-    connected.map_err(|_| Failed::Connect)?;
-    info!("connected to {}", server);
-    Ok(socket)
-}
-
-/// Milliseconds for Wi-Fi and DHCP.
-const NETWORK: u64 = 30_000;
-/// Milliseconds for the date: more than the clock gives itself.
+/// Milliseconds for Wi-Fi and DHCP, where there is no address yet.
+const NETWORK: u64 = 60_000;
+/// Milliseconds for the answer of the server that tells the date.
 const DATE: u64 = 15_000;
 /// Milliseconds for DNS and TCP.
 const CONNECTING: u64 = 30_000;

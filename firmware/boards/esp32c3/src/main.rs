@@ -9,7 +9,7 @@
 use defmt::{Debug2Format, error, info, unwrap};
 use embassy_executor::Spawner;
 use embassy_net::{Runner, StackResources};
-use embassy_time::Timer;
+use embassy_time::{Instant, Timer};
 use esp_backtrace as _;
 use esp_hal::clock::CpuClock;
 use esp_hal::gpio::{Input, InputConfig, Pull};
@@ -26,7 +26,6 @@ use mailer::{Backoff, Deadline, embassy_clock, watch};
 use static_cell::ConstStaticCell;
 
 mod alert;
-mod clock;
 mod mail;
 mod settings;
 mod wifi;
@@ -109,7 +108,7 @@ async fn press(mut button: Input<'static>, desk: &'static Desk) -> ! {
 }
 
 fn leave(desk: &Desk, cause: Cause) {
-    let at = embassy_clock();
+    let at = Instant::now().as_secs();
     match desk.leave(Alert { cause, at }) {
         Ok(serial) => info!("{}: {}", serial, cause),
         Err(alert) => error!("the outbox is full: lost, {}", alert),
