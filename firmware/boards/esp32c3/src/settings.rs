@@ -43,6 +43,8 @@ pub const FROM: Mailbox<'static> = mailbox!(or(
 ));
 pub const TO: MailboxList<'static> = mailbox_list!(or(option_env!("MAIL_TO"), "ops@example.org"));
 
+const _: () = assert!(!TO.is_empty(), "MAIL_TO is empty");
+
 /// The board's own name: said to the server, and in each Message-ID.
 pub const DEVICE: &str = or(option_env!("MAIL_DEVICE"), "esp32c3.example.org");
 
