@@ -1,0 +1,21 @@
+//! The application of all these firmwares: a boiler's sensor, its alert, and how an attempt to send it
+//! ended. It knows no network and no board.
+#![no_std]
+
+mod alert;
+mod desk;
+mod ending;
+mod sensor;
+#[cfg(feature = "asynch")]
+mod session;
+mod settings;
+
+pub use alert::{Alert, Letter, RECIPIENTS_MAX};
+pub use desk::Desk;
+pub use ending::{Ending, exit};
+pub use sensor::Pressures;
+#[cfg(all(feature = "asynch", feature = "tls"))]
+pub use session::{HANDSHAKE, log_in, open_tls};
+#[cfg(feature = "asynch")]
+pub use session::{danger_log_in_in_plaintext, deliver_due, farewell, greet};
+pub use settings::{HOST, PASSWORD, SERVER, SERVER_NAME, Settings, USER};
