@@ -3,9 +3,7 @@
 use core::fmt::{Arguments, Write as _};
 
 use defmt::{info, warn};
-use embassy_net::dns::DnsQueryType;
-use embassy_net::tcp::TcpSocket;
-use embassy_net::{IpEndpoint, Stack};
+use embassy_net::Stack;
 use embassy_stm32::peripherals::RNG;
 use embassy_stm32::rng::Rng;
 use embedded_smtp::asynch::Client;
@@ -14,7 +12,7 @@ use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{Pins, Records, ServerName};
 use embedded_smtp::{Credentials, Report, header_text};
 use heapless::String;
-use mailer::{Deadline, Failed, Serial, Verdict, within};
+use mailer::{Deadline, Failed, Serial, Verdict, connect, hang_up, within};
 use static_cell::ConstStaticCell;
 
 use crate::settings;
@@ -60,20 +58,19 @@ impl Post {
 
     /// Makes an attempt, and says what it means for the alert.
     pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
-        info!("{}: trying, {}", serial, alert);
+        info!("alert {}: trying, {}", serial.0, alert);
         match self.send(deadline, serial, alert).await {
             Ok(report) => {
-                info!("{}: sent, {}", serial, report);
+                info!("alert {}: sent, {}", serial.0, report);
                 Verdict::Sent
             }
             Err(failed) => {
-                warn!("{}: not sent, {}", serial, failed);
+                warn!("alert {}: not sent, {}", serial.0, failed);
                 failed.verdict()
             }
         }
     }
 
-    // Whatever fails drops the socket; what the server still sends is then answered with a reset.
     async fn send(
         &mut self,
         deadline: &Deadline,
@@ -105,7 +102,15 @@ impl Post {
 
         deadline.start(CONNECTING);
         let (receive, transmit) = (&mut *self.socket.0, &mut *self.socket.1);
-        let socket = within(deadline, connect(self.stack, receive, transmit)).await??;
+        let connected = connect(
+            self.stack,
+            settings::HOST,
+            settings::PORT,
+            receive,
+            transmit,
+        );
+        let socket = within(deadline, connected).await??;
+        info!("alert {}: connected", serial.0);
 
         deadline.start(HANDSHAKE);
         let mut records = Records::new(&mut *self.records.0, &mut *self.records.1)?;
@@ -125,41 +130,13 @@ impl Post {
 
         // The server has the mail: how the session ends changes nothing.
         if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("{}: no reply to QUIT", serial);
+            info!("alert {}: no reply to QUIT", serial.0);
         }
         deadline.start(CLOSING);
-        if within(deadline, hang_up(place)).await.is_err() {
-            info!("{}: the connection was not closed in time", serial);
+        if !matches!(within(deadline, hang_up(place)).await, Ok(Ok(()))) {
+            info!("alert {}: the connection was cut", serial.0);
         }
         Ok(report)
-    }
-}
-
-/// Waits for the network, looks the server up and connects.
-async fn connect<'s>(
-    stack: Stack<'static>,
-    receive: &'s mut [u8],
-    transmit: &'s mut [u8],
-) -> Result<TcpSocket<'s>, Failed> {
-    stack.wait_config_up().await;
-    let found = stack.dns_query(settings::HOST, DnsQueryType::A).await;
-    let addresses = found.map_err(|_| Failed::Name)?;
-    let address = *addresses.first().ok_or(Failed::Name)?;
-    let mut socket = TcpSocket::new(stack, receive, transmit);
-    let server = IpEndpoint::new(address, settings::PORT);
-    let connected = socket.connect(server).await;
-    connected.map_err(|_| Failed::Connect)?;
-    info!("connected to {}", server);
-    Ok(socket)
-}
-
-/// Ends TLS (close_notify) and then the connection.
-async fn hang_up(mut place: Place<'_, TcpSocket<'_>>) {
-    if let Some(mut socket) = place.close().await {
-        socket.close();
-        if socket.flush().await.is_err() {
-            info!("the server reset the connection");
-        }
     }
 }
 

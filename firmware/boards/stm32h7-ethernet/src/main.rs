@@ -84,7 +84,7 @@ async fn main(spawner: Spawner) {
     desk.serve(
         deadline,
         async |serial, alert| post.attempt(deadline, serial, alert).await,
-        |serial, alert| error!("{}: given up, {}", serial, alert),
+        |serial, alert| error!("alert {}: given up, {}", serial.0, alert),
     )
     .await
 }
@@ -98,7 +98,7 @@ async fn press(mut button: ExtiInput<'static, Async>, desk: &'static Desk) -> ! 
         presses += 1;
         let at = Instant::now().as_secs();
         match desk.leave(Alert { presses, at }) {
-            Ok(serial) => info!("{}: the button was pressed", serial),
+            Ok(serial) => info!("alert {}: the button was pressed", serial.0),
             Err(alert) => error!("the outbox is full: lost, {}", alert),
         }
         // A button bounces.
