@@ -87,15 +87,15 @@ impl Post {
 
     /// Makes an attempt, and says what it means for the alert.
     pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
-        info!("{}: trying, {}", serial, alert);
+        info!("alert {}: trying, {}", serial.0, alert);
         let failed = match self.send(deadline, serial, alert).await {
             Ok(report) => {
-                info!("{}: sent, {}", serial, report);
+                info!("alert {}: sent, {}", serial.0, report);
                 return Verdict::Sent;
             }
             Err(failed) => failed,
         };
-        warn!("{}: not sent, {}", serial, failed);
+        warn!("alert {}: not sent, {}", serial.0, failed);
         // It may be the date that is wrong.
         if let Failed::Tls(tls::Error::Certificate(
             CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. },
@@ -118,7 +118,7 @@ impl Post {
         deadline.start(DATE);
         let told = within(deadline, self.clock.now(self.stack, settings::NTP_HOST)).await?;
         let now = told.map_err(|undated| {
-            warn!("{}: no date, {}", serial, undated);
+            warn!("alert {}: no date, {}", serial.0, undated);
             Failed::Date
         })?;
         let date = self.clock.at(alert.at).ok_or(Failed::Date)?;
@@ -134,7 +134,7 @@ impl Post {
             &mut *self.socket.1,
         );
         let mut socket = within(deadline, connecting).await??;
-        info!("{}: connected", serial);
+        info!("alert {}: connected", serial.0);
         let end = self.session.submit(&mut socket, deadline, now, &mail).await;
 
         // Whatever became of the session, the server is told that the connection ends.

@@ -90,7 +90,7 @@ async fn main(spawner: Spawner) {
     desk.serve(
         deadline,
         async |serial, alert| post.attempt(deadline, serial, alert).await,
-        |serial, alert| error!("{}: given up, {}", serial, alert),
+        |serial, alert| error!("alert {}: given up, {}", serial.0, alert),
     )
     .await
 }
@@ -110,7 +110,7 @@ async fn press(mut button: Input<'static>, desk: &'static Desk) -> ! {
 fn leave(desk: &Desk, cause: Cause) {
     let at = Instant::now().as_secs();
     match desk.leave(Alert { cause, at }) {
-        Ok(serial) => info!("{}: {}", serial, cause),
+        Ok(serial) => info!("alert {}: {}", serial.0, cause),
         Err(alert) => error!("the outbox is full: lost, {}", alert),
     }
 }
