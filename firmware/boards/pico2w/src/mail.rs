@@ -4,10 +4,10 @@ use defmt::{info, warn};
 use embassy_net::Stack;
 use embassy_rp::peripherals::TRNG;
 use embassy_rp::trng::Trng;
+use embedded_smtp::Report;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{self, CertificateFault, Records, Roots, ServerName, TrustAnchor};
-use embedded_smtp::{Credentials, Report};
 use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, hang_up, within};
 use static_cell::ConstStaticCell;
 
@@ -22,6 +22,7 @@ pub struct Post {
     clock: Clock,
     /// Random: no two starts of the board give the same Message-ID.
     boot: u64,
+    name: ServerName<'static>,
     socket: (&'static mut [u8], &'static mut [u8]),
     records: (&'static mut [u8], &'static mut [u8]),
     buffer: &'static mut [u8],
@@ -32,6 +33,7 @@ impl Post {
     pub fn new(
         stack: Stack<'static>,
         mut random: Trng<'static, TRNG>,
+        name: ServerName<'static>,
         root: TrustAnchor<'static>,
     ) -> Self {
         static RECEIVE: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
@@ -44,6 +46,7 @@ impl Post {
             stack,
             boot: random.blocking_next_u64(),
             random,
+            name,
             roots: [root],
             clock: Clock::new(settings::BUILT),
             socket: (RECEIVE.take(), TRANSMIT.take()),
@@ -79,9 +82,6 @@ impl Post {
         serial: Serial,
         alert: &Alert,
     ) -> Result<Report, Failed> {
-        let name = ServerName::try_from(settings::HOST).map_err(|_| Failed::Invalid)?;
-        let credentials = Credentials::new(settings::USER, settings::PASSWORD);
-        let credentials = credentials.map_err(|_| Failed::Invalid)?;
         let parts = alert.parts(serial, self.boot)?;
 
         deadline.start(NETWORK);
@@ -117,16 +117,16 @@ impl Post {
         // is no way on without TLS.
         let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let roots = Roots::new(&self.roots, now).with_rsa().with_p384();
-        let random = &mut self.random;
+        let (name, random) = (&self.name, &mut self.random);
         let mut place = Place::new();
         let lent = &mut place;
         let upgraded = smtp.starttls(async move |socket| {
             deadline.start(HANDSHAKE);
-            lent.open(socket, records, &name, roots, random).await
+            lent.open(socket, records, name, roots, random).await
         });
         let mut smtp = within(deadline, upgraded).await??;
 
-        let logged_in = within(deadline, smtp.login(&credentials)).await?;
+        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
         let sent = within(deadline, smtp.send(&mail)).await?;
         let report = sent.map_err(Failed::Mail)?;

@@ -10,7 +10,7 @@ use embedded_smtp::asynch::Client;
 use embedded_smtp::message::{Importance, Message};
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{Pins, Records, ServerName};
-use embedded_smtp::{Credentials, Report, header_text};
+use embedded_smtp::{Report, header_text};
 use heapless::String;
 use mailer::{Deadline, Failed, Serial, Verdict, connect, hang_up, within};
 use static_cell::ConstStaticCell;
@@ -32,6 +32,7 @@ pub struct Post {
     random: Rng<'static, RNG>,
     /// Random: no two starts of the board give the same Message-ID.
     boot: u64,
+    name: ServerName<'static>,
     socket: (&'static mut [u8], &'static mut [u8]),
     records: (&'static mut [u8], &'static mut [u8]),
     buffer: &'static mut [u8],
@@ -39,7 +40,11 @@ pub struct Post {
 
 impl Post {
     /// Takes the buffers: there is one.
-    pub fn new(stack: Stack<'static>, mut random: Rng<'static, RNG>) -> Self {
+    pub fn new(
+        stack: Stack<'static>,
+        mut random: Rng<'static, RNG>,
+        name: ServerName<'static>,
+    ) -> Self {
         static RECEIVE: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
         static TRANSMIT: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
         // Holds the server's certificate: enough for a relay of one's own.
@@ -50,6 +55,7 @@ impl Post {
             stack,
             boot: random.next_u64(),
             random,
+            name,
             socket: (RECEIVE.take(), TRANSMIT.take()),
             records: (READ.take(), WRITE.take()),
             buffer: BUFFER.take(),
@@ -77,9 +83,6 @@ impl Post {
         serial: Serial,
         alert: &Alert,
     ) -> Result<Report, Failed> {
-        let name = ServerName::try_from(settings::HOST).map_err(|_| Failed::Invalid)?;
-        let credentials = Credentials::new(settings::USER, settings::PASSWORD);
-        let credentials = credentials.map_err(|_| Failed::Invalid)?;
         let boot = self.boot;
         // The same at every attempt: who gets the mail twice sees it once.
         let id = written::<96>(format_args!(
@@ -115,15 +118,16 @@ impl Post {
         deadline.start(HANDSHAKE);
         let mut records = Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let mut place = Place::new();
+        let name = &self.name;
         let pins = Pins::new(&settings::PINS).with_rsa();
-        let open = place.open(socket, &mut records, &name, pins, &mut self.random);
+        let open = place.open(socket, &mut records, name, pins, &mut self.random);
         let stream = within(deadline, open).await??;
 
         // From here on the deadline moves with every phase of SMTP.
         let mut smtp = Client::over_tls(stream, &mut *self.buffer).observe(deadline);
         let opened = within(deadline, smtp.open(settings::DEVICE)).await?;
         opened.map_err(Failed::Session)?;
-        let logged_in = within(deadline, smtp.login(&credentials)).await?;
+        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
         let sent = within(deadline, smtp.send(&mail)).await?;
         let report = sent.map_err(Failed::Mail)?;
