@@ -32,11 +32,20 @@ class Proxy:
     def serve(self):
         # Closed when the client ended without having connected.
         with self.listener:
-            while not select.select([self.listener], [], [], POLL_SECONDS)[0]:
-                if self.over:
-                    return
-            client, _ = self.listener.accept()
-        server = socket.create_connection(("127.0.0.1", self.target), SECONDS)
+            client = self.accept()
+        if client:
+            self.carry(client, self.target)
+
+    def accept(self):
+        """The next connection; None if the client ended without one."""
+        while not select.select([self.listener], [], [], POLL_SECONDS)[0]:
+            if self.over:
+                return None
+        return self.listener.accept()[0]
+
+    def carry(self, client, target):
+        """Both ways, until both have ended."""
+        server = socket.create_connection(("127.0.0.1", target), SECONDS)
         with client, server:
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
