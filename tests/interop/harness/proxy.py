@@ -17,15 +17,23 @@ POLL_SECONDS = 0.2
 class Proxy:
     """Serves one connection; `turns` and `segments` are there once `finish` returned."""
 
-    def __init__(self, port, delay):
+    def __init__(self, port, delay, is_open=True):
         self.target = port
         self.delay = delay
         self.events = []
         self.segments = 0
         self.over = False
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = None
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
+        if is_open:
+            self.open()
+
+    def open(self):
+        """From now on it listens; until then the port is its own, and connections are refused."""
+        self.listener.listen()
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
@@ -89,7 +97,9 @@ class Proxy:
     def finish(self):
         """The client has ended: waits until all it sent is through."""
         self.over = True
-        self.thread.join(SECONDS)
+        if self.thread:
+            self.thread.join(SECONDS)
+        self.listener.close()
 
     @property
     def sent(self):

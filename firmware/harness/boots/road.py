@@ -1,0 +1,58 @@
+"""The way from the firmware to the server: where each of its connections leads, and how far.
+
+It is the interop harness's proxy for several connections. It may be closed at first, as a server that is
+down; and it cuts a connection in the middle.
+"""
+
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+
+from harness.proxy import SECONDS, Proxy
+
+# SO_LINGER on, for no time: closing resets the connection (RFC 9293 §3.6).
+RESET = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Where one connection leads."""
+
+    port: int
+    # After so many octets from the client it is reset; None: never.
+    cut: int | None = None
+
+
+class Road(Proxy):
+    """The first connection takes the first leg, the next the next; all further ones the last."""
+
+    def __init__(self, legs, is_open=True):
+        self.legs = legs
+        self.connections = 0
+        super().__init__(None, 0, is_open)
+
+    def serve(self):
+        with self.listener:
+            while client := self.accept():
+                leg = self.legs[min(self.connections, len(self.legs) - 1)]
+                self.connections += 1
+                client = client if leg.cut is None else Cut(client, leg.cut)
+                thread = threading.Thread(target=self.carry, args=(client, leg.port), daemon=True)
+                thread.start()
+
+
+class Cut(socket.socket):
+    """A connection that is reset once so many octets have come."""
+
+    def __init__(self, connection, octets):
+        super().__init__(fileno=connection.detach())
+        self.left = octets
+
+    def recv(self, *arguments):
+        octets = super().recv(*arguments)[: self.left]
+        self.left -= len(octets)
+        if self.left == 0:
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            raise ConnectionResetError("cut")
+        return octets
