@@ -59,8 +59,17 @@ def mail(values):
     return re.sub(rb"\{\{(\w+)\}\}", lambda found: values[found[1].decode()], template)
 
 
+@dataclass(frozen=True)
+class Mail:
+    """A mail that arrived: its alert's number, its Message-ID, and its octets as they were sent."""
+
+    number: int
+    identity: str
+    octets: bytes
+
+
 def check(server, arrived, wanted):
-    """What differs; the alert's number and its Message-ID, None if there is none."""
+    """What differs, and the mail; None if it is none of a firmware's."""
     content = content_of(server, arrived)
     date, identity = DATE.search(content), ID.search(content)
     boundaries = BOUNDARY.findall(content)
@@ -68,7 +77,7 @@ def check(server, arrived, wanted):
         return [f"Date {date}, Message-ID {identity}, boundaries {boundaries}"], None
     faults = [
         *check_date(date[1].decode(), wanted), *check_started(int(identity[3], 16), wanted),
-        *check_boundaries(boundaries),
+        *check_boundaries(boundaries), *check_parsed(content, wanted),
     ]
     octets = mail({
         "date": date[1], "id": identity[1], "to": ",\r\n ".join(wanted.recipients).encode(),
@@ -76,7 +85,7 @@ def check(server, arrived, wanted):
     })
     if differs := difference(server, arrived, octets):
         faults.append(differs)
-    return faults + check_parsed(octets, content, wanted), (int(identity[2]), identity[1].decode())
+    return faults, Mail(int(identity[2]), identity[1].decode(), octets)
 
 
 def check_date(text, wanted):
@@ -103,7 +112,7 @@ def check_boundaries(boundaries):
     return faults
 
 
-def check_parsed(octets, content, wanted):
+def check_parsed(content, wanted):
     """Python's own parser, on what arrived, must find what was meant."""
     meant = {
         "subject": "Boiler 3: 8.4 bar",

@@ -91,8 +91,8 @@ def build(names, given):
     """Builds the firmwares with what is given by the environment; returns the ELF of each."""
     packages = [word for name in names for word in ("--package", name)]
     done = subprocess.run(
-        ["cargo", "build", "--locked", "--release", "--message-format=json-render-diagnostics",
-         *packages],
+        ["cargo", "build", "--quiet", "--locked", "--release",
+         "--message-format=json-render-diagnostics", *packages],
         cwd=FIRMWARE, env=os.environ | given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         text=True,
     )

@@ -7,10 +7,12 @@ down; and it cuts a connection in the middle.
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass
 
 from harness.proxy import SECONDS, Proxy
 
+END_SECONDS = 5
 # SO_LINGER on, for no time: closing resets the connection (RFC 9293 §3.6).
 RESET = struct.pack("ii", 1, 0)
 
@@ -29,17 +31,24 @@ class Road(Proxy):
 
     def __init__(self, legs, is_open=True):
         self.legs = legs
-        self.connections = 0
+        self.carried = []
         super().__init__(None, 0, is_open)
 
     def serve(self):
         with self.listener:
             while client := self.accept():
-                leg = self.legs[min(self.connections, len(self.legs) - 1)]
-                self.connections += 1
+                leg = self.legs[min(len(self.carried), len(self.legs) - 1)]
                 client = client if leg.cut is None else Cut(client, leg.cut)
                 thread = threading.Thread(target=self.carry, args=(client, leg.port), daemon=True)
                 thread.start()
+                self.carried.append(thread)
+
+    def finish(self):
+        """The firmware has ended: waits until the server has seen the end of its connections."""
+        super().finish()
+        end = time.monotonic() + END_SECONDS
+        for thread in self.carried:
+            thread.join(max(end - time.monotonic(), 0))
 
 
 class Cut(socket.socket):

@@ -1,0 +1,161 @@
+"""One boot on one day: the way to the server, the emulator, and all that must come of it."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from harness import checks
+from harness.client import Result
+from harness.log_ins import secrets_shown
+from harness.mails import Expected, Mail, address
+from harness.servers.base import PASSWORD, Maildirs
+
+from . import days, expected
+from .emulator import ATTEMPT, Boot
+from .road import Leg, Road
+from .sntp import Sntp
+
+DELIVERY_SECONDS = 15
+# For a mail that must not come.
+NONE_SECONDS = 0.3
+DEFAULT_ROWS = 400
+
+
+@dataclass
+class Outcome:
+    """What came of a trial."""
+
+    boot: Boot | None
+    faults: list
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A firmware, its ELF, and the day it is booted on."""
+
+    firmware: object
+    elf: object
+    day: days.Day
+
+    @property
+    def copies(self):
+        """How often the mail of each alert, by number, must be at the server."""
+        numbers = range(1, self.firmware.alerts + 1)
+        if not self.day.is_retry:
+            return Counter({number: self.day.copies for number in numbers})
+        # What was taken at the first connection comes again with the second.
+        return Counter({number: 1 + (self.day.copies if number == 1 else 0) for number in numbers})
+
+
+def run(emulator, server, trial):
+    day, firmware = trial.day, trial.firmware
+    first, later = day.legs_on(server, firmware)
+    server.clear()
+    marks = server.marks()
+    road = Road([Leg(first.port, day.cut), Leg(later.port, None if day.is_retry else day.cut)],
+                is_open=not day.is_down)
+    sntp = Sntp(day.offset, day.is_silent, day.is_spoofed) if day.asks else None
+
+    def heard(line):
+        # The server comes back when the first attempt has found it down.
+        if day.is_down and day.is_retry and not road.thread and ATTEMPT.search(line):
+            road.open()
+
+    try:
+        given = days.arguments(day, firmware, road.port, sntp)
+        boot = emulator.boot(firmware.name, trial.elf, given, heard)
+    finally:
+        road.finish()
+        if sntp:
+            sntp.finish()
+    faults = boot.faults() + check_ending(boot, day) + check_secrets(boot)
+    if sntp:
+        faults += sntp.faults + ([] if sntp.asked else ["nobody asked for the date"])
+    faults += check_mails(server, trial, boot, has_ended=not faults)
+    return Outcome(boot, faults + check_seen(server, trial, marks))
+
+
+def check_ending(boot, day):
+    """The exit code, and what the attempts tell."""
+    bad = (day.word, day.exit)
+    if day.is_retry:
+        # The server's mails and the last attempt of each alert are sent.
+        faults = [] if boot.exit == 0 else [f"exit {boot.exit}, expected 0"]
+        if boot.attempts[:1] != [bad] or set(boot.attempts[1:]) != {("sent", 0)}:
+            faults.append(f"attempts {boot.attempts}, expected {bad} and then sent")
+        return faults
+    faults = [] if boot.exit == day.exit else [f"exit {boot.exit}, expected {day.exit}"]
+    if set(boot.attempts) != {bad}:
+        faults.append(f"attempts {boot.attempts}, expected {bad}")
+    return faults
+
+
+def check_secrets(boot):
+    """No password in the log: as text, in base64, or octet by octet."""
+    shown = secrets_shown(Result(boot.exit, boot.text.encode(), boot.errors, None))
+    octets = PASSWORD.encode()
+    listed = {", ".join(map(str, octets)), ", ".join(f"{octet:#04x}" for octet in octets),
+              octets.hex()}
+    if any(one in boot.text.lower() for one in listed):
+        shown.append("the log shows the password's octets")
+    return shown
+
+
+def check_mails(server, trial, boot, has_ended):
+    """Who got what, how often, and that each is octet for octet what it must be."""
+    day = trial.day
+    mailboxes = isinstance(server, Maildirs)
+    per_mail = len(day.accepted) if mailboxes else 1
+    count = sum(trial.copies.values()) * per_mail
+    if count == 0:
+        time.sleep(NONE_SECONDS)
+    arrived = server.wait_for(count, DELIVERY_SECONDS if has_ended else NONE_SECONDS)
+    faults = [] if len(arrived) == count else [f"{len(arrived)} mails arrived, {count} expected"]
+    envelope = Mail("alert", (), Expected(messages=sum(trial.copies.values())),
+                    reverse_path=expected.REVERSE_PATH)
+    faults += checks.check_envelopes(arrived, day.accepted, envelope)
+
+    rows = dict(day.arguments).get("rows", DEFAULT_ROWS)
+    wanted = expected.Wanted(tuple(map(address, day.recipients)), rows, boot.began,
+                             boot.began + boot.seconds, day.offset)
+    mails = []
+    for one in arrived:
+        differs, mail = expected.check(server, one.content, wanted)
+        faults += [f"{one.mailbox or 'stored'}: {fault}" for fault in differs]
+        if mail:
+            mails.append((one.mailbox, mail))
+    copies = Counter(mail.number for _, mail in mails)
+    if copies != Counter({number: times * per_mail for number, times in trial.copies.items()}):
+        faults.append(f"copies of the alerts {dict(copies)}, expected {dict(trial.copies)} "
+                      f"for each of {per_mail}")
+    return faults + check_doubles(mails, trial, per_mail)
+
+
+def check_doubles(mails, trial, per_mail):
+    """A double is the same mail again, so that who drops what he knows has each exactly once."""
+    faults, kept = [], {}
+    for mailbox, mail in mails:
+        first = kept.setdefault((mailbox, mail.identity), mail)
+        if first != mail:
+            faults.append(f"two mails with the Message-ID {mail.identity} differ")
+    once = Counter(mail.number for mail in kept.values())
+    wanted = {number: per_mail for number, times in trial.copies.items() if times}
+    if once != Counter(wanted):
+        faults.append(f"without doubles there are {dict(once)}, expected {wanted}")
+    return faults
+
+
+def check_seen(server, trial, marks):
+    """What the server's log tells: the log-in, TLS, and that a wrong server hears nothing."""
+    day = trial.day
+    if day.says is None and not day.is_good:
+        return []
+    seen = server.seen(marks)
+    if day.says is not None:
+        faults = [] if seen.verbs <= day.says else [f"the server heard {sorted(seen.verbs)}"]
+        return faults + ([f"log-ins {sorted(seen.log_ins)}"] if seen.log_ins else [])
+    faults = checks.differs("log-ins", seen.log_ins, {("plain", True)}, True)
+    versions = [version for version, _ in seen.tls]
+    if versions != ["1.3"] * seen.connections * (trial.firmware.security != "plain"):
+        faults.append(f"TLS {versions}")
+    return faults + checks.differs("connections", {seen.connections}, {1}, True)
