@@ -109,13 +109,27 @@ fn place(lines: &Loader, address: u64) -> Option<(String, String)> {
         let (owner, file) = match file.split_once("/registry/src/") {
             // The index's name, then the crate's with its version.
             Some((_, rest)) => rest.split_once('/')?.1.split_once('/')?,
-            None if file.contains("benches/") => ("the bench", file),
-            None => (
-                OURS,
-                file.rsplit_once("src/").map_or(file, |(_, file)| file),
-            ),
+            None => of_project(file),
         };
         return Some((owner.into(), format!("{file}:{line}")));
     }
     None
 }
+
+/// A source of this repository: this crate's are all that do not stand in a folder of another purpose.
+fn of_project(file: &str) -> (&str, &str) {
+    let file = file.strip_prefix(PROJECT).unwrap_or(file);
+    for (folder, owner) in [("benches/", "the bench"), ("firmware/", "the firmware")] {
+        if let Some(file) = file.strip_prefix(folder) {
+            return (owner, file);
+        }
+    }
+    (OURS, file.strip_prefix("src/").unwrap_or(file))
+}
+
+/// `benches/tls/host` is three folders below.
+const PROJECT: &str = {
+    let here = env!("CARGO_MANIFEST_DIR");
+    let above = "benches/tls/host";
+    here.split_at(here.len() - above.len()).0
+};
