@@ -114,7 +114,11 @@ class Run:
 
     def panics(self, elf):
         listed, faults = images.panics(elf)
-        print(f"Calls of a panic in {LISTED}, by the crate in whose source they stand\n{listed}")
+        every = self.cache / f"panics-{LISTED}.txt"
+        every.write_text(listed)
+        crates = [line.strip() for line in listed.splitlines() if line.endswith(" calls")]
+        print(f"Calls of a panic in {LISTED}, by the crate in whose source they stand; all: {every}",
+              *(f"    {crate}" for crate in crates), "", sep="\n")
         self.tallies[LISTED].record("no panic of embedded-smtp", faults, listed)
 
 

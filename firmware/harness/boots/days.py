@@ -11,6 +11,12 @@ CUT = 100_000
 # A log that is several times the board's RAM.
 ROWS = 20_000
 PATIENCE = 1500
+# What a firmware does until the content, by its security; a verb is what the server hears.
+STEPS = {
+    "plain": ("date", "greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA"),
+    "starttls": ("date", "greeting", "EHLO", "STARTTLS", "handshake", "AUTH", "MAIL", "RCPT", "DATA"),
+    "tls": ("date", "handshake", "greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA"),
+}
 TWO_YEARS = 2 * 365 * 24 * 3600
 HOUR = 3600
 
@@ -37,8 +43,9 @@ class Day:
     recipients: tuple = ("ops", "duty")
     accepted: tuple = ("ops", "duty")
     copies: int = 0
-    # With the wrong server nothing but these may be said.
-    says: frozenset | None = None
+    # The step that the session comes to with the first server, and no further. None: it is not
+    # looked at.
+    until: str | None = None
     # The firmwares that have this day: all, or those with this proof or security.
     proof: str | None = None
     security: str | None = None
@@ -61,6 +68,11 @@ class Day:
     def is_good(self):
         return self.exit == 0 and not self.is_retry
 
+    def heard_by(self, security):
+        """The verbs that the first server hears."""
+        steps = STEPS[security]
+        return {step for step in steps[: steps.index(self.until) + 1] if step.isupper()}
+
     def legs_on(self, server, firmware):
         """The listeners of the first connection, and of the further ones."""
         right = listener(server, firmware.security, firmware.certificate)
@@ -75,7 +87,7 @@ class Day:
         """The same fault, but only at the first connection."""
         more = (("tries", 4), ("wait", 200))
         return replace(self, name=f"{self.name}, then well", arguments=self.arguments + more,
-                       is_retry=True, says=None)
+                       is_retry=True, until=None)
 
 
 def good(boots):
@@ -91,60 +103,57 @@ def good(boots):
     ]
 
 
-def withheld(name, exit, word, fault, **others):
-    return Day(name, exit, word, fault=fault, arguments=(("patience", PATIENCE),), passes=True,
-               **others)
+def bad(name, exit, word, until, **others):
+    """A day of aiosmtpd, unless said otherwise."""
+    return Day(name, exit, word, until=until, **others)
 
 
-def distrusted(name, **others):
-    return Day(name, 77, "failed", **others)
+def distrusted(name, server="postfix", **others):
+    return bad(name, 77, "failed", "handshake", server=server, **others)
 
 
-HANDSHAKE = frozenset({"EHLO", "STARTTLS"})
+SOON = {"arguments": (("patience", PATIENCE),)}
+WITHHELD = SOON | {"passes": True}
+BIG = (("rows", ROWS),)
 NOBODY = ("nobody",)
 
 BAD = [
     Day("server down", 74, "failed", "postfix", is_down=True, passes=True),
-    Day("cut in the body", 74, "failed", "postfix", cut=CUT, arguments=(("rows", ROWS),),
-        passes=True),
-    withheld("greeting withheld", 74, "failed", "silent"),
-    withheld("reply to RCPT withheld", 74, "failed", "mute recipients"),
-    withheld("final reply withheld, taken", 75, "unknown", "mute content", copies=1),
-    withheld("final reply withheld, lost", 75, "unknown", "forgetful"),
-    Day("421 as greeting", 75, "refused", fault="busy", passes=True),
-    Day("451 to MAIL", 75, "refused", fault="deferring", passes=True),
-    Day("452 to the content", 75, "refused", fault="full", passes=True),
-    Day("greeting that is none", 76, "failed", fault="babbling", passes=True),
+    Day("cut in the body", 74, "failed", "postfix", cut=CUT, arguments=BIG, passes=True),
+    bad("greeting withheld", 74, "failed", "greeting", fault="silent", **WITHHELD),
+    bad("reply to RCPT withheld", 74, "failed", "RCPT", fault="mute recipients", **WITHHELD),
+    bad("final reply withheld, taken", 75, "unknown", "DATA", fault="mute content", copies=1,
+        **WITHHELD),
+    bad("final reply withheld, lost", 75, "unknown", "DATA", fault="forgetful", **WITHHELD),
+    bad("421 as greeting", 75, "refused", "greeting", fault="busy", passes=True),
+    bad("451 to MAIL", 75, "refused", "MAIL", fault="deferring", passes=True),
+    bad("452 to the content", 75, "refused", "DATA", fault="full", passes=True),
+    bad("greeting that is none", 76, "failed", "greeting", fault="babbling", passes=True),
     Day("all recipients refused", 68, "refused", "postfix", recipients=NOBODY, accepted=()),
     Day("one of two refused", 1, "partial", "postfix", recipients=("ops", "nobody"),
         accepted=("ops",), copies=1),
-    distrusted("another key", server="postfix", shows="unknown-root", says=HANDSHAKE, proof="pin",
-               passes=True),
-    distrusted("expired", server="postfix", shows="expired", says=HANDSHAKE, proof="ca",
-               passes=True),
-    distrusted("for another host", server="postfix", shows="wrong-host", says=HANDSHAKE,
-               proof="ca"),
-    distrusted("unknown root", server="postfix", shows="unknown-root", says=HANDSHAKE, proof="ca"),
-    Day("no TLS there", 76, "failed", is_plain=True, says=frozenset(), security="tls"),
-    Day("STARTTLS not offered", 69, "failed", is_plain=True, says=frozenset({"EHLO", "QUIT"}),
-        security="starttls"),
-    Day("STARTTLS taken away", 69, "failed", fault="no STARTTLS",
-        says=frozenset({"EHLO", "QUIT"}), security="starttls"),
-    distrusted("a date behind the end", says=HANDSHAKE, asks=True, offset=TWO_YEARS),
-    distrusted("a date before the beginning", says=HANDSHAKE, asks=True, offset=-TWO_YEARS),
-    Day("date withheld", 74, "failed", says=frozenset(), asks=True, is_silent=True,
-        arguments=(("patience", PATIENCE),)),
-    Day("date of another's question", 74, "failed", says=frozenset(), asks=True, is_spoofed=True,
-        arguments=(("patience", PATIENCE),)),
+    distrusted("another key", shows="unknown-root", proof="pin", passes=True),
+    distrusted("expired", shows="expired", proof="ca", passes=True),
+    distrusted("for another host", shows="wrong-host", proof="ca"),
+    distrusted("unknown root", shows="unknown-root", proof="ca"),
+    # What a server without TLS hears is no verb.
+    Day("no TLS there", 76, "failed", is_plain=True, security="tls"),
+    bad("STARTTLS not offered", 69, "failed", "EHLO", is_plain=True, security="starttls"),
+    bad("STARTTLS taken away", 69, "failed", "EHLO", fault="no STARTTLS", security="starttls"),
+    distrusted("a date behind the end", "aiosmtpd", asks=True, offset=TWO_YEARS),
+    distrusted("a date before the beginning", "aiosmtpd", asks=True, offset=-TWO_YEARS),
+    bad("date withheld", 74, "failed", "date", asks=True, is_silent=True, **SOON),
+    bad("date of another's question", 74, "failed", "date", asks=True, is_spoofed=True, **SOON),
 ]
 
 
 def days(firmware, boots):
-    bad = [day for day in BAD if day.applies(firmware)]
+    """All that a firmware is booted on."""
+    once = [day for day in BAD if day.applies(firmware)]
     return [
         *(day for day in good(boots) if day.applies(firmware)),
-        *bad,
-        *(day.retried() for day in bad if day.passes),
+        *once,
+        *(day.retried() for day in once if day.passes),
     ]
 
 

@@ -32,13 +32,14 @@ class Road(Proxy):
     def __init__(self, legs, is_open=True):
         self.legs = legs
         self.carried = []
+        self.cuts = 0
         super().__init__(None, 0, is_open)
 
     def serve(self):
         with self.listener:
             while client := self.accept():
                 leg = self.legs[min(len(self.carried), len(self.legs) - 1)]
-                client = client if leg.cut is None else Cut(client, leg.cut)
+                client = client if leg.cut is None else Cut(client, leg.cut, self)
                 thread = threading.Thread(target=self.carry, args=(client, leg.port), daemon=True)
                 thread.start()
                 self.carried.append(thread)
@@ -54,14 +55,16 @@ class Road(Proxy):
 class Cut(socket.socket):
     """A connection that is reset once so many octets have come."""
 
-    def __init__(self, connection, octets):
+    def __init__(self, connection, octets, road):
         super().__init__(fileno=connection.detach())
         self.left = octets
+        self.road = road
 
     def recv(self, *arguments):
         octets = super().recv(*arguments)[: self.left]
         self.left -= len(octets)
         if self.left == 0:
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.road.cuts += 1
             raise ConnectionResetError("cut")
         return octets
