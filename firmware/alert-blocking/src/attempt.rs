@@ -40,18 +40,9 @@ fn send(
     smtp.open(HOST)?;
     smtp.danger_login_in_plaintext(&Credentials::new(USER, PASSWORD)?, None)?;
     let end = smtp.send_streamed(&message, &mut log, &mut results);
-    match &end {
-        Ok(report) => defmt::info!("{}", report),
-        Err(error) => defmt::warn!("{}", error),
-    }
-    for (recipient, result) in message.recipients().zip(&results) {
-        if !result.is_accepted() {
-            defmt::warn!("{=str}: {}", recipient.as_str(), result);
-        }
-    }
     // Whatever comes of QUIT, the mail's outcome is known.
     if smtp.quit().is_err() {
         defmt::debug!("the connection had ended");
     }
-    Ok(Ending::of(&end))
+    Ok(Ending::of_mail(&end, &message, &results))
 }

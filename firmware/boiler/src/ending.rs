@@ -2,7 +2,10 @@
 //! verdict for the outbox.
 
 use embedded_smtp::session::Delivery;
-use embedded_smtp::{Error, Extension, Fault, Invalid, Missing, RefusalKind, Report, Violation};
+use embedded_smtp::{
+    Error, Extension, Fault, Invalid, Message, Missing, RecipientStatus, RefusalKind, Report,
+    Violation,
+};
 use mailer::Verdict;
 
 /// Exit codes, those of sysexits.h but for the first two.
@@ -53,6 +56,24 @@ impl Ending {
             Err(error) => of_error(error),
         };
         Self::new(word, exit, Verdict::of(end))
+    }
+
+    /// The same, with a log of it, and of the recipients who were refused.
+    pub fn of_mail<E: embedded_io::Error + defmt::Format>(
+        end: &Result<Report, Error<E>>,
+        message: &Message<'_>,
+        results: &[RecipientStatus],
+    ) -> Self {
+        match end {
+            Ok(report) => defmt::info!("{}", report),
+            Err(error) => defmt::warn!("{}", error),
+        }
+        for (recipient, result) in message.recipients().zip(results) {
+            if !result.is_accepted() {
+                defmt::warn!("{=str}: {}", recipient.as_str(), result);
+            }
+        }
+        Self::of(end)
     }
 
     /// An attempt that was dropped, since its time was over.

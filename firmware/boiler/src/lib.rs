@@ -3,11 +3,17 @@
 #![no_std]
 
 mod alert;
+mod desk;
 mod ending;
 mod sensor;
+#[cfg(feature = "asynch")]
+mod session;
 mod settings;
 
 pub use alert::{Alert, Letter, RECIPIENTS_MAX};
+pub use desk::Desk;
 pub use ending::{Ending, exit};
 pub use sensor::Pressures;
+#[cfg(feature = "asynch")]
+pub use session::{deliver_due, farewell, greet, step};
 pub use settings::{HOST, PASSWORD, SERVER, SERVER_NAME, Settings, USER};

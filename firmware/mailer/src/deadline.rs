@@ -37,6 +37,11 @@ impl Deadline {
         self.due.set((self.clock)().saturating_add(time));
     }
 
+    /// Nothing is under way, for as long as it takes: it is never over.
+    pub fn rest(&self) {
+        self.due.set(u64::MAX);
+    }
+
     /// When it is over.
     pub fn due(&self) -> u64 {
         self.due.get()
@@ -100,5 +105,8 @@ mod tests {
         assert_eq!(deadline.due(), 1010);
         deadline.start(5);
         assert_eq!(deadline.due(), 1005);
+        deadline.rest();
+        assert_eq!(deadline.due(), u64::MAX);
+        assert!(!deadline.is_over());
     }
 }

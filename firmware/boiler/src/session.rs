@@ -1,0 +1,105 @@
+//! What every session of the async client has, whatever it goes over: its steps, each with the deadline.
+//!
+//! A step whose deadline is over is dropped. That ends the client's session: nothing more is sent on it,
+//! and the connection is to be aborted. What became of a mail is asked of the client.
+
+use embassy_time::{Instant, Timer};
+use embedded_io_async::{Read, Write};
+use embedded_smtp::asynch::Client;
+use embedded_smtp::session::State;
+use embedded_smtp::{Error, RecipientStatus};
+use mailer::{Deadline, TimedOut, within};
+
+use crate::{Alert, Desk, Ending, HOST, Letter, Pressures, RECIPIENTS_MAX, Settings};
+
+impl Desk {
+    /// Waits until an attempt begins.
+    pub async fn wait(&mut self) {
+        while !self.begin() {
+            Timer::at(Instant::from_millis(self.next_due())).await;
+        }
+    }
+}
+
+/// Greeting and EHLO.
+///
+/// # Errors
+///
+/// How the attempt ended.
+pub async fn greet<T: Read + Write>(
+    smtp: &mut Client<'_, T, &Deadline>,
+    deadline: &Deadline,
+) -> Result<(), Ending> {
+    step(deadline, smtp.open(HOST)).await
+}
+
+/// A step before there is a mail.
+///
+/// # Errors
+///
+/// How the attempt ended.
+pub async fn step<E: embedded_io::Error>(
+    deadline: &Deadline,
+    work: impl Future<Output = Result<(), Error<E>>>,
+) -> Result<(), Ending> {
+    match within(deadline, work).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            let error = error.erase();
+            defmt::warn!("{}", error);
+            Err(error.into())
+        }
+        Err(TimedOut) => {
+            defmt::warn!("the server did not answer in time");
+            Err(Ending::LOST)
+        }
+    }
+}
+
+/// Sends what is due, one mail after the other, as long as the session stands.
+pub async fn deliver_due<T: Read + Write>(
+    smtp: &mut Client<'_, T, &Deadline>,
+    deadline: &Deadline,
+    desk: &mut Desk,
+    settings: &Settings,
+) {
+    // A mail may follow where no other is under way, also behind one that every recipient was refused for.
+    while matches!(
+        smtp.state(),
+        State::Ready | State::Addressed | State::NoRecipient
+    ) && let Some((serial, alert)) = desk.due()
+    {
+        let ending = deliver(smtp, deadline, &alert, settings).await;
+        desk.settle(serial, ending.unwrap_or_else(|ending| ending));
+    }
+}
+
+async fn deliver<T: Read + Write>(
+    smtp: &mut Client<'_, T, &Deadline>,
+    deadline: &Deadline,
+    alert: &Alert,
+    settings: &Settings,
+) -> Result<Ending, Ending> {
+    let letter = Letter::of(alert, settings)?;
+    let message = letter.message(settings.to)?;
+    let mut log = [Pressures::new(settings.rows)];
+    let mut results = [RecipientStatus::default(); RECIPIENTS_MAX];
+
+    let sending = smtp.send_streamed(&message, &mut log, &mut results);
+    let end = match within(deadline, sending).await {
+        Ok(end) => end.map_err(Error::erase),
+        Err(TimedOut) => {
+            defmt::warn!("the server did not answer in time");
+            return Ok(Ending::of_dropped(smtp.delivery()));
+        }
+    };
+    Ok(Ending::of_mail(&end, &message, &results))
+}
+
+/// QUIT. Says whether the connection can be closed politely: if not, it is to be aborted.
+pub async fn farewell<T: Read + Write>(
+    smtp: &mut Client<'_, T, &Deadline>,
+    deadline: &Deadline,
+) -> bool {
+    matches!(within(deadline, smtp.quit()).await, Ok(Ok(())))
+}
