@@ -44,6 +44,9 @@ class Road(Proxy):
                 thread.start()
                 self.carried.append(thread)
 
+    def count(self, client):
+        """Of a connection that was cut nothing can be asked, and nobody asks."""
+
     def finish(self):
         """The firmware has ended: waits until the server has seen the end of its connections."""
         super().finish()
@@ -65,6 +68,8 @@ class Cut(socket.socket):
         self.left -= len(octets)
         if self.left == 0:
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            # At once: what the firmware sends from now on must not wait here as if it had arrived.
+            self.close()
             self.road.cuts += 1
             raise ConnectionResetError("cut")
         return octets

@@ -66,8 +66,11 @@ class Proxy:
                 pump.start()
             for pump in pumps:
                 pump.join(SECONDS)
-            info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_OCTETS)
-            (self.segments,) = struct.unpack_from("I", info, DATA_SEGMENTS_IN)
+            self.count(client)
+
+    def count(self, client):
+        info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_OCTETS)
+        (self.segments,) = struct.unpack_from("I", info, DATA_SEGMENTS_IN)
 
     def pump(self, who, source, sink):
         waiting = queue.Queue()
