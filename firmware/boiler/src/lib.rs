@@ -15,5 +15,7 @@ pub use desk::Desk;
 pub use ending::{Ending, exit};
 pub use sensor::Pressures;
 #[cfg(feature = "asynch")]
-pub use session::{deliver_due, farewell, greet, step};
+pub use session::{danger_log_in_in_plaintext, deliver_due, farewell, greet};
+#[cfg(all(feature = "asynch", feature = "tls"))]
+pub use session::{log_in, open_tls};
 pub use settings::{HOST, PASSWORD, SERVER, SERVER_NAME, Settings, USER};

@@ -7,10 +7,16 @@ use embassy_time::{Instant, Timer};
 use embedded_io_async::{Read, Write};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::session::State;
-use embedded_smtp::{Error, RecipientStatus};
+use embedded_smtp::{Credentials, Error, RecipientStatus};
 use mailer::{Deadline, TimedOut, within};
 
-use crate::{Alert, Desk, Ending, HOST, Letter, Pressures, RECIPIENTS_MAX, Settings};
+use crate::{
+    Alert, Desk, Ending, HOST, Letter, PASSWORD, Pressures, RECIPIENTS_MAX, Settings, USER,
+};
+
+/// Milliseconds for the handshake of TLS.
+#[cfg(feature = "tls")]
+const HANDSHAKE: u64 = 60_000;
 
 impl Desk {
     /// Waits until an attempt begins.
@@ -38,7 +44,7 @@ pub async fn greet<T: Read + Write>(
 /// # Errors
 ///
 /// How the attempt ended.
-pub async fn step<E: embedded_io::Error>(
+async fn step<E: embedded_io::Error>(
     deadline: &Deadline,
     work: impl Future<Output = Result<(), Error<E>>>,
 ) -> Result<(), Ending> {
@@ -54,6 +60,57 @@ pub async fn step<E: embedded_io::Error>(
             Err(Ending::LOST)
         }
     }
+}
+
+/// Opens TLS.
+///
+/// # Errors
+///
+/// How the attempt ended.
+#[cfg(feature = "tls")]
+pub async fn open_tls<S>(
+    deadline: &Deadline,
+    opening: impl Future<Output = Result<S, embedded_smtp::tls::Error>>,
+) -> Result<S, Ending> {
+    deadline.start(HANDSHAKE);
+    match within(deadline, opening).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => {
+            defmt::warn!("{}", error);
+            Err(Ending::of_tls(&error))
+        }
+        Err(TimedOut) => {
+            defmt::warn!("the server did not answer in time");
+            Err(Ending::LOST)
+        }
+    }
+}
+
+/// Logs in, over TLS.
+///
+/// # Errors
+///
+/// How the attempt ended.
+#[cfg(feature = "tls")]
+pub async fn log_in<T: Read + Write + embedded_smtp::Secure>(
+    smtp: &mut Client<'_, T, &Deadline>,
+    deadline: &Deadline,
+) -> Result<(), Ending> {
+    let credentials = Credentials::new(USER, PASSWORD)?;
+    step(deadline, smtp.login(&credentials)).await
+}
+
+/// Logs in without TLS: whoever sees the link learns the password.
+///
+/// # Errors
+///
+/// How the attempt ended.
+pub async fn danger_log_in_in_plaintext<T: Read + Write>(
+    smtp: &mut Client<'_, T, &Deadline>,
+    deadline: &Deadline,
+) -> Result<(), Ending> {
+    let credentials = Credentials::new(USER, PASSWORD)?;
+    step(deadline, smtp.danger_login_in_plaintext(&credentials, None)).await
 }
 
 /// Sends what is due, one mail after the other, as long as the session stands.

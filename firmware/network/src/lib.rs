@@ -1,20 +1,25 @@
-//! embassy-net on the emulated board: an address by DHCP, and connections with a deadline.
+//! embassy-net on the emulated board: an address by DHCP, and one connection after the other for what is
+//! to be sent, each with a deadline.
+//!
+//! Three tasks: the network, the watchdog, and the firmware's own.
 #![no_std]
 
 use board::Watchdog;
-use board::ethernet::Device;
-use boiler::SERVER;
+use board::ethernet::Device as Ethernet;
+use boiler::{Desk, Ending, SERVER, Settings, exit};
 use embassy_executor::{SpawnError, Spawner};
 use embassy_net::tcp::TcpSocket;
 use embassy_net::{Config, IpAddress, Ipv4Address, Runner, Stack, StackResources};
 use embassy_time::Timer;
-use mailer::{Deadline, within};
+use mailer::{Deadline, embassy_clock, within};
 use static_cell::{ConstStaticCell, StaticCell};
 
 /// DHCP, a connection, and a question for the date.
 const SOCKETS: usize = 3;
 /// Octets of a connection's buffers.
 const BUFFER: usize = 2048;
+/// Milliseconds without a sign of life, after which the board is reset.
+const WATCHDOG: u32 = 10_000;
 /// Milliseconds for a server to answer at all.
 const CONNECT: u64 = 30_000;
 /// Milliseconds to wait for the end of a connection.
@@ -24,44 +29,91 @@ const FEEDING: u64 = 200;
 const LATE: u64 = 5000;
 
 /// A connection's buffers.
-pub struct Buffers {
+struct Buffers {
     received: [u8; BUFFER],
     sent: [u8; BUFFER],
 }
 
-impl Buffers {
-    /// To be called once.
-    pub fn take() -> &'static mut Self {
-        static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
-            received: [0; BUFFER],
-            sent: [0; BUFFER],
-        });
-        BUFFERS.take()
+static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new(Buffers {
+    received: [0; BUFFER],
+    sent: [0; BUFFER],
+});
+
+/// A device that runs.
+pub struct Device {
+    pub stack: Stack<'static>,
+    pub deadline: &'static Deadline,
+    pub settings: Settings,
+}
+
+impl Device {
+    /// Starts the board, the network and the watchdog. To be called once, first. Arguments that are not
+    /// understood end the firmware.
+    ///
+    /// # Errors
+    ///
+    /// It was started before.
+    pub fn start(spawner: Spawner) -> Result<Self, SpawnError> {
+        static DEADLINE: StaticCell<Deadline> = StaticCell::new();
+        static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+
+        let watchdog = board::start(WATCHDOG);
+        let Some(settings) = board::arguments().and_then(Settings::parse) else {
+            defmt::error!("arguments that are not understood");
+            board::end(exit::USAGE)
+        };
+        let deadline = &*DEADLINE.init(Deadline::new(embassy_clock, settings.patience));
+        deadline.rest();
+
+        let resources = RESOURCES.init(StackResources::new());
+        let config = Config::dhcpv4(Default::default());
+        // Of the last is the first port, which is to be another one at each start.
+        let unlike = board::unix_time();
+        let (stack, runner) = embassy_net::new(Ethernet::take(), config, resources, unlike);
+        spawner.spawn(run(runner)?);
+        spawner.spawn(feed(watchdog, deadline)?);
+        Ok(Self {
+            stack,
+            deadline,
+            settings,
+        })
+    }
+
+    /// Sends what is at the desk: a connection for all that is due, then the next one. `session` says
+    /// whether it ended politely. A device would go on for ever; this one ends when nothing is left to
+    /// send, or no attempt.
+    pub async fn send(
+        &self,
+        mut desk: Desk,
+        mut session: impl AsyncFnMut(&mut TcpSocket<'_>, &mut Desk) -> bool,
+    ) -> ! {
+        let buffers = BUFFERS.take();
+        while desk.is_open() {
+            desk.wait().await;
+            match connect(self.stack, buffers, self.settings.port, self.deadline).await {
+                None => desk.failed(Ending::LOST),
+                Some(mut socket) => {
+                    if session(&mut socket, &mut desk).await {
+                        end(socket, self.deadline).await;
+                    } else {
+                        abort(socket, self.deadline).await;
+                    }
+                }
+            }
+            self.deadline.rest();
+        }
+        board::end(desk.close())
     }
 }
 
-/// Starts the network. To be called once. `unlike` is another number at each start.
-///
-/// # Errors
-///
-/// It was started before.
-pub fn start(spawner: Spawner, unlike: u64) -> Result<Stack<'static>, SpawnError> {
-    static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
-    let resources = RESOURCES.init(StackResources::new());
-    let config = Config::dhcpv4(Default::default());
-    let (stack, runner) = embassy_net::new(Device::take(), config, resources, unlike);
-    spawner.spawn(run(runner)?);
-    Ok(stack)
-}
-
 #[embassy_executor::task]
-async fn run(mut runner: Runner<'static, &'static mut Device>) {
+async fn run(mut runner: Runner<'static, &'static mut Ethernet>) {
     runner.run().await
 }
 
 /// Feeds the watchdog as long as tasks get their turn, and no deadline is over that nobody noticed.
 #[embassy_executor::task]
-pub async fn feed(mut watchdog: Watchdog, deadline: &'static Deadline) {
+async fn feed(mut watchdog: Watchdog, deadline: &'static Deadline) {
     loop {
         if board::clock::now() < deadline.due().saturating_add(LATE) {
             watchdog.feed();
@@ -72,7 +124,7 @@ pub async fn feed(mut watchdog: Watchdog, deadline: &'static Deadline) {
 
 /// Connects to the server's port; `None` if there is no network, the server refuses, or the deadline is
 /// over.
-pub async fn connect<'s>(
+async fn connect<'s>(
     stack: Stack<'s>,
     buffers: &'s mut Buffers,
     port: u16,
@@ -93,7 +145,7 @@ pub async fn connect<'s>(
 }
 
 /// Ends a connection: politely, if both sides still can; else the server is told that nothing will come.
-pub async fn end(mut socket: TcpSocket<'_>, deadline: &Deadline) {
+async fn end(mut socket: TcpSocket<'_>, deadline: &Deadline) {
     deadline.start(FAREWELL);
     socket.close();
     if within(deadline, socket.flush()).await.is_err() {
@@ -102,7 +154,7 @@ pub async fn end(mut socket: TcpSocket<'_>, deadline: &Deadline) {
 }
 
 /// Ends a connection of which nothing may be sent any more.
-pub async fn abort(mut socket: TcpSocket<'_>, deadline: &Deadline) {
+async fn abort(mut socket: TcpSocket<'_>, deadline: &Deadline) {
     deadline.start(FAREWELL);
     socket.abort();
     // A reset is sent once, whether it arrives or not.
