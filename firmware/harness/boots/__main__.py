@@ -100,16 +100,16 @@ class Run:
                 continue
             marks = server.marks()
             try:
-                outcome, shown = run(emulator, server, trial), ""
+                outcome, shown = run(emulator, server, trial), []
             except Exception as error:
                 outcome = Outcome(None, [f"{type(error).__name__}: {error}"])
-                shown = traceback.format_exc()
+                shown = traceback.format_exc().splitlines()
             boot = outcome.boot
-            shown += f"{boot.text}\n{boot.errors}" if boot else ""
+            shown += [*boot.log, *boot.errors.splitlines()] if boot else []
             with self.lock:
                 self.outcomes[trial.firmware.name].append((trial.day, outcome))
                 self.tallies[trial.firmware.name].record(
-                    trial.day.name, outcome.faults, shown, server.tail(marks)
+                    trial.day.name, outcome.faults, "\n".join(server.tail(marks)), shown
                 )
 
     def panics(self, elf):
