@@ -6,8 +6,10 @@ from harness.mails import listed
 
 from .servers import listener
 
-# Octets of the content that pass before the link is cut; with ROWS it has some 300,000.
+# Octets that pass before the link is cut: of a content with ROWS, which has some 300,000; and of the
+# first message of TLS.
 CUT = 100_000
+CUT_HANDSHAKE = 100
 # A log that is several times the board's RAM.
 ROWS = 20_000
 PATIENCE = 1500
@@ -46,9 +48,10 @@ class Day:
     # The step that the session comes to with the first server, and no further. None: it is not
     # looked at.
     until: str | None = None
-    # The firmwares that have this day: all, or those with this proof or security.
+    # The firmwares that have this day: all, those with this proof or security, those with TLS.
     proof: str | None = None
     security: str | None = None
+    is_secured: bool = False
     # The server of the date: seconds that it is wrong, whether it is silent or answers another's.
     asks: bool = False
     offset: int = 0
@@ -62,6 +65,7 @@ class Day:
         return (
             self.proof in (None, firmware.proof) and self.security in (None, firmware.security)
             and (firmware.asks or not self.asks)
+            and (firmware.security != "plain" or not self.is_secured)
         )
 
     @property
@@ -77,7 +81,7 @@ class Day:
         """The listeners of the first connection, and of the further ones."""
         right = listener(server, firmware.security, firmware.certificate)
         if self.is_plain:
-            first = listener(server, "plain", None)
+            first = listener(server, "plain", None, self.fault)
         else:
             shown = self.shows or firmware.certificate
             first = listener(server, firmware.security, shown, self.fault)
@@ -136,6 +140,13 @@ BAD = [
     distrusted("expired", shows="expired", proof="ca", passes=True),
     distrusted("for another host", shows="wrong-host", proof="ca"),
     distrusted("unknown root", shows="unknown-root", proof="ca"),
+    Day("cut in the handshake", 74, "failed", "postfix", cut=CUT_HANDSHAKE, is_secured=True,
+        passes=True),
+    # From the start, and behind STARTTLS.
+    bad("handshake withheld", 74, "failed", "handshake", is_plain=True, fault="silent",
+        security="tls", **WITHHELD),
+    bad("handshake withheld", 74, "failed", "handshake", fault="mute handshake",
+        security="starttls", **WITHHELD),
     # What a server without TLS hears is no verb.
     Day("no TLS there", 76, "failed", is_plain=True, security="tls"),
     bad("STARTTLS not offered", 69, "failed", "EHLO", is_plain=True, security="starttls"),

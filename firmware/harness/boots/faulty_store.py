@@ -47,6 +47,14 @@ class Deferring(store.Heard):
         await self.push("451 4.3.0 Later, please")
 
 
+class MuteHandshake(store.Heard):
+    """Says that TLS may begin, and no more."""
+
+    async def smtp_STARTTLS(self, arg):
+        await self.push("220 Ready to start TLS")
+        await silence()
+
+
 class MuteRecipients(store.Heard):
     async def smtp_RCPT(self, arg):
         await silence()
@@ -85,7 +93,7 @@ class NoStartTls(store.Store):
 
 store.PROTOCOLS |= {
     "busy": Busy, "babbling": Babbling, "silent": Greeting, "deferring": Deferring,
-    "mute recipients": MuteRecipients,
+    "mute recipients": MuteRecipients, "mute handshake": MuteHandshake,
 }
 store.HANDLERS |= {
     "full": Full, "mute content": MuteContent, "forgetful": Forgetful, "no STARTTLS": NoStartTls,

@@ -10,7 +10,7 @@ from harness.servers.stores import Aiosmtpd
 # What faulty_store.py knows to do wrong.
 FAULTS = (
     "busy", "babbling", "silent", "deferring", "mute recipients", "full", "mute content",
-    "forgetful", "no STARTTLS",
+    "forgetful", "no STARTTLS", "mute handshake",
 )
 # Bad certificates that stay bad while they are kept.
 DISTRUSTED = ("expired", "wrong-host", "unknown-root")
