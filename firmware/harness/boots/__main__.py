@@ -40,7 +40,8 @@ class Run:
         for old in self.failures.glob("*.txt"):
             old.unlink()
         self.tallies = {one.name: Tally(one.name, self.failures) for one in firmwares}
-        self.outcomes = {one.name: [] for one in firmwares}
+        # (trial, outcome), the latter None until it is there.
+        self.done = []
         self.servers = {}
         self.lock = threading.Lock()
 
@@ -54,7 +55,7 @@ class Run:
             sizes = {name: images.sizes(tools, elf) for name, elf in elves.items()}
             self.start(certificates)
             self.lanes(Emulator(tools.qemu, tools.decoder), elves)
-            records = [(one, sizes[one.name], self.outcomes[one.name]) for one in self.firmwares]
+            records = [(one, sizes[one.name], self.outcomes(one)) for one in self.firmwares]
             print("\n".join(["", *report.firmwares(records), "", *report.days(records), ""]))
             if LISTED in elves:
                 self.panics(elves[LISTED])
@@ -83,8 +84,9 @@ class Run:
             Trial(firmware, elves[firmware.name], day)
             for firmware in self.firmwares for day in days.days(firmware, self.boots)
         ]
+        self.done = [(trial, None) for trial in trials]
         lanes = [
-            threading.Thread(target=self.lane, args=(emulator, name, trials), daemon=True)
+            threading.Thread(target=self.lane, args=(emulator, name), daemon=True)
             for name in SERVERS
         ]
         for lane in lanes:
@@ -93,9 +95,12 @@ class Run:
             lane.join()
         print(f"{len(trials)} boots in {time.monotonic() - began:.0f} s")
 
-    def lane(self, emulator, name, trials):
+    def outcomes(self, firmware):
+        return [(trial.day, outcome) for trial, outcome in self.done if trial.firmware == firmware]
+
+    def lane(self, emulator, name):
         server = self.servers[name]
-        for trial in trials:
+        for number, (trial, _) in enumerate(self.done):
             if trial.day.server != name:
                 continue
             marks = server.marks()
@@ -107,7 +112,7 @@ class Run:
             boot = outcome.boot
             shown += [*boot.log, *boot.errors.splitlines()] if boot else []
             with self.lock:
-                self.outcomes[trial.firmware.name].append((trial.day, outcome))
+                self.done[number] = (trial, outcome)
                 self.tallies[trial.firmware.name].record(
                     trial.day.name, outcome.faults, "\n".join(server.tail(marks)), shown
                 )

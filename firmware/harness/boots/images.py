@@ -72,16 +72,20 @@ def defmt_print(cache):
     """The decoder of the log, built once."""
 
     def fill(folder):
+        # The folder may be within the firmwares' workspace, which builds for the board.
         command("cargo", "install", "--quiet", "--locked", "--version", DEFMT_PRINT,
-                "--root", folder, "defmt-print", cwd=folder)
+                "--target", host(), "--root", folder, "defmt-print")
 
     return Once(cache / f"defmt-print-{DEFMT_PRINT}").make(fill) / "bin/defmt-print"
 
 
+def host():
+    return re.search(r"^host: (.*)$", command("rustc", "-vV"), re.M)[1]
+
+
 def llvm_size():
     """rustup's llvm-size, which is in no PATH."""
-    host = re.search(r"^host: (.*)$", command("rustc", "-vV"), re.M)[1]
-    folder = Path(command("rustc", "--print", "sysroot").strip()) / "lib/rustlib" / host / "bin"
+    folder = Path(command("rustc", "--print", "sysroot").strip()) / "lib/rustlib" / host() / "bin"
     if not (folder / "llvm-size").exists() and not shutil.which("llvm-size"):
         command("rustup", "component", "add", "llvm-tools")
     return shutil.which("llvm-size", path=f"{folder}:{os.environ['PATH']}") or "llvm-size"
