@@ -68,7 +68,7 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         match stream.handshake(name, choice, random).await {
             Ok(()) => Ok(stream),
             Err(error) => {
-                let transport = take_back(stream.connection).await;
+                let transport = taken_back(stream.connection.close().await);
                 Err(Failure { transport, error })
             }
         }
@@ -140,10 +140,15 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     /// ignored. Nothing is sent where a call failed or was dropped before, or where something was
     /// written and not flushed.
     pub async fn close(self) -> T {
+        taken_back(self.parting().close().await)
+    }
+
+    /// What is left to be closed, which is told whether anything may still be sent.
+    fn parting(self) -> TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256> {
         if !self.may_write || !self.may_read || self.is_pending {
             self.link.enter(Stage::Shut);
         }
-        take_back(self.connection).await
+        self.connection
     }
 }
 
@@ -193,11 +198,12 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
     }
 
     /// [`Stream::close`]; leaves the place empty. `None` if it was.
-    // Not inlined, as all that moves the stream.
+    // Not inlined, as all that moves the stream. Not by `Stream::close`: an async function has room for
+    // what it is called with, and once more for what it calls.
     #[inline(never)]
     pub async fn close(&mut self) -> Option<T> {
-        let stream = self.0.take()?;
-        Some(stream.close().await)
+        let connection = self.0.take()?.parting();
+        Some(taken_back(connection.close().await))
     }
 
     #[inline(never)]
@@ -206,10 +212,8 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
     }
 }
 
-async fn take_back<'b, T: Read + Write + 'b>(
-    connection: TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256>,
-) -> T {
-    match connection.close().await {
+fn taken_back<T>(closed: Result<Gated<'_, T>, (Gated<'_, T>, TlsError)>) -> T {
+    match closed {
         Ok(gated) | Err((gated, _)) => gated.transport,
     }
 }

@@ -60,15 +60,16 @@ async fn session(
     desk: &mut Desk,
 ) -> bool {
     let mut place = Place::new();
-    let mut random = FromTheHost;
-    let opening = place.open(socket, records, name, Pins::new(&PINS), &mut random);
-    let is_polite = match open_tls(device.deadline, opening).await {
-        Ok(stream) => mails(device, stream, desk).await,
-        Err(ending) => {
-            desk.failed(ending);
-            false
-        }
-    };
+    let choice = Pins::new(&PINS);
+    let (deadline, random) = (device.deadline, &mut FromTheHost);
+    let is_polite =
+        match open_tls(deadline, &mut place, socket, records, name, choice, random).await {
+            Ok(stream) => mails(device, stream, desk).await,
+            Err(ending) => {
+                desk.failed(ending);
+                false
+            }
+        };
     // The connection is closed politely only if the session was.
     is_polite && within(device.deadline, place.close()).await.is_ok()
 }

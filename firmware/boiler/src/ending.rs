@@ -3,8 +3,8 @@
 
 use embedded_smtp::session::Delivery;
 use embedded_smtp::{
-    Error, Extension, Fault, Invalid, Message, Missing, RecipientStatus, RefusalKind, Report,
-    Violation,
+    Error, Extension, Fault, Invalid, Message, Missing, Phase, RecipientStatus, Refusal,
+    RefusalKind, Report, Violation,
 };
 use mailer::Verdict;
 
@@ -46,6 +46,11 @@ impl Ending {
             exit,
             verdict,
         }
+    }
+
+    /// The same, but the alert is held, whatever happened.
+    pub const fn held(self) -> Self {
+        Self::new(self.word, self.exit, Verdict::Later)
     }
 
     /// A mail was sent, or was tried to be; or what comes before one failed.
@@ -112,7 +117,7 @@ impl<E: embedded_io::Error> From<Error<E>> for Ending {
 
 fn of_error<E: embedded_io::Error>(error: &Error<E>) -> (&'static str, u8) {
     match error {
-        Error::Refused(refusal) => ("refused", of_refusal(refusal.kind())),
+        Error::Refused(refusal) => ("refused", of_refusal(refusal)),
         Error::Unknown { .. } => ("unknown", exit::TEMPORARY),
         Error::Failed { fault, .. } => ("failed", of_fault(fault)),
         Error::NotOffered(
@@ -125,9 +130,10 @@ fn of_error<E: embedded_io::Error>(error: &Error<E>) -> (&'static str, u8) {
     }
 }
 
-fn of_refusal(kind: RefusalKind) -> u8 {
-    match kind {
+fn of_refusal(refusal: &Refusal) -> u8 {
+    match refusal.kind() {
         RefusalKind::Closing | RefusalKind::Temporary => exit::TEMPORARY,
+        _ if refusal.phase() == Phase::StartTls => exit::UNAVAILABLE,
         RefusalKind::Authentication => exit::NO_PERMISSION,
         RefusalKind::NoSuchMailbox => exit::NO_USER,
         _ => exit::UNAVAILABLE,

@@ -14,8 +14,8 @@ pub use alert::{Alert, Letter, RECIPIENTS_MAX};
 pub use desk::Desk;
 pub use ending::{Ending, exit};
 pub use sensor::Pressures;
+#[cfg(all(feature = "asynch", feature = "tls"))]
+pub use session::{HANDSHAKE, log_in, open_tls};
 #[cfg(feature = "asynch")]
 pub use session::{danger_log_in_in_plaintext, deliver_due, farewell, greet};
-#[cfg(all(feature = "asynch", feature = "tls"))]
-pub use session::{log_in, open_tls};
 pub use settings::{HOST, PASSWORD, SERVER, SERVER_NAME, Settings, USER};

@@ -7,6 +7,12 @@ use embassy_time::{Instant, Timer};
 use embedded_io_async::{Read, Write};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::session::State;
+#[cfg(feature = "tls")]
+use embedded_smtp::tls::{
+    Records, ServerName, Verify,
+    asynch::{Place, Stream},
+    rand_core::CryptoRngCore,
+};
 use embedded_smtp::{Credentials, Error, RecipientStatus};
 use mailer::{Deadline, TimedOut, within};
 
@@ -16,7 +22,7 @@ use crate::{
 
 /// Milliseconds for the handshake of TLS.
 #[cfg(feature = "tls")]
-const HANDSHAKE: u64 = 60_000;
+pub const HANDSHAKE: u64 = 60_000;
 
 impl Desk {
     /// Waits until an attempt begins.
@@ -62,17 +68,23 @@ async fn step<E: embedded_io::Error>(
     }
 }
 
-/// Opens TLS.
+/// Opens TLS in this place.
 ///
 /// # Errors
 ///
 /// How the attempt ended.
 #[cfg(feature = "tls")]
-pub async fn open_tls<S>(
+pub async fn open_tls<'p, 'b, T: Read + Write>(
     deadline: &Deadline,
-    opening: impl Future<Output = Result<S, embedded_smtp::tls::Error>>,
-) -> Result<S, Ending> {
+    place: &'p mut Place<'b, T>,
+    transport: T,
+    records: &'b mut Records<'_>,
+    name: &ServerName<'_>,
+    choice: impl Verify,
+    random: &mut impl CryptoRngCore,
+) -> Result<&'p mut Stream<'b, T>, Ending> {
     deadline.start(HANDSHAKE);
+    let opening = place.open(transport, records, name, choice, random);
     match within(deadline, opening).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => {

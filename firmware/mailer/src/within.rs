@@ -1,7 +1,10 @@
 //! Work that is dropped when its deadline is over.
 
-use embassy_futures::select::{Either, select};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
 use embassy_time::{Instant, Timer};
+use pin_project_lite::pin_project;
 
 use crate::Deadline;
 
@@ -23,17 +26,38 @@ pub fn embassy_clock() -> u64 {
 ///
 /// # Errors
 ///
-/// [`TimedOut`]: the work was dropped.
-pub async fn within<F: Future>(deadline: &Deadline, work: F) -> Result<F::Output, TimedOut> {
-    match select(work, over(deadline)).await {
-        Either::First(done) => Ok(done),
-        Either::Second(()) => Err(TimedOut),
+/// [`TimedOut`]: the work is dropped, with this future.
+pub const fn within<F: Future>(deadline: &Deadline, work: F) -> Within<'_, F> {
+    Within { work, deadline }
+}
+
+pin_project! {
+    /// The future of [`within`]. By hand, since an async function would have room for the work twice.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Within<'d, F> {
+        #[pin]
+        work: F,
+        deadline: &'d Deadline,
     }
 }
 
-/// Waits until the deadline is over.
-async fn over(deadline: &Deadline) {
-    while !deadline.is_over() {
-        Timer::at(Instant::from_millis(deadline.due())).await;
+impl<F: Future> Future for Within<'_, F> {
+    type Output = Result<F::Output, TimedOut>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        // First the work: it may move the deadline.
+        if let Poll::Ready(output) = this.work.poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        if this.deadline.is_over() {
+            return Poll::Ready(Err(TimedOut));
+        }
+        // Woken when it may be over. If it was moved meanwhile, that is seen then.
+        let mut timer = Timer::at(Instant::from_millis(this.deadline.due()));
+        match Pin::new(&mut timer).poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(TimedOut)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }

@@ -1,0 +1,31 @@
+use embassy_net::{IpAddress, Stack, tcp::ConnectError, tcp::TcpSocket};
+use embedded_smtp::tls::{self, Pin, Pins, Records, ServerName, asynch::Place};
+use embedded_smtp::{Credentials, Error, Invalid, Message, Report, asynch::Client};
+use embedded_smtp::{header_text, mailbox, mailbox_list};
+
+const PIN: Pin = Pin::from_hex(env!("MAIL_PIN")).unwrap(); // checked when it is compiled
+
+#[derive(defmt::Format, derive_more::From)]
+pub enum Trouble { Connect(ConnectError), Tls(tls::Error), Mail(Error<tls::Error>), Value(Invalid) }
+
+pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: &ServerName<'_>,
+    random: &mut impl tls::rand_core::CryptoRngCore) -> Result<Report, Trouble> {
+    let (mut received, mut sent) = ([0; 2048], [0; 2048]);
+    let mut tcp = TcpSocket::new(net, &mut received, &mut sent);
+    tcp.connect(server).await?;
+
+    let (mut read, mut write, mut place) = ([0; 4096], [0; 1024], Place::new());
+    let mut records = Records::new(&mut read, &mut write)?;
+    let tls = place.open(&mut tcp, &mut records, name, Pins::new(&[PIN]), random).await?;
+
+    let mut buffer = [0; 1024];
+    let mut smtp = Client::over_tls(tls, &mut buffer);
+    smtp.open("boiler3.example.org").await?;
+    smtp.login(&Credentials::new("boiler3", env!("MAIL_PASSWORD"))?).await?;
+    let mail = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
+        .to(mailbox_list!("ops@example.org; duty@example.org"))?
+        .subject(header_text!("Overpressure"))?.text("8.4 bar");
+    let report = smtp.send_last(&mail, &mut []).await?; // and QUIT
+    place.close().await; // close_notify; the connection's end follows when it is dropped
+    Ok(report)
+}

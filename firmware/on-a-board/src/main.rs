@@ -1,0 +1,42 @@
+//! The example of the README's section "On a board", as firmware: one alert, as it stands there.
+//!
+//! The names and the addresses are the README's, so no server of the harness takes the mail: it is built,
+//! not booted.
+#![no_std]
+#![no_main]
+
+#[rustfmt::skip]
+mod alert;
+
+use board::FromTheHost;
+use boiler::{SERVER, SERVER_NAME, exit};
+use embassy_executor::Spawner;
+use embassy_net::Ipv4Address;
+use embassy_time::{Duration, with_timeout};
+use embedded_smtp::tls::ServerName;
+use network::Device;
+
+#[embassy_executor::main]
+async fn main(spawner: Spawner) {
+    let (Ok(device), Ok(name)) = (Device::start(spawner), ServerName::try_from(SERVER_NAME)) else {
+        panic!("started twice, or a name that is none");
+    };
+    device.stack.wait_config_up().await;
+    let server = (Ipv4Address::from(SERVER).into(), device.settings.port);
+    let mut random = FromTheHost;
+    let sending = alert::alert(device.stack, server, &name, &mut random);
+    board::end(match with_timeout(Duration::from_secs(60), sending).await {
+        Ok(Ok(report)) => {
+            defmt::info!("sent: {}", report);
+            exit::SENT
+        }
+        Ok(Err(trouble)) => {
+            defmt::error!("not sent: {}", trouble);
+            exit::IO
+        }
+        Err(_) => {
+            defmt::error!("no answer in time: it may have been sent");
+            exit::TEMPORARY
+        }
+    })
+}
