@@ -4,6 +4,7 @@
 """
 
 import argparse
+import re
 import signal
 import sys
 import threading
@@ -22,8 +23,6 @@ from .trial import Outcome, Trial, run
 
 BOOTS = 3
 NAMES = [one.name for one in images.FIRMWARES]
-# The firmware whose panics are looked at.
-LISTED = "alert-blocking"
 
 
 class Run:
@@ -57,8 +56,7 @@ class Run:
             self.lanes(Emulator(tools.qemu, tools.decoder), elves)
             records = [(one, sizes[one.name], self.outcomes(one)) for one in self.firmwares]
             print("\n".join(["", *report.firmwares(records), "", *report.days(records), ""]))
-            if LISTED in elves:
-                self.panics(elves[LISTED])
+            self.panics(elves)
         except (Missing, Broken) as error:
             self.tallies["setup"] = Tally("setup", self.failures)
             self.tallies["setup"].record("all", [str(error)])
@@ -117,14 +115,16 @@ class Run:
                     trial.day.name, outcome.faults, "\n".join(server.tail(marks)), shown
                 )
 
-    def panics(self, elf):
-        listed, faults = images.panics(elf)
-        every = self.cache / f"panics-{LISTED}.txt"
-        every.write_text(listed)
-        crates = [line.strip() for line in listed.splitlines() if line.endswith(" calls")]
-        print(f"Calls of a panic in {LISTED}, by the crate in whose source they stand; all: {every}",
-              *(f"    {crate}" for crate in crates), "", sep="\n")
-        self.tallies[LISTED].record("no panic of embedded-smtp", faults, listed)
+    def panics(self, elves):
+        print("Calls of a panic, by the crate in whose source they stand; embedded-smtp must have none")
+        for name, elf in elves.items():
+            listed, faults = images.panics(elf)
+            every = self.cache / f"panics-{name}.txt"
+            every.write_text(listed)
+            crates = re.findall(r"^    (\S.*) calls$", listed, re.M)
+            print(f"    {name}: {', '.join(crates)}; all: {every}")
+            self.tallies[name].record("no panic of embedded-smtp", faults, listed)
+        print()
 
 
 def main(arguments):

@@ -52,9 +52,11 @@ class Day:
     proof: str | None = None
     security: str | None = None
     is_secured: bool = False
-    # The server of the date: seconds that it is wrong, whether it is silent or answers another's.
+    # The server of the date: seconds that it is wrong, or that it is before the certificate's beginning;
+    # whether it is silent, or answers another's question.
     asks: bool = False
     offset: int = 0
+    is_too_early: bool = False
     is_silent: bool = False
     is_spoofed: bool = False
     # Whether a later connection may be better, and whether this is one where the first was bad.
@@ -104,6 +106,8 @@ def good(boots):
           for server in ("postfix", "aiosmtpd")),
         # The mail's date must be the server's.
         Day("good, date asked for", 0, "sent", "postfix", copies=1, asks=True, offset=HOUR),
+        Day("good, RSA key", 0, "sent", "postfix", copies=1, shows="rsa", proof="ca"),
+        Day("good, RSA chain", 0, "sent", copies=1, shows="rsa-chain", proof="ca"),
     ]
 
 
@@ -149,10 +153,14 @@ BAD = [
         security="starttls", **WITHHELD),
     # What a server without TLS hears is no verb.
     Day("no TLS there", 76, "failed", is_plain=True, security="tls"),
-    bad("STARTTLS not offered", 69, "failed", "EHLO", is_plain=True, security="starttls"),
-    bad("STARTTLS taken away", 69, "failed", "EHLO", fault="no STARTTLS", security="starttls"),
+    bad("STARTTLS not offered", 69, "failed", "EHLO", is_plain=True, security="starttls",
+        passes=True),
+    bad("STARTTLS taken away", 69, "failed", "EHLO", fault="no STARTTLS", security="starttls",
+        passes=True),
     distrusted("a date behind the end", "aiosmtpd", asks=True, offset=TWO_YEARS),
-    distrusted("a date before the beginning", "aiosmtpd", asks=True, offset=-TWO_YEARS),
+    distrusted("a date before the beginning", "aiosmtpd", asks=True, is_too_early=True),
+    # None that a firmware of today can meet: as good as no date.
+    bad("a date two years ago", 74, "failed", "date", asks=True, offset=-TWO_YEARS),
     bad("date withheld", 74, "failed", "date", asks=True, is_silent=True, **SOON),
     bad("date of another's question", 74, "failed", "date", asks=True, is_spoofed=True, **SOON),
 ]

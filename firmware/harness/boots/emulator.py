@@ -57,7 +57,7 @@ class Boot:
         if self.peak_stack is None:
             faults.append(f"exit {self.exit}, and not one report of the stack: panic, fault or reset")
         counted = ATTEMPTS.findall(self.text)
-        if self.peak_stack is not None and counted != [str(len(self.attempts))]:
+        if self.attempts and counted != [str(len(self.attempts))]:
             faults.append(f"says attempts: {counted}, and tells of {len(self.attempts)}")
         if self.attempts and self.attempts[-1][1] != self.exit:
             faults.append(f"exit {self.exit}, the last attempt {self.attempts[-1]}")

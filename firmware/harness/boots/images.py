@@ -1,5 +1,6 @@
 """The firmwares as they are built: their tools, their size, and whose code in them can panic."""
 
+import functools
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.client import PROJECT
+from harness.client import PROJECT, target_folder
 from harness.install import Missing, Once, command, tool
 
 FIRMWARE = PROJECT / "firmware"
@@ -120,11 +121,14 @@ def sizes(tools, elf):
 
 def panics(elf):
     """The list of calls of a panic by crate, and what is wrong with it: `benches/tls` has the check."""
-    command("cargo", "build", "--locked", "--quiet", "--release", "--package", "host", cwd=PANICS)
-    folder = json.loads(command("cargo", "metadata", "--format-version=1", "--no-deps", "--locked",
-                                cwd=PANICS))["target_directory"]
-    done = subprocess.run([Path(folder) / "release/host", "panics", elf], stdin=subprocess.DEVNULL,
+    done = subprocess.run([panics_program(), "panics", elf], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True)
     if done.returncode != 0:
         return done.stdout, ["embedded-smtp's code can panic, or the check is blind"]
     return done.stdout, []
+
+
+@functools.cache
+def panics_program():
+    command("cargo", "build", "--locked", "--quiet", "--release", "--package", "host", cwd=PANICS)
+    return target_folder(PANICS) / "release/host"

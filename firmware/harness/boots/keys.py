@@ -2,13 +2,14 @@
 
 import shutil
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 
 from harness import certificates
 from harness.install import command, tool
 
-# The firmwares' root and pin, and the script that made them.
-ROOT, PINNED = "root", "ecdsa"
+# Those that the firmwares trust: authorities, and a key.
+ROOTS, PINNED = ("root", "root-rsa"), "ecdsa"
 WEEK_SECONDS = 7 * 24 * 3600
 
 
@@ -18,8 +19,9 @@ def kept(folder):
     made_by = folder / "made-by"
     if not made_by.exists() or made_by.read_bytes() != script.read_bytes() or ends_soon(folder):
         certificates.certificates(folder)
-        command(tool("openssl", "openssl"), "x509", "-in", folder / f"{ROOT}.pem",
-                "-outform", "DER", "-out", folder / f"{ROOT}.der")
+        for root in ROOTS:
+            command(tool("openssl", "openssl"), "x509", "-in", folder / f"{root}.pem",
+                    "-outform", "DER", "-out", folder / f"{root}.der")
         shutil.copy(script, made_by)
     return folder
 
@@ -37,11 +39,18 @@ def ends_soon(folder):
     )
 
 
+def begins(folder, name):
+    """When a certificate begins, in seconds since 1970."""
+    line = command("openssl", "x509", "-noout", "-startdate", "-in", folder / f"{name}.pem")
+    date = datetime.strptime(line.strip(), "notBefore=%b %d %H:%M:%S %Y GMT")
+    return date.replace(tzinfo=timezone.utc).timestamp()
+
+
 def given(folder, user, password):
     """The environment that the firmwares are built with."""
     return {
         "FIRMWARE_USER": user,
         "FIRMWARE_PASSWORD": password,
         "FIRMWARE_PIN": certificates.pin(folder, PINNED),
-        "FIRMWARE_ROOT": str(folder / f"{ROOT}.der"),
+        "FIRMWARE_ROOT": ":".join(str(folder / f"{root}.der") for root in ROOTS),
     }

@@ -26,7 +26,7 @@ class Faulty(Aiosmtpd):
         offered = {"auth": ("plain", "login"), "pipelining": False}
         return [
             Listener("submission", **offered),
-            *secured(["ecdsa", *DISTRUSTED], **offered),
+            *secured(["ecdsa", "rsa-chain", *DISTRUSTED], **offered),
             *(
                 Listener(f"{security}, {fault}", security=security, trait=fault,
                          certificate=None if security == "plain" else "ecdsa", **offered)
