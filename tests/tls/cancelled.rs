@@ -140,6 +140,17 @@ fn a_place_gives_the_transport_back() {
     assert_eq!(tally.borrow().sent, sent);
 }
 
+/// Rule: to close a stream takes no more room than the library's own future, which has the connection
+/// twice. A microcontroller's tasks have that room for as long as they live.
+#[test]
+fn closing_a_place_has_room_for_the_stream_twice() {
+    let mut place: Place<'_, Slow> = Place::new();
+    let stream = size_of_val(&place);
+    let closing = size_of_val(&place.close());
+    println!("stream {stream} octets, closing it {closing}");
+    assert!(closing <= 2 * stream + stream / 4);
+}
+
 /// Rule: a stream whose write or flush was dropped takes no more, and says nothing when it is closed.
 #[test]
 fn a_write_that_was_dropped_poisons_the_stream() {

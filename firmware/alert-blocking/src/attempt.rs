@@ -37,8 +37,10 @@ fn send(
     let mut buffer = [0; BUFFER];
 
     let mut smtp = Client::new(link, &mut buffer).observe(deadline);
-    smtp.open(HOST)?;
-    smtp.danger_login_in_plaintext(&Credentials::new(USER, PASSWORD)?, None)?;
+    smtp.open(HOST).map_err(Ending::before_mail)?;
+    let credentials = Credentials::new(USER, PASSWORD)?;
+    smtp.danger_login_in_plaintext(&credentials, None)
+        .map_err(Ending::before_mail)?;
     let end = smtp.send_streamed(&message, &mut log, &mut results);
     // Whatever comes of QUIT, the mail's outcome is known.
     if smtp.quit().is_err() {

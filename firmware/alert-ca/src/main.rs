@@ -126,8 +126,7 @@ async fn mails<'b, 's>(
         Ok(Ok(smtp)) => smtp,
         Ok(Err(StartTlsError::Refused { mut client, error })) => {
             defmt::warn!("{}", error.erase());
-            // Whoever refuses it, or hides that it is offered, shall not have the alert dropped.
-            desk.failed(Ending::from(error).held());
+            desk.failed(error.into());
             return farewell(&mut client, deadline).await;
         }
         Ok(Err(StartTlsError::Upgrade(error))) => {

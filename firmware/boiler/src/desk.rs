@@ -89,7 +89,7 @@ impl Desk {
     /// An attempt ended before there was a mail: so it did for every alert that is due.
     pub fn failed(&mut self, ending: Ending) {
         while let Some((serial, _)) = self.due() {
-            self.settle(serial, ending);
+            self.settle(serial, Ending::before_mail(ending));
         }
     }
 

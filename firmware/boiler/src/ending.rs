@@ -48,9 +48,14 @@ impl Ending {
         }
     }
 
-    /// The same, but the alert is held, whatever happened.
-    pub const fn held(self) -> Self {
-        Self::new(self.word, self.exit, Verdict::Later)
+    /// What comes before a mail failed: that says nothing of the alert, which is held. If it were given up
+    /// for a login that is refused, or for STARTTLS that is not on offer, whoever sits on the line for a
+    /// moment could delete it.
+    pub fn before_mail(ending: impl Into<Self>) -> Self {
+        Self {
+            verdict: Verdict::Later,
+            ..ending.into()
+        }
     }
 
     /// A mail was sent, or was tried to be; or what comes before one failed.
@@ -149,5 +154,70 @@ fn of_fault<E: embedded_io::Error>(fault: &Fault<E>) -> u8 {
             exit::PROTOCOL
         }
         _ => exit::IO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use embedded_io::ErrorKind;
+    use embedded_smtp::Phase;
+
+    type Failure = Error<ErrorKind>;
+
+    fn row(ending: Ending) -> (&'static str, u8, Verdict) {
+        (ending.word, ending.exit, ending.verdict)
+    }
+
+    #[test]
+    fn the_end_of_a_mail() {
+        let closed = Fault::Closed;
+        let phase = Phase::Rcpt;
+        for (error, expected) in [
+            (
+                Failure::Unknown { fault: closed },
+                ("unknown", 75, Verdict::Later),
+            ),
+            (
+                Failure::Failed {
+                    fault: closed,
+                    phase,
+                },
+                ("failed", 74, Verdict::Later),
+            ),
+            (
+                Failure::Failed {
+                    fault: Fault::Protocol(Violation::Grammar),
+                    phase,
+                },
+                ("failed", 76, Verdict::Later),
+            ),
+            (
+                Failure::NotOffered(Missing::Extension(Extension::StartTls)),
+                ("failed", 69, Verdict::Never),
+            ),
+            (
+                Failure::NotOffered(Missing::AnyMechanism),
+                ("failed", 77, Verdict::Never),
+            ),
+        ] {
+            assert_eq!(row(Ending::of(&Err(error))), expected, "{error:?}");
+            // Before a mail the alert is held.
+            let (word, exit, _) = expected;
+            let held = (word, exit, Verdict::Later);
+            assert_eq!(row(Ending::before_mail(error)), held, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_was_dropped() {
+        for (delivery, expected) in [
+            (Delivery::None, ("failed", 74, Verdict::Later)),
+            (Delivery::Unknown, ("unknown", 75, Verdict::Later)),
+            (Delivery::Accepted, ("sent", 0, Verdict::Sent)),
+            (Delivery::Refused, ("refused", 69, Verdict::Later)),
+        ] {
+            assert_eq!(row(Ending::of_dropped(delivery)), expected, "{delivery:?}");
+        }
     }
 }

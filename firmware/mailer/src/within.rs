@@ -61,3 +61,77 @@ impl<F: Future> Future for Within<'_, F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::cell::Cell;
+    use core::future::{pending, poll_fn};
+    use core::pin::pin;
+    use core::task::Waker;
+
+    use embassy_time::{Duration, MockDriver};
+
+    fn advance(milliseconds: u64) {
+        MockDriver::get().advance(Duration::from_millis(milliseconds));
+    }
+
+    fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    // One test: there is one clock.
+    #[test]
+    fn work_has_until_the_deadline_is_over() {
+        let deadline = Deadline::new(embassy_clock, u64::MAX);
+
+        deadline.start(100);
+        let mut done = pin!(within(&deadline, async { 7 }));
+        assert_eq!(poll(done.as_mut()), Poll::Ready(Ok(7)));
+
+        // Not at 99, and at 100.
+        let mut late = pin!(within(&deadline, pending::<()>()));
+        assert_eq!(poll(late.as_mut()), Poll::Pending);
+        advance(99);
+        assert_eq!(poll(late.as_mut()), Poll::Pending);
+        advance(1);
+        assert_eq!(poll(late.as_mut()), Poll::Ready(Err(TimedOut)));
+
+        // What is done in the poll that would be too late counts.
+        let mut just = pin!(within(&deadline, async { 7 }));
+        assert_eq!(poll(just.as_mut()), Poll::Ready(Ok(7)));
+
+        // The work moves its own deadline, as an observer does, and the last one counts.
+        let steps = Cell::new(0);
+        let work = poll_fn(|_| {
+            steps.set(steps.get() + 1);
+            if steps.get() <= 3 {
+                deadline.start(50);
+            }
+            Poll::<()>::Pending
+        });
+        deadline.start(50);
+        let mut moved = pin!(within(&deadline, work));
+        for _ in 0..3 {
+            assert_eq!(poll(moved.as_mut()), Poll::Pending);
+            advance(49);
+        }
+        assert_eq!(poll(moved.as_mut()), Poll::Pending);
+        advance(1);
+        assert_eq!(poll(moved.as_mut()), Poll::Ready(Err(TimedOut)));
+        assert_eq!(steps.get(), 5);
+    }
+
+    #[test]
+    fn it_has_room_for_the_work_once() {
+        let deadline = Deadline::new(embassy_clock, u64::MAX);
+        let work = async {
+            let octets = [0u8; 1000];
+            pending::<()>().await;
+            core::hint::black_box(&octets);
+        };
+        let alone = size_of_val(&work);
+        let whole = size_of_val(&within(&deadline, work));
+        assert!(whole <= alone + 16, "{whole} octets for {alone}");
+    }
+}
