@@ -18,11 +18,7 @@ def row(firmware, size, outcomes):
     boots = [outcome.boot for _, outcome in outcomes if outcome.boot]
     peak = max((boot.peak_stack or 0 for boot in boots), default=0)
     seconds = [outcome.boot.seconds for day, outcome in outcomes if day.is_good and outcome.boot]
-    kinds = [
-        [outcome for day, outcome in outcomes if kind(day)]
-        for kind in (lambda day: day.is_good, lambda day: not day.is_good and not day.is_retry,
-                     lambda day: day.is_retry)
-    ]
+    kinds = [[outcome for day, outcome in outcomes if kind(day) == one] for one in KINDS]
     is_well = not any(outcome.faults for _, outcome in outcomes)
     return (
         firmware.name, f"{size.flash:,}", f"{size.static:,}", f"{peak:,}",
@@ -32,13 +28,21 @@ def row(firmware, size, outcomes):
     )
 
 
+KINDS = GOOD, BAD, RETRY = range(3)
+
+
+def kind(day):
+    return GOOD if day.is_good else RETRY if day.is_retry else BAD
+
+
 def passed(outcomes):
     return f"{sum(not outcome.faults for outcome in outcomes)}/{len(outcomes)}"
 
 
 def days(records):
     """A row for each day, a column for each firmware: what came of it, and whether that is right."""
-    names = list(dict.fromkeys(day.name for _, _, outcomes in records for day, _ in outcomes))
+    all_days = [day for _, _, outcomes in records for day, _ in outcomes]
+    names = list(dict.fromkeys(day.name for day in sorted(all_days, key=kind)))
     head = ("", *(firmware.name for firmware, _, _ in records))
     return aligned([head, *((name, *(cell(name, outcomes) for _, _, outcomes in records))
                             for name in names)])
