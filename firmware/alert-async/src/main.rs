@@ -7,7 +7,7 @@
 #![no_std]
 #![no_main]
 
-use boiler::{Desk, Ending, danger_log_in_in_plaintext, deliver_due, farewell, greet};
+use boiler::{Ending, Rounds, danger_log_in_in_plaintext, deliver_due, farewell, greet};
 use embassy_executor::Spawner;
 use embassy_net::tcp::TcpSocket;
 use embedded_smtp::asynch::Client;
@@ -22,22 +22,22 @@ async fn main(spawner: Spawner) {
     let Ok(device) = Device::start(spawner) else {
         panic!("started twice");
     };
-    let mut desk = Desk::new(&device.settings, embassy_clock);
-    desk.raise(device.settings.alerts, board::unix_time());
+    let mut rounds = Rounds::new(&device.settings, embassy_clock);
+    rounds.raise(device.settings.alerts, board::unix_time());
     device
-        .send(desk, async |socket, desk| {
-            session(&device, socket, desk).await
+        .send(rounds, async |socket, rounds| {
+            session(&device, socket, rounds).await
         })
         .await
 }
 
 /// Sends what is due. Whether the session ended politely.
-async fn session(device: &Device, socket: &mut TcpSocket<'_>, desk: &mut Desk) -> bool {
+async fn session(device: &Device, socket: &mut TcpSocket<'_>, rounds: &mut Rounds) -> bool {
     let mut buffer = [0; BUFFER];
     let mut smtp = Client::new(socket, &mut buffer).observe(device.deadline);
     match log_in(&mut smtp, device.deadline).await {
-        Ok(()) => deliver_due(&mut smtp, device.deadline, desk, &device.settings).await,
-        Err(ending) => desk.failed(ending),
+        Ok(()) => deliver_due(&mut smtp, device.deadline, rounds, &device.settings).await,
+        Err(ending) => rounds.failed(ending),
     }
     farewell(&mut smtp, device.deadline).await
 }

@@ -13,7 +13,7 @@ mod attempt;
 mod network;
 
 use board::ethernet::Device;
-use boiler::{Desk, Settings, exit};
+use boiler::{Rounds, Settings, exit};
 
 use network::Network;
 
@@ -29,17 +29,17 @@ fn main() -> ! {
     };
     let started = board::unix_time();
     let mut network = Network::start(Device::take(), watchdog, started);
-    let mut desk = Desk::new(&settings, board::clock::now);
-    desk.raise(1, started);
+    let mut rounds = Rounds::new(&settings, board::clock::now);
+    rounds.raise(1, started);
 
-    while desk.is_open() {
-        match desk.due() {
-            Some((serial, alert)) if desk.begin() => {
+    while rounds.is_open() {
+        match rounds.due() {
+            Some((serial, alert)) if rounds.begin() => {
                 let ending = attempt::attempt(&mut network, &alert, &settings);
-                desk.settle(serial, ending);
+                rounds.settle(serial, ending);
             }
             _ => network.sleep(),
         }
     }
-    board::end(desk.close())
+    board::end(rounds.close())
 }

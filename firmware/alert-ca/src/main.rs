@@ -9,7 +9,7 @@
 mod calendar;
 
 use board::FromTheHost;
-use boiler::{Desk, Ending, HANDSHAKE, SERVER_NAME, deliver_due, exit, farewell, greet, log_in};
+use boiler::{Ending, HANDSHAKE, Rounds, SERVER_NAME, deliver_due, exit, farewell, greet, log_in};
 use embassy_executor::Spawner;
 use embassy_net::tcp::TcpSocket;
 use embassy_time::Timer;
@@ -60,11 +60,11 @@ async fn main(spawner: Spawner) {
         calendar: date(&device).await,
     };
 
-    let mut desk = Desk::new(&device.settings, embassy_clock);
-    desk.raise(1, trust.calendar.now());
+    let mut rounds = Rounds::new(&device.settings, embassy_clock);
+    rounds.raise(1, trust.calendar.now());
     device
-        .send(desk, async |socket, desk| {
-            session(&device, socket, &mut records, &trust, desk).await
+        .send(rounds, async |socket, rounds| {
+            session(&device, socket, &mut records, &trust, rounds).await
         })
         .await
 }
@@ -90,11 +90,11 @@ async fn session(
     socket: &mut TcpSocket<'_>,
     records: &mut Records<'_>,
     trust: &Trust<'_>,
-    desk: &mut Desk,
+    rounds: &mut Rounds,
 ) -> bool {
     let deadline = device.deadline;
     let mut place = Place::new();
-    let is_polite = mails(device, socket, records, &mut place, trust, desk).await;
+    let is_polite = mails(device, socket, records, &mut place, trust, rounds).await;
     // The connection is closed politely only if the session was.
     is_polite && within(deadline, place.close()).await.is_ok()
 }
@@ -105,13 +105,13 @@ async fn mails<'b, 's>(
     records: &'b mut Records<'_>,
     place: &mut Place<'b, &'b mut TcpSocket<'s>>,
     trust: &Trust<'_>,
-    desk: &mut Desk,
+    rounds: &mut Rounds,
 ) -> bool {
     let deadline = device.deadline;
     let mut buffer = [0; BUFFER];
     let mut smtp = Client::new(socket, &mut buffer).observe(deadline);
     if let Err(ending) = greet(&mut smtp, deadline).await {
-        desk.failed(ending);
+        rounds.failed(ending);
         return farewell(&mut smtp, deadline).await;
     }
 
@@ -126,28 +126,28 @@ async fn mails<'b, 's>(
         Ok(Ok(smtp)) => smtp,
         Ok(Err(StartTlsError::Refused { mut client, error })) => {
             defmt::warn!("{}", error.erase());
-            desk.failed(error.into());
+            rounds.failed(error.into());
             return farewell(&mut client, deadline).await;
         }
         Ok(Err(StartTlsError::Upgrade(error))) => {
             defmt::warn!("{}", error);
-            desk.failed(Ending::of_tls(&error));
+            rounds.failed(Ending::of_tls(&error));
             return false;
         }
         Ok(Err(StartTlsError::Ehlo { error, .. })) => {
             defmt::warn!("{}", error.erase());
-            desk.failed(error.into());
+            rounds.failed(error.into());
             return false;
         }
         Ok(Err(_)) | Err(_) => {
             defmt::warn!("the server did not answer in time");
-            desk.failed(Ending::LOST);
+            rounds.failed(Ending::LOST);
             return false;
         }
     };
     match log_in(&mut smtp, deadline).await {
-        Ok(()) => deliver_due(&mut smtp, deadline, desk, &device.settings).await,
-        Err(ending) => desk.failed(ending),
+        Ok(()) => deliver_due(&mut smtp, deadline, rounds, &device.settings).await,
+        Err(ending) => rounds.failed(ending),
     }
     farewell(&mut smtp, deadline).await
 }

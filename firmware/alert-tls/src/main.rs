@@ -6,7 +6,7 @@
 #![no_main]
 
 use board::FromTheHost;
-use boiler::{Desk, Ending, SERVER_NAME, deliver_due, farewell, greet, log_in, open_tls};
+use boiler::{Ending, Rounds, SERVER_NAME, deliver_due, farewell, greet, log_in, open_tls};
 use embassy_executor::Spawner;
 use embassy_net::tcp::TcpSocket;
 use embedded_smtp::asynch::Client;
@@ -42,11 +42,11 @@ async fn main(spawner: Spawner) {
     ) else {
         panic!("started twice, or constants that do not go together");
     };
-    let mut desk = Desk::new(&device.settings, embassy_clock);
-    desk.raise(1, board::unix_time());
+    let mut rounds = Rounds::new(&device.settings, embassy_clock);
+    rounds.raise(1, board::unix_time());
     device
-        .send(desk, async |socket, desk| {
-            session(&device, socket, &mut records, &name, desk).await
+        .send(rounds, async |socket, rounds| {
+            session(&device, socket, &mut records, &name, rounds).await
         })
         .await
 }
@@ -57,16 +57,16 @@ async fn session(
     socket: &mut TcpSocket<'_>,
     records: &mut Records<'_>,
     name: &ServerName<'_>,
-    desk: &mut Desk,
+    rounds: &mut Rounds,
 ) -> bool {
     let mut place = Place::new();
     let choice = Pins::new(&PINS);
     let (deadline, random) = (device.deadline, &mut FromTheHost);
     let is_polite =
         match open_tls(deadline, &mut place, socket, records, name, choice, random).await {
-            Ok(stream) => mails(device, stream, desk).await,
+            Ok(stream) => mails(device, stream, rounds).await,
             Err(ending) => {
-                desk.failed(ending);
+                rounds.failed(ending);
                 false
             }
         };
@@ -77,13 +77,13 @@ async fn session(
 async fn mails(
     device: &Device,
     stream: &mut Stream<'_, &mut TcpSocket<'_>>,
-    desk: &mut Desk,
+    rounds: &mut Rounds,
 ) -> bool {
     let mut buffer = [0; BUFFER];
     let mut smtp = Client::over_tls(stream, &mut buffer).observe(device.deadline);
     match begin(&mut smtp, device.deadline).await {
-        Ok(()) => deliver_due(&mut smtp, device.deadline, desk, &device.settings).await,
-        Err(ending) => desk.failed(ending),
+        Ok(()) => deliver_due(&mut smtp, device.deadline, rounds, &device.settings).await,
+        Err(ending) => rounds.failed(ending),
     }
     farewell(&mut smtp, device.deadline).await
 }

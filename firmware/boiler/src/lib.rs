@@ -3,16 +3,16 @@
 #![no_std]
 
 mod alert;
-mod desk;
 mod ending;
+mod rounds;
 mod sensor;
 #[cfg(feature = "asynch")]
 mod session;
 mod settings;
 
 pub use alert::{Alert, Letter, RECIPIENTS_MAX};
-pub use desk::Desk;
 pub use ending::{Ending, exit};
+pub use rounds::Rounds;
 pub use sensor::Pressures;
 #[cfg(all(feature = "asynch", feature = "tls"))]
 pub use session::{HANDSHAKE, log_in, open_tls};

@@ -17,15 +17,15 @@ use embedded_smtp::{Credentials, Error, RecipientStatus};
 use mailer::{Deadline, TimedOut, within};
 
 use crate::{
-    Alert, Desk, Ending, HOST, Letter, PASSWORD, Pressures, RECIPIENTS_MAX, Settings, USER,
+    Alert, Ending, HOST, Letter, PASSWORD, Pressures, RECIPIENTS_MAX, Rounds, Settings, USER,
 };
 
 /// Milliseconds for the handshake of TLS.
 #[cfg(feature = "tls")]
 pub const HANDSHAKE: u64 = 60_000;
 
-impl Desk {
-    /// Waits until an attempt begins.
+impl Rounds {
+    /// Waits until a round begins.
     pub async fn wait(&mut self) {
         while !self.begin() {
             Timer::at(Instant::from_millis(self.next_due())).await;
@@ -129,17 +129,17 @@ pub async fn danger_log_in_in_plaintext<T: Read + Write>(
 pub async fn deliver_due<T: Read + Write>(
     smtp: &mut Client<'_, T, &Deadline>,
     deadline: &Deadline,
-    desk: &mut Desk,
+    rounds: &mut Rounds,
     settings: &Settings,
 ) {
     // A mail may follow where no other is under way, also behind one that every recipient was refused for.
     while matches!(
         smtp.state(),
         State::Ready | State::Addressed | State::NoRecipient
-    ) && let Some((serial, alert)) = desk.due()
+    ) && let Some((serial, alert)) = rounds.due()
     {
         let ending = deliver(smtp, deadline, &alert, settings).await;
-        desk.settle(serial, ending.unwrap_or_else(|ending| ending));
+        rounds.settle(serial, ending.unwrap_or_else(|ending| ending));
     }
 }
 

@@ -6,12 +6,11 @@
 
 use board::Watchdog;
 use board::ethernet::Device as Ethernet;
-use boiler::{Desk, Ending, SERVER, Settings, exit};
+use boiler::{Ending, Rounds, SERVER, Settings, exit};
 use embassy_executor::{SpawnError, Spawner};
 use embassy_net::tcp::TcpSocket;
 use embassy_net::{Config, IpAddress, Ipv4Address, Runner, Stack, StackResources};
-use embassy_time::Timer;
-use mailer::{Deadline, embassy_clock, within};
+use mailer::{Deadline, embassy_clock, watch, within};
 use static_cell::{ConstStaticCell, StaticCell};
 
 /// DHCP, a connection, and a question for the date.
@@ -24,8 +23,7 @@ const WATCHDOG: u32 = 10_000;
 const CONNECT: u64 = 30_000;
 /// Milliseconds to wait for the end of a connection.
 const FAREWELL: u64 = 1000;
-/// Milliseconds between two feedings of the watchdog, and how late a deadline may be noticed.
-const FEEDING: u64 = 200;
+/// Milliseconds that a deadline may be noticed late.
 const LATE: u64 = 5000;
 
 /// A connection's buffers.
@@ -79,21 +77,21 @@ impl Device {
         })
     }
 
-    /// Sends what is at the desk: a connection for all that is due, then the next one. `session` says
+    /// Makes the rounds: a connection for all that is due, then the next one. `session` says
     /// whether it ended politely. A device would go on for ever; this one ends when nothing is left to
     /// send, or no attempt.
     pub async fn send(
         &self,
-        mut desk: Desk,
-        mut session: impl AsyncFnMut(&mut TcpSocket<'_>, &mut Desk) -> bool,
+        mut rounds: Rounds,
+        mut session: impl AsyncFnMut(&mut TcpSocket<'_>, &mut Rounds) -> bool,
     ) -> ! {
         let buffers = BUFFERS.take();
-        while desk.is_open() {
-            desk.wait().await;
+        while rounds.is_open() {
+            rounds.wait().await;
             match connect(self.stack, buffers, self.settings.port, self.deadline).await {
-                None => desk.failed(Ending::LOST),
+                None => rounds.failed(Ending::LOST),
                 Some(mut socket) => {
-                    if session(&mut socket, &mut desk).await {
+                    if session(&mut socket, &mut rounds).await {
                         end(socket, self.deadline).await;
                     } else {
                         abort(socket, self.deadline).await;
@@ -102,7 +100,7 @@ impl Device {
             }
             self.deadline.rest();
         }
-        board::end(desk.close())
+        board::end(rounds.close())
     }
 }
 
@@ -114,12 +112,7 @@ async fn run(mut runner: Runner<'static, &'static mut Ethernet>) {
 /// Feeds the watchdog as long as tasks get their turn, and no deadline is over that nobody noticed.
 #[embassy_executor::task]
 async fn feed(mut watchdog: Watchdog, deadline: &'static Deadline) {
-    loop {
-        if board::clock::now() < deadline.due().saturating_add(LATE) {
-            watchdog.feed();
-        }
-        Timer::after_millis(FEEDING).await;
-    }
+    watch(deadline, LATE, || watchdog.feed()).await
 }
 
 /// Connects to the server's port; `None` if there is no network, the server refuses, or the deadline is

@@ -9,17 +9,17 @@ const HELD: usize = 4;
 /// Milliseconds that an alert waits at most.
 const LONGEST_WAIT: u64 = 30 * 60 * 1000;
 
-/// What is to be sent, and how that went so far.
-pub struct Desk {
+/// What is to be sent, and how that went so far. A round is a connection for all that is due.
+pub struct Rounds {
     outbox: Outbox<Alert, HELD>,
     clock: fn() -> u64,
-    /// Attempts that are left, and those that were made: a connection each, for all that is due.
+    /// Rounds that are left, and mails that were tried to be sent.
     left: u32,
     mails: u32,
     exit: u8,
 }
 
-impl Desk {
+impl Rounds {
     /// `clock` gives milliseconds.
     pub fn new(settings: &Settings, clock: fn() -> u64) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Desk {
         }
     }
 
-    /// Raises this many alerts. `started` and now are seconds since 1970.
+    /// Raises this many alerts, at `started`, in seconds since 1970.
     pub fn raise(&mut self, alerts: u32, started: u64) {
         for number in 1..=alerts {
             let alert = Alert {
@@ -48,7 +48,7 @@ impl Desk {
         }
     }
 
-    /// Whether there is something to send, and an attempt left to do it with.
+    /// Whether there is something to send, and a round left to do it in.
     pub fn is_open(&self) -> bool {
         !self.outbox.is_empty() && self.left > 0
     }
@@ -58,7 +58,7 @@ impl Desk {
         self.outbox.next_due().unwrap_or_default()
     }
 
-    /// An attempt begins, if something is due.
+    /// A round begins, if something is due.
     pub fn begin(&mut self) -> bool {
         let is_due = self.due().is_some();
         self.left -= u32::from(is_due);

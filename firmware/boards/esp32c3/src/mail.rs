@@ -1,0 +1,209 @@
+//! One attempt to send an alert, from top to bottom: network, date, connection, STARTTLS, login, mail.
+//!
+//! Every step has a deadline. Where it is over, what is under way is dropped, and the connection with
+//! it; the alert stays in the outbox.
+
+use defmt::{Format, info, warn};
+use embassy_net::Stack;
+use embassy_net::tcp::TcpSocket;
+use embassy_time::{Duration, with_timeout};
+use embedded_smtp::asynch::Client;
+use embedded_smtp::tls::asynch::Place;
+use embedded_smtp::tls::{self, CertificateFault, Records, Roots, ServerName, TrustAnchor};
+use embedded_smtp::{Message, Report};
+use esp_hal::rng::Trng;
+use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, within};
+use static_cell::ConstStaticCell;
+
+use crate::alert::{Alert, Texts};
+use crate::settings;
+
+/// Who the mail goes to, and what proves it.
+pub struct Server {
+    name: ServerName<'static>,
+    roots: [TrustAnchor<'static>; 1],
+}
+
+/// Why there is no server to send to.
+#[derive(Format)]
+pub enum Unusable {
+    /// `MAIL_HOST` is no name.
+    Host,
+    /// `MAIL_ROOT` was not set, or the file is no certificate.
+    Root,
+}
+
+impl Server {
+    pub fn from_settings() -> Result<Self, Unusable> {
+        Ok(Self {
+            name: ServerName::try_from(settings::HOST).map_err(|_| Unusable::Host)?,
+            roots: [tls::anchor(&settings::ROOT).map_err(|_| Unusable::Root)?],
+        })
+    }
+}
+
+/// Sends alerts, one after the other.
+pub struct Post {
+    stack: Stack<'static>,
+    clock: Clock,
+    /// Random: no two starts of the board give the same Message-ID.
+    boot: u64,
+    /// The connection's buffers, for what is received and for what is sent.
+    socket: (&'static mut [u8], &'static mut [u8]),
+    session: Session,
+}
+
+/// What a session needs beside the connection.
+struct Session {
+    server: Server,
+    random: Trng,
+    /// The buffers for records of TLS, for those that are read and for those that are written.
+    records: (&'static mut [u8], &'static mut [u8]),
+    buffer: &'static mut [u8],
+}
+
+impl Post {
+    /// Takes the buffers: there is one set.
+    pub fn new(stack: Stack<'static>, random: Trng, server: Server) -> Self {
+        static RECEIVE: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
+        static TRANSMIT: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
+        // Holds the server's certificates: those of public authorities, as seen in 2026.
+        static READ: ConstStaticCell<[u8; 8192]> = ConstStaticCell::new([0; 8192]);
+        static WRITE: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
+        static BUFFER: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
+        Self {
+            stack,
+            clock: Clock::new(settings::BUILT),
+            boot: u64::from(random.random()) << 32 | u64::from(random.random()),
+            socket: (RECEIVE.take(), TRANSMIT.take()),
+            session: Session {
+                server,
+                random,
+                records: (READ.take(), WRITE.take()),
+                buffer: BUFFER.take(),
+            },
+        }
+    }
+
+    /// Makes an attempt, and says what it means for the alert.
+    pub async fn attempt(&mut self, deadline: &Deadline, serial: Serial, alert: &Alert) -> Verdict {
+        info!("alert {}: trying, {}", serial.0, alert);
+        let failed = match self.send(deadline, serial, alert).await {
+            Ok(report) => {
+                info!("alert {}: sent, {}", serial.0, report);
+                return Verdict::Sent;
+            }
+            Err(failed) => failed,
+        };
+        warn!("alert {}: not sent, {}", serial.0, failed);
+        // It may be the date that is wrong.
+        if let Failed::Tls(tls::Error::Certificate(
+            CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. },
+        )) = failed
+        {
+            self.clock.forget();
+        }
+        failed.verdict()
+    }
+
+    async fn send(
+        &mut self,
+        deadline: &Deadline,
+        serial: Serial,
+        alert: &Alert,
+    ) -> Result<Report, Failed> {
+        deadline.start(NETWORK);
+        within(deadline, self.stack.wait_config_up()).await?;
+        // Without the date no certificate can be judged.
+        deadline.start(DATE);
+        let told = within(deadline, self.clock.now(self.stack, settings::NTP_HOST)).await?;
+        let now = told.map_err(|undated| {
+            warn!("alert {}: no date, {}", serial.0, undated);
+            Failed::Date
+        })?;
+        let date = self.clock.at(alert.at).ok_or(Failed::Date)?;
+        let texts = Texts::new(serial, alert, self.boot).map_err(|_| Failed::Invalid)?;
+        let mail = texts.mail(alert, date).map_err(|_| Failed::Invalid)?;
+
+        deadline.start(CONNECTING);
+        let connecting = connect(
+            self.stack,
+            settings::HOST,
+            settings::PORT,
+            &mut *self.socket.0,
+            &mut *self.socket.1,
+        );
+        let mut socket = within(deadline, connecting).await??;
+        info!("alert {}: connected", serial.0);
+        let end = self.session.submit(&mut socket, deadline, now, &mail).await;
+
+        // Whatever became of the session, the server is told that the connection ends.
+        match end {
+            Ok(_) => socket.close(),
+            Err(_) => socket.abort(),
+        }
+        deadline.start(CLOSING);
+        if !matches!(within(deadline, socket.flush()).await, Ok(Ok(()))) {
+            info!("the server has not seen the end of the connection");
+        }
+        end
+    }
+}
+
+impl Session {
+    /// Submits the mail over a connection, with its date for the certificates.
+    async fn submit(
+        &mut self,
+        socket: &mut TcpSocket<'_>,
+        deadline: &Deadline,
+        now: u64,
+        mail: &Message<'_>,
+    ) -> Result<Report, Failed> {
+        // The client moves the deadline, phase by phase.
+        let mut smtp = Client::new(socket, &mut *self.buffer).observe(deadline);
+        let opened = within(deadline, smtp.open(settings::DEVICE)).await?;
+        opened.map_err(|error| Failed::Plain(error.erase()))?;
+
+        // Where STARTTLS is not offered or refused, or the server is not proven, this is the end: there
+        // is no way on without TLS.
+        let name = &self.server.name;
+        let roots = Roots::new(&self.server.roots, now).with_rsa();
+        let random = &mut self.random;
+        let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;
+        let mut place = Place::new();
+        let lent = &mut place;
+        let upgrade = smtp.starttls(async move |socket| {
+            deadline.start(HANDSHAKE);
+            lent.open(socket, records, name, roots, random).await
+        });
+        let mut smtp = within(deadline, upgrade).await??;
+
+        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
+        logged_in.map_err(Failed::Session)?;
+        let sent = within(deadline, smtp.send(mail)).await?;
+        let report = sent.map_err(Failed::Mail)?;
+
+        // The server has the mail: how the session ends changes nothing, and is not waited for as long as
+        // RFC 5321 has it.
+        let farewell = Duration::from_millis(CLOSING);
+        if !matches!(with_timeout(farewell, smtp.quit()).await, Ok(Ok(()))) {
+            info!("no reply to QUIT");
+        }
+        deadline.start(CLOSING);
+        if within(deadline, place.close()).await.is_err() {
+            info!("TLS was not closed in time");
+        }
+        Ok(report)
+    }
+}
+
+/// Milliseconds for Wi-Fi and DHCP, where there is no address yet.
+const NETWORK: u64 = 60_000;
+/// Milliseconds for the answer of the server that tells the date.
+const DATE: u64 = 15_000;
+/// Milliseconds for DNS and TCP.
+const CONNECTING: u64 = 30_000;
+/// Milliseconds for the handshake of TLS.
+const HANDSHAKE: u64 = 30_000;
+/// Milliseconds for each part of the end: QUIT, TLS, connection.
+const CLOSING: u64 = 5_000;

@@ -1,0 +1,56 @@
+//! What to set: each is read from the environment when the firmware is built. What is not set is a
+//! placeholder, with which no mail goes out.
+
+use embedded_smtp::tls::Pin;
+use embedded_smtp::{Domain, Mailbox, MailboxList, mailbox, mailbox_list};
+
+/// What the environment has, or else the placeholder.
+macro_rules! setting {
+    ($name:literal, $placeholder:expr) => {
+        match option_env!($name) {
+            Some(value) => value,
+            None => $placeholder,
+        }
+    };
+}
+
+/// The mail server: its name is looked up, and sent to it in the handshake (SNI).
+pub const HOST: &str = setting!("MAIL_HOST", "mail.example.org");
+
+/// 465: TLS from the start (RFC 8314 §3.3).
+pub const PORT: u16 = number(setting!("MAIL_PORT", "465"));
+
+pub const USER: &str = setting!("MAIL_USER", "board");
+pub const PASSWORD: &str = setting!("MAIL_PASSWORD", "not set");
+
+pub const FROM: Mailbox = mailbox!(setting!("MAIL_FROM", "Board <board@example.org>"));
+pub const TO: MailboxList = mailbox_list!(setting!("MAIL_TO", "ops@example.org"));
+
+/// The board's own name: said to the server, and in each Message-ID.
+pub const DEVICE: &str = setting!("MAIL_DEVICE", "board.example.org");
+
+/// The keys that the server may have: the one it has, and the one it will have next. Without them, a
+/// pin that no key has.
+pub const PINS: [Pin; 2] = [pin(PIN), pin(setting!("MAIL_PIN_NEXT", PIN))];
+
+const PIN: &str = setting!(
+    "MAIL_PIN",
+    "0000000000000000000000000000000000000000000000000000000000000000"
+);
+
+// A device's name that is none does not build.
+const _: () = assert!(Domain::parse(DEVICE).is_ok(), "MAIL_DEVICE: not a domain");
+
+const fn pin(hex: &str) -> Pin {
+    match Pin::from_hex(hex) {
+        Some(pin) => pin,
+        None => panic!("MAIL_PIN, MAIL_PIN_NEXT: not 64 hexadecimal digits"),
+    }
+}
+
+const fn number(text: &str) -> u16 {
+    match u16::from_str_radix(text, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("MAIL_PORT: not a number up to 65535"),
+    }
+}
