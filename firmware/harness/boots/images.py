@@ -94,23 +94,24 @@ def llvm_size():
 
 def build(names, given):
     """Builds the firmwares with what is given by the environment; returns the ELF of each."""
-    packages = [word for name in names for word in ("--package", name)]
+    return {name: built(name, given) for name in names}
+
+
+def built(name, given):
+    # Each alone: together, one would have what the others want of the crates that they share.
     done = subprocess.run(
         ["cargo", "build", "--quiet", "--locked", "--release",
-         "--message-format=json-render-diagnostics", *packages],
+         "--message-format=json-render-diagnostics", "--package", name],
         cwd=FIRMWARE, env=os.environ | given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         text=True,
     )
     if done.returncode != 0:
-        raise Missing("the firmwares do not build")
-    elves = {}
+        raise Missing(f"{name} does not build")
     for line in done.stdout.splitlines():
         message = json.loads(line)
         if message.get("executable"):
-            elves[message["target"]["name"]] = Path(message["executable"])
-    if absent := [name for name in names if name not in elves]:
-        raise Missing(f"cargo named no program for {', '.join(absent)}")
-    return elves
+            return Path(message["executable"])
+    raise Missing(f"cargo named no program for {name}")
 
 
 def sizes(tools, elf):
