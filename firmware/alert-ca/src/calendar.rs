@@ -21,6 +21,7 @@ const PACKET: usize = 48;
 const OWN_PORT: u16 = 49_151;
 
 /// A clock that was set.
+#[derive(Clone, Copy)]
 pub struct Calendar {
     /// Seconds since 1970 when the board's clock was at zero.
     start: u64,
@@ -34,7 +35,6 @@ impl Calendar {
 
     /// By the SNTP server at this port; `None` if there is no answer that makes sense.
     pub async fn ask(stack: Stack<'_>, port: u16, deadline: &Deadline) -> Option<Self> {
-        deadline.start(ANSWER);
         let (mut received_meta, mut sent_meta) = ([PacketMetadata::EMPTY], [PacketMetadata::EMPTY]);
         let (mut received, mut sent) = ([0; PACKET], [0; PACKET]);
         let mut socket = UdpSocket::new(
@@ -51,8 +51,11 @@ impl Calendar {
             stack.wait_config_up().await;
             sntpc::get_time(server, &socket, NtpContext::new(Uptime::default())).await
         };
-        let answer = within(deadline, asking).await.ok()?.ok()?;
+        deadline.start(ANSWER);
+        let answer = within(deadline, asking).await;
+        // Also where there was none: what follows is to wait.
         deadline.rest();
+        let answer = answer.ok()?.ok()?;
         (answer.sec() >= EARLIEST).then(|| Self::set(answer.sec()))
     }
 

@@ -8,6 +8,8 @@
 
 mod calendar;
 
+use core::cell::Cell;
+
 use board::FromTheHost;
 use boiler::{Ending, HANDSHAKE, Rounds, SERVER_NAME, deliver_due, exit, farewell, greet, log_in};
 use embassy_executor::Spawner;
@@ -16,7 +18,9 @@ use embassy_time::Timer;
 use embedded_smtp::StartTlsError;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
-use embedded_smtp::tls::{CertificateDer, Records, Roots, ServerName, TrustAnchor, anchor};
+use embedded_smtp::tls::{
+    self, CertificateDer, CertificateFault, Records, Roots, ServerName, TrustAnchor, anchor,
+};
 use mailer::{embassy_clock, within};
 use network::Device;
 use static_cell::ConstStaticCell;
@@ -37,7 +41,21 @@ static WRITTEN_RECORDS: ConstStaticCell<[u8; WRITE]> = ConstStaticCell::new([0; 
 struct Trust<'a> {
     anchors: &'a [TrustAnchor<'a>],
     name: ServerName<'static>,
-    calendar: Calendar,
+    calendar: Cell<Calendar>,
+    /// A certificate is out of date by the calendar: it may be that one which is wrong.
+    is_doubted: Cell<bool>,
+}
+
+impl Trust<'_> {
+    /// Whoever sits on the line when the firmware starts, and tells it a wrong date, shall not hold its
+    /// alerts up for ever.
+    async fn ask_again(&self, device: &Device) {
+        if let Some(port) = device.settings.sntp
+            && let Some(calendar) = Calendar::ask(device.stack, port, device.deadline).await
+        {
+            self.calendar.set(calendar);
+        }
+    }
 }
 
 #[embassy_executor::main]
@@ -57,11 +75,12 @@ async fn main(spawner: Spawner) {
     let trust = Trust {
         anchors: &anchors,
         name,
-        calendar: date(&device).await,
+        calendar: Cell::new(date(&device).await),
+        is_doubted: Cell::new(false),
     };
 
     let mut rounds = Rounds::new(&device.settings, embassy_clock);
-    rounds.raise(1, trust.calendar.now());
+    rounds.raise(1, trust.calendar.get().now());
     device
         .send(rounds, async |socket, rounds| {
             session(&device, socket, &mut records, &trust, rounds).await
@@ -95,6 +114,9 @@ async fn session(
     let deadline = device.deadline;
     let mut place = Place::new();
     let is_polite = mails(device, socket, records, &mut place, trust, rounds).await;
+    if trust.is_doubted.take() {
+        trust.ask_again(device).await;
+    }
     // The connection is closed politely only if the session was.
     is_polite && within(deadline, place.close()).await.is_ok()
 }
@@ -115,7 +137,7 @@ async fn mails<'b, 's>(
         return farewell(&mut smtp, deadline).await;
     }
 
-    let choice = Roots::new(trust.anchors, trust.calendar.now()).with_rsa();
+    let choice = Roots::new(trust.anchors, trust.calendar.get().now()).with_rsa();
     let upgrade = smtp.starttls(async |socket| {
         deadline.start(HANDSHAKE);
         place
@@ -131,6 +153,12 @@ async fn mails<'b, 's>(
         }
         Ok(Err(StartTlsError::Upgrade(error))) => {
             defmt::warn!("{}", error);
+            trust.is_doubted.set(matches!(
+                error,
+                tls::Error::Certificate(
+                    CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. }
+                )
+            ));
             rounds.failed(Ending::of_tls(&error));
             return false;
         }
