@@ -6,29 +6,29 @@
 #![no_std]
 #![no_main]
 
-mod calendar;
-
-use core::cell::Cell;
+use core::net::SocketAddr;
 
 use board::FromTheHost;
-use boiler::{Ending, HANDSHAKE, Rounds, SERVER_NAME, deliver_due, exit, farewell, greet, log_in};
+use boiler::{
+    Ending, HANDSHAKE, Rounds, SERVER, SERVER_NAME, deliver_due, exit, farewell, greet, log_in,
+};
 use embassy_executor::Spawner;
 use embassy_net::tcp::TcpSocket;
 use embassy_time::Timer;
 use embedded_smtp::StartTlsError;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
-use embedded_smtp::tls::{
-    self, CertificateDer, CertificateFault, Records, Roots, ServerName, TrustAnchor, anchor,
-};
-use mailer::{embassy_clock, within};
+use embedded_smtp::tls::{CertificateDer, Records, Roots, ServerName, TrustAnchor, anchor};
+use mailer::{Clock, TimedOut, embassy_clock, within};
 use network::Device;
 use static_cell::ConstStaticCell;
 
-use calendar::Calendar;
-
 include!(concat!(env!("OUT_DIR"), "/roots.rs"));
 
+/// This firmware is from November 2026: no date before that is believed. Seconds since 1970.
+const BUILT: u64 = 1_793_491_200;
+/// Milliseconds for the answer of the server that knows the date.
+const ANSWER: u64 = 5000;
 /// Octets of the client's buffer, and of the records': an authority's chain is of several certificates.
 const BUFFER: usize = 1024;
 const READ: usize = 8192;
@@ -41,20 +41,14 @@ static WRITTEN_RECORDS: ConstStaticCell<[u8; WRITE]> = ConstStaticCell::new([0; 
 struct Trust<'a> {
     anchors: &'a [TrustAnchor<'a>],
     name: ServerName<'static>,
-    calendar: Cell<Calendar>,
-    /// A certificate is out of date by the calendar: it may be that one which is wrong.
-    is_doubted: Cell<bool>,
+    /// When the board started, in seconds since 1970.
+    started: u64,
 }
 
 impl Trust<'_> {
-    /// Whoever sits on the line when the firmware starts, and tells it a wrong date, shall not hold its
-    /// alerts up for ever.
-    async fn ask_again(&self, device: &Device) {
-        if let Some(port) = device.settings.sntp
-            && let Some(calendar) = Calendar::ask(device.stack, port, device.deadline).await
-        {
-            self.calendar.set(calendar);
-        }
+    /// Seconds since 1970.
+    fn now(&self) -> u64 {
+        self.started.saturating_add(uptime())
     }
 }
 
@@ -75,12 +69,11 @@ async fn main(spawner: Spawner) {
     let trust = Trust {
         anchors: &anchors,
         name,
-        calendar: Cell::new(date(&device).await),
-        is_doubted: Cell::new(false),
+        started: started(&device).await,
     };
 
     let mut rounds = Rounds::new(&device.settings, embassy_clock);
-    rounds.raise(1, trust.calendar.get().now());
+    rounds.raise(1, trust.now());
     device
         .send(rounds, async |socket, rounds| {
             session(&device, socket, &mut records, &trust, rounds).await
@@ -88,19 +81,34 @@ async fn main(spawner: Spawner) {
         .await
 }
 
-/// The date, however long it takes; a device would go on for ever.
-async fn date(device: &Device) -> Calendar {
+/// When the board started, in seconds since 1970, however long it takes to know; a device would go on
+/// for ever.
+async fn started(device: &Device) -> u64 {
     let Some(port) = device.settings.sntp else {
-        return Calendar::of_the_emulator();
+        return board::unix_time().saturating_sub(uptime());
     };
+    let server = SocketAddr::from((SERVER, port));
     for _ in 0..device.settings.tries {
-        if let Some(calendar) = Calendar::ask(device.stack, port, device.deadline).await {
-            return calendar;
+        device.deadline.start(ANSWER);
+        let mut clock = Clock::new(BUILT);
+        let asking = async {
+            device.stack.wait_config_up().await;
+            clock.ask(device.stack, server).await
+        };
+        match within(device.deadline, asking).await {
+            Ok(Ok(now)) => return now.saturating_sub(uptime()),
+            Ok(Err(undated)) => defmt::warn!("no date: {}", undated),
+            Err(TimedOut) => defmt::warn!("no date: no answer in time"),
         }
-        defmt::warn!("the date is not known");
+        device.deadline.rest();
         Timer::after_millis(device.settings.wait).await;
     }
     board::end(exit::IO)
+}
+
+/// Seconds since the board started.
+fn uptime() -> u64 {
+    embassy_clock() / 1000
 }
 
 /// Sends what is due. Whether the session ended politely.
@@ -114,9 +122,6 @@ async fn session(
     let deadline = device.deadline;
     let mut place = Place::new();
     let is_polite = mails(device, socket, records, &mut place, trust, rounds).await;
-    if trust.is_doubted.take() {
-        trust.ask_again(device).await;
-    }
     // The connection is closed politely only if the session was.
     is_polite && within(deadline, place.close()).await.is_ok()
 }
@@ -137,7 +142,7 @@ async fn mails<'b, 's>(
         return farewell(&mut smtp, deadline).await;
     }
 
-    let choice = Roots::new(trust.anchors, trust.calendar.get().now()).with_rsa();
+    let choice = Roots::new(trust.anchors, trust.now()).with_rsa();
     let upgrade = smtp.starttls(async |socket| {
         deadline.start(HANDSHAKE);
         place
@@ -153,12 +158,6 @@ async fn mails<'b, 's>(
         }
         Ok(Err(StartTlsError::Upgrade(error))) => {
             defmt::warn!("{}", error);
-            trust.is_doubted.set(matches!(
-                error,
-                tls::Error::Certificate(
-                    CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. }
-                )
-            ));
             rounds.failed(Ending::of_tls(&error));
             return false;
         }

@@ -3,11 +3,14 @@
 //! Nothing proves it: who sits on the line can tell another date, but none before the firmware was built.
 //! So a certificate may pass that has expired since, and no other.
 
-use core::net::{IpAddr, SocketAddr};
+#[cfg(feature = "net")]
+use core::net::IpAddr;
+use core::net::SocketAddr;
 
-use embassy_net::dns::DnsQueryType;
+#[cfg(feature = "net")]
+use embassy_net::IpAddress;
+use embassy_net::Stack;
 use embassy_net::udp::{PacketMetadata, UdpSocket};
-use embassy_net::{IpAddress, Stack};
 use embassy_time::Instant;
 use sntpc::{NtpContext, NtpTimestampGenerator, get_time};
 use sntpc_net_embassy::UdpSocketWrapper;
@@ -42,16 +45,32 @@ impl Clock {
         }
     }
 
-    /// Seconds since 1970 (UTC). Asks the server if it has not told yet. There is no deadline in here.
+    /// Seconds since 1970 (UTC). Asks the server of this name if it has not told yet. There is no deadline
+    /// in here.
     ///
     /// # Errors
     ///
     /// See [`Undated`].
+    #[cfg(feature = "net")]
     pub async fn now(&mut self, stack: Stack<'_>, server: &str) -> Result<u64, Undated> {
-        let uptime = || Instant::now().as_secs();
-        if let Some(started) = self.started {
-            return Ok(started + uptime());
+        if let Some(now) = self.at(uptime()) {
+            return Ok(now);
         }
+        let found = stack
+            .dns_query(server, embassy_net::dns::DnsQueryType::A)
+            .await;
+        let addresses = found.map_err(|_| Undated::Name)?;
+        let IpAddress::Ipv4(address) = *addresses.first().ok_or(Undated::Name)?;
+        self.ask(stack, SocketAddr::new(IpAddr::V4(address), PORT))
+            .await
+    }
+
+    /// Asks the server at this address. There is no deadline in here.
+    ///
+    /// # Errors
+    ///
+    /// See [`Undated`].
+    pub async fn ask(&mut self, stack: Stack<'_>, server: SocketAddr) -> Result<u64, Undated> {
         let now = ask(stack, server, self.built).await?;
         if now < self.built {
             return Err(Undated::BeforeBuilt(now));
@@ -71,11 +90,11 @@ impl Clock {
     }
 }
 
-async fn ask(stack: Stack<'_>, server: &str, built: u64) -> Result<u64, Undated> {
-    let found = stack.dns_query(server, DnsQueryType::A).await;
-    let addresses = found.map_err(|_| Undated::Name)?;
-    let IpAddress::Ipv4(address) = *addresses.first().ok_or(Undated::Name)?;
+fn uptime() -> u64 {
+    Instant::now().as_secs()
+}
 
+async fn ask(stack: Stack<'_>, server: SocketAddr, built: u64) -> Result<u64, Undated> {
     let (mut read, mut write) = ([0; PACKET], [0; PACKET]);
     let (mut read_meta, mut write_meta) = ([PacketMetadata::EMPTY; 1], [PacketMetadata::EMPTY; 1]);
     let mut socket = UdpSocket::new(
@@ -89,7 +108,6 @@ async fn ask(stack: Stack<'_>, server: &str, built: u64) -> Result<u64, Undated>
     socket.bind(0).map_err(|_| Undated::Port)?;
     let socket = UdpSocketWrapper::new(socket);
     let context = NtpContext::new(Guess { built, up: 0 });
-    let server = SocketAddr::new(IpAddr::V4(address), PORT);
     let answer = get_time(server, &socket, context).await;
     Ok(answer.map_err(|_| Undated::Answer)?.sec())
 }
@@ -118,6 +136,7 @@ impl NtpTimestampGenerator for Guess {
     }
 }
 
+#[cfg(feature = "net")]
 const PORT: u16 = 123;
 
 /// Octets of a packet: 48 without extensions.

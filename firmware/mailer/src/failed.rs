@@ -4,6 +4,7 @@
 //! the alert: were it given up for a STARTTLS that is not offered, or a key that is not the pinned one,
 //! then whoever sits on the line for a moment could delete it.
 
+use embedded_smtp::session::Delivery;
 use embedded_smtp::{Error, StartTlsError, tls};
 
 use crate::{TimedOut, Verdict};
@@ -29,11 +30,21 @@ pub enum Failed {
     Mail(Error<tls::Error>),
     /// What is in the settings, or in the mail, is no valid value.
     Invalid,
-    /// A deadline was over.
+    /// A deadline was over, and the server has no mail.
     TimedOut,
+    /// A deadline was over behind the whole mail: the server may have it.
+    Unknown,
 }
 
 impl Failed {
+    /// A mail was dropped, since its deadline was over; the client knows what became of it.
+    pub fn of_dropped(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Unknown => Self::Unknown,
+            _ => Self::TimedOut,
+        }
+    }
+
     /// What it means for the alert.
     pub fn verdict(self) -> Verdict {
         match self {

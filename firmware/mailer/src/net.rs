@@ -3,13 +3,12 @@
 use embassy_net::dns::DnsQueryType;
 use embassy_net::tcp::{self, TcpSocket};
 use embassy_net::{IpEndpoint, Stack};
-use embedded_smtp::tls::asynch::Place;
 
 use crate::Failed;
 
 /// Waits for the network, looks the server up and connects. The socket lives in the buffers.
 ///
-/// A socket that is dropped says nothing; what the server still sends is answered with a reset.
+/// A socket that is dropped says nothing: [`hang_up`].
 ///
 /// # Errors
 ///
@@ -31,15 +30,17 @@ pub async fn connect<'s>(
     Ok(socket)
 }
 
-/// Ends TLS (close_notify), then the connection, and waits until the server knows.
+/// Ends a connection, and waits until the server knows. Behind a session that ended well it is closed;
+/// otherwise it is reset, so that nothing leaves any more that waits in its buffers.
 ///
 /// # Errors
 ///
 /// The server reset the connection.
-pub async fn hang_up(mut place: Place<'_, TcpSocket<'_>>) -> Result<(), tcp::Error> {
-    let Some(mut socket) = place.close().await else {
-        return Ok(());
-    };
-    socket.close();
+pub async fn hang_up(socket: &mut TcpSocket<'_>, ended_well: bool) -> Result<(), tcp::Error> {
+    if ended_well {
+        socket.close();
+    } else {
+        socket.abort();
+    }
     socket.flush().await
 }

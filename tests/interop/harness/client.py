@@ -14,11 +14,11 @@ RUN_SECONDS = 60
 REPLY_SECONDS = "30"
 
 
-def target_folder():
+def target_folder(project=PROJECT):
     """Where cargo builds: the cache lives there too."""
     done = subprocess.run(
         ["cargo", "metadata", "--format-version=1", "--no-deps"],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
+        cwd=project, capture_output=True, text=True, check=True,
     )
     return Path(json.loads(done.stdout)["target_directory"])
 

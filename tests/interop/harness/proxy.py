@@ -17,26 +17,43 @@ POLL_SECONDS = 0.2
 class Proxy:
     """Serves one connection; `turns` and `segments` are there once `finish` returned."""
 
-    def __init__(self, port, delay):
+    def __init__(self, port, delay, is_open=True):
         self.target = port
         self.delay = delay
         self.events = []
         self.segments = 0
         self.over = False
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = None
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
+        if is_open:
+            self.open()
+
+    def open(self):
+        """From now on it listens; until then the port is its own, and connections are refused."""
+        self.listener.listen()
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
     def serve(self):
         # Closed when the client ended without having connected.
         with self.listener:
-            while not select.select([self.listener], [], [], POLL_SECONDS)[0]:
-                if self.over:
-                    return
-            client, _ = self.listener.accept()
-        server = socket.create_connection(("127.0.0.1", self.target), SECONDS)
+            client = self.accept()
+        if client:
+            self.carry(client, self.target)
+
+    def accept(self):
+        """The next connection; None if the client ended without one."""
+        while not select.select([self.listener], [], [], POLL_SECONDS)[0]:
+            if self.over:
+                return None
+        return self.listener.accept()[0]
+
+    def carry(self, client, target):
+        """Both ways, until both have ended."""
+        server = socket.create_connection(("127.0.0.1", target), SECONDS)
         with client, server:
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -49,8 +66,11 @@ class Proxy:
                 pump.start()
             for pump in pumps:
                 pump.join(SECONDS)
-            info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_OCTETS)
-            (self.segments,) = struct.unpack_from("I", info, DATA_SEGMENTS_IN)
+            self.count(client)
+
+    def count(self, client):
+        info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_OCTETS)
+        (self.segments,) = struct.unpack_from("I", info, DATA_SEGMENTS_IN)
 
     def pump(self, who, source, sink):
         waiting = queue.Queue()
@@ -80,7 +100,9 @@ class Proxy:
     def finish(self):
         """The client has ended: waits until all it sent is through."""
         self.over = True
-        self.thread.join(SECONDS)
+        if self.thread:
+            self.thread.join(SECONDS)
+        self.listener.close()
 
     @property
     def sent(self):

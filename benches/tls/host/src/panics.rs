@@ -2,7 +2,8 @@
 //!
 //! Every call of one of the core library's functions that panic is looked for in the machine code, and
 //! the debug information says in whose source it stands, inlined or not. Formatting and the core
-//! library's own calls among these functions are not counted.
+//! library's own calls among these functions are not counted. The compiler gives every `async` function a
+//! panic of its own, for a future that is polled after its end; these stand in a list of their own.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -51,6 +52,11 @@ pub fn list(path: &str) -> ExitCode {
         }
         let place = place(&lines, address);
         let (owner, place) = place.unwrap_or(("core".into(), caller.clone()));
+        let owner = if panics.ends_with(POLLED_AFTER_ITS_END) {
+            "futures polled after their end".into()
+        } else {
+            owner
+        };
         calls
             .entry(owner)
             .or_default()
@@ -75,6 +81,7 @@ pub fn list(path: &str) -> ExitCode {
 }
 
 const OURS: &str = "embedded-smtp";
+const POLLED_AFTER_ITS_END: &str = "panic_const_async_fn_resumed";
 
 fn is_panic(name: &str) -> bool {
     let name = name.trim_start_matches('<');
@@ -109,13 +116,27 @@ fn place(lines: &Loader, address: u64) -> Option<(String, String)> {
         let (owner, file) = match file.split_once("/registry/src/") {
             // The index's name, then the crate's with its version.
             Some((_, rest)) => rest.split_once('/')?.1.split_once('/')?,
-            None if file.contains("benches/") => ("the bench", file),
-            None => (
-                OURS,
-                file.rsplit_once("src/").map_or(file, |(_, file)| file),
-            ),
+            None => of_project(file),
         };
         return Some((owner.into(), format!("{file}:{line}")));
     }
     None
 }
+
+/// A source of this repository: this crate's are all that do not stand in a folder of another purpose.
+fn of_project(file: &str) -> (&str, &str) {
+    let file = file.strip_prefix(PROJECT).unwrap_or(file);
+    for (folder, owner) in [("benches/", "the bench"), ("firmware/", "the firmware")] {
+        if let Some(file) = file.strip_prefix(folder) {
+            return (owner, file);
+        }
+    }
+    (OURS, file.strip_prefix("src/").unwrap_or(file))
+}
+
+/// `benches/tls/host` is three folders below.
+const PROJECT: &str = {
+    let here = env!("CARGO_MANIFEST_DIR");
+    let above = "benches/tls/host";
+    here.split_at(here.len() - above.len()).0
+};

@@ -12,7 +12,7 @@ use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{self, CertificateFault, Records, Roots, ServerName, TrustAnchor};
 use embedded_smtp::{Message, Report};
 use esp_hal::rng::Trng;
-use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, within};
+use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, hang_up, within};
 use static_cell::ConstStaticCell;
 
 use crate::alert::{Alert, Texts};
@@ -138,12 +138,9 @@ impl Post {
         let end = self.session.submit(&mut socket, deadline, now, &mail).await;
 
         // Whatever became of the session, the server is told that the connection ends.
-        match end {
-            Ok(_) => socket.close(),
-            Err(_) => socket.abort(),
-        }
         deadline.start(CLOSING);
-        if !matches!(within(deadline, socket.flush()).await, Ok(Ok(()))) {
+        let ended = within(deadline, hang_up(&mut socket, end.is_ok())).await;
+        if !matches!(ended, Ok(Ok(()))) {
             info!("the server has not seen the end of the connection");
         }
         end
@@ -180,7 +177,9 @@ impl Session {
 
         let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
-        let sent = within(deadline, smtp.send(mail)).await?;
+        let Ok(sent) = within(deadline, smtp.send(mail)).await else {
+            return Err(Failed::of_dropped(smtp.delivery()));
+        };
         let report = sent.map_err(Failed::Mail)?;
 
         // The server has the mail: how the session ends changes nothing, and is not waited for as long as

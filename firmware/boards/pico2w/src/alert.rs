@@ -30,8 +30,8 @@ pub enum Cause {
 /// The parts of the mail that are put together here; a mail borrows them.
 pub struct Parts {
     id: String<96>,
-    text: String<160>,
-    html: String<256>,
+    text: String<256>,
+    html: String<320>,
 }
 
 impl Alert {

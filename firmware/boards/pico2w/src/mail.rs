@@ -2,12 +2,13 @@
 
 use defmt::{info, warn};
 use embassy_net::Stack;
+use embassy_net::tcp::TcpSocket;
 use embassy_rp::peripherals::TRNG;
 use embassy_rp::trng::Trng;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{self, CertificateFault, Records, Roots, ServerName, TrustAnchor};
-use embedded_smtp::{Credentials, Report};
+use embedded_smtp::{Message, Report};
 use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, hang_up, within};
 use static_cell::ConstStaticCell;
 
@@ -17,12 +18,20 @@ use crate::settings;
 /// What an attempt needs; it is used for one after the other.
 pub struct Post {
     stack: Stack<'static>,
-    random: Trng<'static, TRNG>,
-    roots: [TrustAnchor<'static>; 1],
     clock: Clock,
     /// Random: no two starts of the board give the same Message-ID.
     boot: u64,
+    /// The connection's buffers, for what is received and for what is sent.
     socket: (&'static mut [u8], &'static mut [u8]),
+    session: Session,
+}
+
+/// What a session needs beside the connection.
+struct Session {
+    random: Trng<'static, TRNG>,
+    name: ServerName<'static>,
+    roots: [TrustAnchor<'static>; 1],
+    /// The buffers for records of TLS, for those that are read and for those that are written.
     records: (&'static mut [u8], &'static mut [u8]),
     buffer: &'static mut [u8],
 }
@@ -32,6 +41,7 @@ impl Post {
     pub fn new(
         stack: Stack<'static>,
         mut random: Trng<'static, TRNG>,
+        name: ServerName<'static>,
         root: TrustAnchor<'static>,
     ) -> Self {
         static RECEIVE: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
@@ -42,13 +52,16 @@ impl Post {
         static BUFFER: ConstStaticCell<[u8; 1024]> = ConstStaticCell::new([0; 1024]);
         Self {
             stack,
-            boot: random.blocking_next_u64(),
-            random,
-            roots: [root],
             clock: Clock::new(settings::BUILT),
+            boot: random.blocking_next_u64(),
             socket: (RECEIVE.take(), TRANSMIT.take()),
-            records: (READ.take(), WRITE.take()),
-            buffer: BUFFER.take(),
+            session: Session {
+                random,
+                name,
+                roots: [root],
+                records: (READ.take(), WRITE.take()),
+                buffer: BUFFER.take(),
+            },
         }
     }
 
@@ -79,9 +92,6 @@ impl Post {
         serial: Serial,
         alert: &Alert,
     ) -> Result<Report, Failed> {
-        let name = ServerName::try_from(settings::HOST).map_err(|_| Failed::Invalid)?;
-        let credentials = Credentials::new(settings::USER, settings::PASSWORD);
-        let credentials = credentials.map_err(|_| Failed::Invalid)?;
         let parts = alert.parts(serial, self.boot)?;
 
         deadline.start(NETWORK);
@@ -105,10 +115,30 @@ impl Post {
             &mut *self.socket.0,
             &mut *self.socket.1,
         );
-        let socket = within(deadline, connected).await??;
+        let mut socket = within(deadline, connected).await??;
         info!("alert {}: connected", serial.0);
+        let end = self.session.submit(&mut socket, deadline, now, &mail).await;
 
-        // From here on the deadline moves with every phase of SMTP.
+        // Whatever became of the session, the server is told that the connection ends.
+        deadline.start(CLOSING);
+        let ended = within(deadline, hang_up(&mut socket, end.is_ok())).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            info!("the server has not seen the end of the connection");
+        }
+        end
+    }
+}
+
+impl Session {
+    /// Submits the mail over a connection, with its date for the certificates.
+    async fn submit(
+        &mut self,
+        socket: &mut TcpSocket<'_>,
+        deadline: &Deadline,
+        now: u64,
+        mail: &Message<'_>,
+    ) -> Result<Report, Failed> {
+        // The client moves the deadline, phase by phase.
         let mut smtp = Client::new(socket, &mut *self.buffer).observe(deadline);
         let opened = within(deadline, smtp.open(settings::DEVICE)).await?;
         opened.map_err(|error| Failed::Plain(error.erase()))?;
@@ -117,27 +147,29 @@ impl Post {
         // is no way on without TLS.
         let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let roots = Roots::new(&self.roots, now).with_rsa().with_p384();
-        let random = &mut self.random;
+        let (name, random) = (&self.name, &mut self.random);
         let mut place = Place::new();
         let lent = &mut place;
         let upgraded = smtp.starttls(async move |socket| {
             deadline.start(HANDSHAKE);
-            lent.open(socket, records, &name, roots, random).await
+            lent.open(socket, records, name, roots, random).await
         });
         let mut smtp = within(deadline, upgraded).await??;
 
-        let logged_in = within(deadline, smtp.login(&credentials)).await?;
+        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
-        let sent = within(deadline, smtp.send(&mail)).await?;
+        let Ok(sent) = within(deadline, smtp.send(mail)).await else {
+            return Err(Failed::of_dropped(smtp.delivery()));
+        };
         let report = sent.map_err(Failed::Mail)?;
 
         // The server has the mail: how the session ends changes nothing.
         if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("alert {}: no reply to QUIT", serial.0);
+            info!("no reply to QUIT");
         }
         deadline.start(CLOSING);
-        if !matches!(within(deadline, hang_up(place)).await, Ok(Ok(()))) {
-            info!("alert {}: the connection was cut", serial.0);
+        if within(deadline, place.close()).await.is_err() {
+            info!("TLS was not closed in time");
         }
         Ok(report)
     }

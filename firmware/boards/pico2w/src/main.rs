@@ -22,7 +22,7 @@ use embassy_rp::peripherals::TRNG;
 use embassy_rp::trng::{self, Trng};
 use embassy_rp::watchdog::{ResetReason, Watchdog};
 use embassy_time::{Duration, Instant, Timer};
-use embedded_smtp::tls;
+use embedded_smtp::tls::{self, ServerName};
 use mailer::{Backoff, Deadline, embassy_clock, watch};
 use panic_probe as _;
 use static_cell::ConstStaticCell;
@@ -41,6 +41,10 @@ bind_interrupts!(struct Interrupts {
 async fn main(spawner: Spawner) {
     let p = embassy_rp::init(Default::default());
     info!("start; server {}, port {}", settings::HOST, settings::PORT);
+    // Before there is a watchdog: what is wrong with the settings stands at the end of the log.
+    let Ok(name) = ServerName::try_from(settings::HOST) else {
+        panic!("MAIL_HOST is not the name of a server");
+    };
     let root = match tls::anchor(&settings::ROOT) {
         Ok(root) => root,
         Err(fault) => panic!("MAIL_ROOT was not set, or is no certificate: {}", fault),
@@ -83,7 +87,7 @@ async fn main(spawner: Spawner) {
     spawner.spawn(unwrap!(run_network(runner)));
     spawner.spawn(unwrap!(wifi::keep_joined(control, stack)));
 
-    let mut post = Post::new(stack, random, root);
+    let mut post = Post::new(stack, random, name, root);
     desk.serve(
         deadline,
         async |serial, alert| post.attempt(deadline, serial, alert).await,

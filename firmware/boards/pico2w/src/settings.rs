@@ -2,7 +2,7 @@
 //! placeholder, with which no mail goes out.
 
 use embedded_smtp::tls::CertificateDer;
-use embedded_smtp::{Domain, Mailbox, MailboxList, mailbox, mailbox_list};
+use embedded_smtp::{Credentials, Domain, Mailbox, MailboxList, mailbox, mailbox_list};
 
 /// What the environment has, or else the placeholder.
 macro_rules! setting {
@@ -28,8 +28,13 @@ pub const HOST: &str = setting!("MAIL_HOST", "mail.example.org");
 /// 587: submission with STARTTLS (RFC 6409).
 pub const PORT: u16 = number(setting!("MAIL_PORT", "587"));
 
-pub const USER: &str = setting!("MAIL_USER", "board");
-pub const PASSWORD: &str = setting!("MAIL_PASSWORD", "not set");
+pub const CREDENTIALS: Credentials = match Credentials::new(
+    setting!("MAIL_USER", "board"),
+    setting!("MAIL_PASSWORD", "not set"),
+) {
+    Ok(credentials) => credentials,
+    Err(_) => panic!("MAIL_USER, MAIL_PASSWORD: cannot be sent"),
+};
 
 pub const FROM: Mailbox = mailbox!(setting!("MAIL_FROM", "Board <board@example.org>"));
 pub const TO: MailboxList = mailbox_list!(setting!("MAIL_TO", "ops@example.org"));
@@ -48,8 +53,11 @@ pub const BUILT: u64 = match u64::from_str_radix(env!("BUILT"), 10) {
     Err(_) => panic!("BUILT: not a number"),
 };
 
-// A device's name that is none does not build.
-const _: () = assert!(Domain::parse(DEVICE).is_ok(), "MAIL_DEVICE: not a domain");
+// A name that is none, or for which the mail has no room, does not build.
+const _: () = assert!(
+    Domain::parse(DEVICE).is_ok() && DEVICE.len() <= 64,
+    "MAIL_DEVICE: not a domain of up to 64 characters"
+);
 
 const fn number(text: &str) -> u16 {
     match u16::from_str_radix(text, 10) {

@@ -48,6 +48,7 @@ pub async fn start(spawner: Spawner, wires: Wires) -> (NetDriver<'static>, Contr
         wires.clock,
         dma::Channel::new(wires.dma, Interrupts),
     );
+    // No ConstStaticCell: it wants a value that is Send.
     static STATE: StaticCell<State> = StaticCell::new();
     let state = STATE.init_with(State::new);
     let (device, mut control, runner) = cyw43::new(state, power, bus, FIRMWARE, NVRAM).await;

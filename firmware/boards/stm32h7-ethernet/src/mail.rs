@@ -4,13 +4,14 @@ use core::fmt::{Arguments, Write as _};
 
 use defmt::{info, warn};
 use embassy_net::Stack;
+use embassy_net::tcp::TcpSocket;
 use embassy_stm32::peripherals::RNG;
 use embassy_stm32::rng::Rng;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::message::{Importance, Message};
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{Pins, Records, ServerName};
-use embedded_smtp::{Credentials, Report, header_text};
+use embedded_smtp::{Report, header_text};
 use heapless::String;
 use mailer::{Deadline, Failed, Serial, Verdict, connect, hang_up, within};
 use static_cell::ConstStaticCell;
@@ -29,17 +30,29 @@ pub struct Alert {
 /// What an attempt needs; it is used for one after the other.
 pub struct Post {
     stack: Stack<'static>,
-    random: Rng<'static, RNG>,
     /// Random: no two starts of the board give the same Message-ID.
     boot: u64,
+    /// The connection's buffers, for what is received and for what is sent.
     socket: (&'static mut [u8], &'static mut [u8]),
+    session: Session,
+}
+
+/// What a session needs beside the connection.
+struct Session {
+    random: Rng<'static, RNG>,
+    name: ServerName<'static>,
+    /// The buffers for records of TLS, for those that are read and for those that are written.
     records: (&'static mut [u8], &'static mut [u8]),
     buffer: &'static mut [u8],
 }
 
 impl Post {
     /// Takes the buffers: there is one.
-    pub fn new(stack: Stack<'static>, mut random: Rng<'static, RNG>) -> Self {
+    pub fn new(
+        stack: Stack<'static>,
+        mut random: Rng<'static, RNG>,
+        name: ServerName<'static>,
+    ) -> Self {
         static RECEIVE: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
         static TRANSMIT: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
         // Holds the server's certificate: enough for a relay of one's own.
@@ -49,10 +62,13 @@ impl Post {
         Self {
             stack,
             boot: random.next_u64(),
-            random,
             socket: (RECEIVE.take(), TRANSMIT.take()),
-            records: (READ.take(), WRITE.take()),
-            buffer: BUFFER.take(),
+            session: Session {
+                random,
+                name,
+                records: (READ.take(), WRITE.take()),
+                buffer: BUFFER.take(),
+            },
         }
     }
 
@@ -77,9 +93,6 @@ impl Post {
         serial: Serial,
         alert: &Alert,
     ) -> Result<Report, Failed> {
-        let name = ServerName::try_from(settings::HOST).map_err(|_| Failed::Invalid)?;
-        let credentials = Credentials::new(settings::USER, settings::PASSWORD);
-        let credentials = credentials.map_err(|_| Failed::Invalid)?;
         let boot = self.boot;
         // The same at every attempt: who gets the mail twice sees it once.
         let id = written::<96>(format_args!(
@@ -109,32 +122,54 @@ impl Post {
             receive,
             transmit,
         );
-        let socket = within(deadline, connected).await??;
+        let mut socket = within(deadline, connected).await??;
         info!("alert {}: connected", serial.0);
+        let end = self.session.submit(&mut socket, deadline, &mail).await;
 
+        // Whatever became of the session, the server is told that the connection ends.
+        deadline.start(CLOSING);
+        let ended = within(deadline, hang_up(&mut socket, end.is_ok())).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            info!("the server has not seen the end of the connection");
+        }
+        end
+    }
+}
+
+impl Session {
+    /// Submits the mail over a connection.
+    async fn submit(
+        &mut self,
+        socket: &mut TcpSocket<'_>,
+        deadline: &Deadline,
+        mail: &Message<'_>,
+    ) -> Result<Report, Failed> {
         deadline.start(HANDSHAKE);
         let mut records = Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let mut place = Place::new();
+        let (name, random) = (&self.name, &mut self.random);
         let pins = Pins::new(&settings::PINS).with_rsa();
-        let open = place.open(socket, &mut records, &name, pins, &mut self.random);
-        let stream = within(deadline, open).await??;
+        let opening = place.open(socket, &mut records, name, pins, random);
+        let stream = within(deadline, opening).await??;
 
-        // From here on the deadline moves with every phase of SMTP.
+        // The client moves the deadline, phase by phase.
         let mut smtp = Client::over_tls(stream, &mut *self.buffer).observe(deadline);
         let opened = within(deadline, smtp.open(settings::DEVICE)).await?;
         opened.map_err(Failed::Session)?;
-        let logged_in = within(deadline, smtp.login(&credentials)).await?;
+        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
         logged_in.map_err(Failed::Session)?;
-        let sent = within(deadline, smtp.send(&mail)).await?;
+        let Ok(sent) = within(deadline, smtp.send(mail)).await else {
+            return Err(Failed::of_dropped(smtp.delivery()));
+        };
         let report = sent.map_err(Failed::Mail)?;
 
         // The server has the mail: how the session ends changes nothing.
         if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("alert {}: no reply to QUIT", serial.0);
+            info!("no reply to QUIT");
         }
         deadline.start(CLOSING);
-        if !matches!(within(deadline, hang_up(place)).await, Ok(Ok(()))) {
-            info!("alert {}: the connection was cut", serial.0);
+        if within(deadline, place.close()).await.is_err() {
+            info!("TLS was not closed in time");
         }
         Ok(report)
     }

@@ -8,7 +8,7 @@
 mod mail;
 mod settings;
 
-use defmt::{error, info, unwrap};
+use defmt::{error, info, panic, unwrap};
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_net::{Runner, StackResources};
@@ -21,6 +21,7 @@ use embassy_stm32::rng::{self, Rng};
 use embassy_stm32::wdg::IndependentWatchdog;
 use embassy_stm32::{bind_interrupts, interrupt, rcc, uid};
 use embassy_time::{Instant, Timer};
+use embedded_smtp::tls::ServerName;
 use mailer::{Backoff, Deadline, embassy_clock, watch};
 use panic_probe as _;
 use static_cell::ConstStaticCell;
@@ -40,6 +41,10 @@ bind_interrupts!(struct Interrupts {
 async fn main(spawner: Spawner) {
     let p = embassy_stm32::init(clocks());
     info!("start; server {}, port {}", settings::HOST, settings::PORT);
+    // Before there is a watchdog: what is wrong with the settings stands at the end of the log.
+    let Ok(name) = ServerName::try_from(settings::HOST) else {
+        panic!("MAIL_HOST is not the name of a server");
+    };
 
     // The watchdog first: whatever gets stuck below is started anew.
     static DEADLINE: ConstStaticCell<Deadline> =
@@ -80,7 +85,7 @@ async fn main(spawner: Spawner) {
     let (stack, runner) = embassy_net::new(device, config, SOCKETS.take(), random.next_u64());
     spawner.spawn(unwrap!(run_network(runner)));
 
-    let mut post = Post::new(stack, random);
+    let mut post = Post::new(stack, random, name);
     desk.serve(
         deadline,
         async |serial, alert| post.attempt(deadline, serial, alert).await,

@@ -2,7 +2,7 @@
 //! placeholder, with which no mail goes out.
 
 use embedded_smtp::tls::Pin;
-use embedded_smtp::{Domain, Mailbox, MailboxList, mailbox, mailbox_list};
+use embedded_smtp::{Credentials, Domain, Mailbox, MailboxList, mailbox, mailbox_list};
 
 /// What the environment has, or else the placeholder.
 macro_rules! setting {
@@ -20,8 +20,13 @@ pub const HOST: &str = setting!("MAIL_HOST", "mail.example.org");
 /// 465: TLS from the start (RFC 8314 §3.3).
 pub const PORT: u16 = number(setting!("MAIL_PORT", "465"));
 
-pub const USER: &str = setting!("MAIL_USER", "board");
-pub const PASSWORD: &str = setting!("MAIL_PASSWORD", "not set");
+pub const CREDENTIALS: Credentials = match Credentials::new(
+    setting!("MAIL_USER", "board"),
+    setting!("MAIL_PASSWORD", "not set"),
+) {
+    Ok(credentials) => credentials,
+    Err(_) => panic!("MAIL_USER, MAIL_PASSWORD: cannot be sent"),
+};
 
 pub const FROM: Mailbox = mailbox!(setting!("MAIL_FROM", "Board <board@example.org>"));
 pub const TO: MailboxList = mailbox_list!(setting!("MAIL_TO", "ops@example.org"));
@@ -38,8 +43,11 @@ const PIN: &str = setting!(
     "0000000000000000000000000000000000000000000000000000000000000000"
 );
 
-// A device's name that is none does not build.
-const _: () = assert!(Domain::parse(DEVICE).is_ok(), "MAIL_DEVICE: not a domain");
+// A name that is none, or for which the mail has no room, does not build.
+const _: () = assert!(
+    Domain::parse(DEVICE).is_ok() && DEVICE.len() <= 64,
+    "MAIL_DEVICE: not a domain of up to 64 characters"
+);
 
 const fn pin(hex: &str) -> Pin {
     match Pin::from_hex(hex) {

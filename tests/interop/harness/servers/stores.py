@@ -59,6 +59,7 @@ class Store(Server):
 @dataclass
 class Aiosmtpd(Store):
     name = "aiosmtpd"
+    program = HERE / "aiosmtpd_store.py"
     # asyncio closes without an alert.
     no_tls13 = "close"
 
@@ -88,7 +89,7 @@ class Aiosmtpd(Store):
         }
         # Of the harness's own environment nothing may reach another Python's imports.
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        self.spawn(python, HERE / "aiosmtpd_store.py", self.settings(listeners), env=environment)
+        self.spawn(python, self.program, self.settings(listeners), env=environment)
         self.read_ports()
 
     def seen(self, since):
