@@ -87,7 +87,7 @@ impl Network {
         }
     }
 
-    /// Waits for the next tick of the clock, or a frame.
+    /// Waits for the next tick of the clock, and sees what came until then.
     pub fn sleep(&mut self) {
         self.watchdog.feed();
         board::clock::sleep();
@@ -123,8 +123,8 @@ impl Link<'_> {
         }
     }
 
-    /// The server is told at once that nothing will come any more.
-    fn abort(&mut self) {
+    /// Ends a connection of which nothing may be sent any more. The server is told so at once.
+    pub fn abort(self) {
         self.network.socket().abort();
         self.network.poll();
     }

@@ -6,6 +6,7 @@
 #![no_std]
 #![no_main]
 
+use core::cell::Cell;
 use core::net::SocketAddr;
 
 use board::FromTheHost;
@@ -18,7 +19,9 @@ use embassy_time::Timer;
 use embedded_smtp::StartTlsError;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
-use embedded_smtp::tls::{CertificateDer, Records, Roots, ServerName, TrustAnchor, anchor};
+use embedded_smtp::tls::{
+    self, CertificateDer, CertificateFault, Records, Roots, ServerName, TrustAnchor, anchor,
+};
 use mailer::{Clock, TimedOut, embassy_clock, within};
 use network::Device;
 use static_cell::ConstStaticCell;
@@ -42,13 +45,25 @@ struct Trust<'a> {
     anchors: &'a [TrustAnchor<'a>],
     name: ServerName<'static>,
     /// When the board started, in seconds since 1970.
-    started: u64,
+    started: Cell<u64>,
+    /// A certificate is out of date by the board's clock: it may be the clock that is wrong.
+    is_doubted: Cell<bool>,
 }
 
 impl Trust<'_> {
     /// Seconds since 1970.
     fn now(&self) -> u64 {
-        self.started.saturating_add(uptime())
+        self.started.get().saturating_add(uptime())
+    }
+
+    /// Asks for the date again: whoever sits on the line when the board starts, and tells it a wrong one,
+    /// shall not hold up its alerts for ever.
+    async fn ask_again(&self, device: &Device) {
+        if let Some(port) = device.settings.sntp
+            && let Some(started) = ask(device, port).await
+        {
+            self.started.set(started);
+        }
     }
 }
 
@@ -69,7 +84,8 @@ async fn main(spawner: Spawner) {
     let trust = Trust {
         anchors: &anchors,
         name,
-        started: started(&device).await,
+        started: Cell::new(started(&device).await),
+        is_doubted: Cell::new(false),
     };
 
     let mut rounds = Rounds::new(&device.settings, embassy_clock);
@@ -87,23 +103,33 @@ async fn started(device: &Device) -> u64 {
     let Some(port) = device.settings.sntp else {
         return board::unix_time().saturating_sub(uptime());
     };
-    let server = SocketAddr::from((SERVER, port));
     for _ in 0..device.settings.tries {
-        device.deadline.start(ANSWER);
-        let mut clock = Clock::new(BUILT);
-        let asking = async {
-            device.stack.wait_config_up().await;
-            clock.ask(device.stack, server).await
-        };
-        match within(device.deadline, asking).await {
-            Ok(Ok(now)) => return now.saturating_sub(uptime()),
-            Ok(Err(undated)) => defmt::warn!("no date: {}", undated),
-            Err(TimedOut) => defmt::warn!("no date: no answer in time"),
+        if let Some(started) = ask(device, port).await {
+            return started;
         }
-        device.deadline.rest();
         Timer::after_millis(device.settings.wait).await;
     }
     board::end(exit::IO)
+}
+
+/// When the board started, by the server at this port; `None` if it gives no answer that makes sense.
+async fn ask(device: &Device, port: u16) -> Option<u64> {
+    let server = SocketAddr::from((SERVER, port));
+    device.deadline.start(ANSWER);
+    let mut clock = Clock::new(BUILT);
+    let asking = async {
+        device.stack.wait_config_up().await;
+        clock.ask(device.stack, server).await
+    };
+    let answer = within(device.deadline, asking).await;
+    // What follows may be to wait.
+    device.deadline.rest();
+    match answer {
+        Ok(Ok(now)) => return Some(now.saturating_sub(uptime())),
+        Ok(Err(undated)) => defmt::warn!("no date: {}", undated),
+        Err(TimedOut) => defmt::warn!("no date: no answer in time"),
+    }
+    None
 }
 
 /// Seconds since the board started.
@@ -122,6 +148,9 @@ async fn session(
     let deadline = device.deadline;
     let mut place = Place::new();
     let is_polite = mails(device, socket, records, &mut place, trust, rounds).await;
+    if trust.is_doubted.take() {
+        trust.ask_again(device).await;
+    }
     // The connection is closed politely only if the session was.
     is_polite && within(deadline, place.close()).await.is_ok()
 }
@@ -158,6 +187,12 @@ async fn mails<'b, 's>(
         }
         Ok(Err(StartTlsError::Upgrade(error))) => {
             defmt::warn!("{}", error);
+            trust.is_doubted.set(matches!(
+                error,
+                tls::Error::Certificate(
+                    CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. }
+                )
+            ));
             rounds.failed(Ending::of_tls(&error));
             return false;
         }

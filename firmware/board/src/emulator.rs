@@ -9,8 +9,8 @@ use crate::Stack;
 /// Octets for all arguments together.
 const ARGUMENTS: usize = 512;
 
-/// The arguments, the firmware's name not among them; `None` the second time, or where they are too
-/// many or not UTF-8.
+/// The arguments, the firmware's name not among them, up to the first that is not UTF-8; `None` the
+/// second time, or where they are too many.
 pub fn arguments() -> Option<impl Iterator<Item = &'static str>> {
     static GIVEN: StaticCell<env::Args<ARGUMENTS>> = StaticCell::new();
     let given: &'static env::Args<ARGUMENTS> = GIVEN.try_init(env::args().ok()?)?;

@@ -5,6 +5,7 @@ use crate::register::Register;
 // SAFETY: the registers of the data sheet; what they can do is to reset the board.
 const LOAD: Register = unsafe { Register::at(0x4000_0000) };
 const CONTROL: Register = unsafe { Register::at(0x4000_0008) };
+const INTERRUPT_CLEAR: Register = unsafe { Register::at(0x4000_000c) };
 const LOCK: Register = unsafe { Register::at(0x4000_0c00) };
 const RUN_CLOCK: Register = unsafe { Register::at(0x400f_e100) };
 
@@ -34,6 +35,8 @@ impl Watchdog {
     /// All is well for that many milliseconds from here on.
     pub fn feed(&mut self) {
         LOCK.write(UNLOCKED);
+        // If its time has passed once, that is forgotten: to load it anew does not do that.
+        INTERRUPT_CLEAR.write(1);
         LOAD.write(self.ticks);
         LOCK.write(LOCKED);
     }

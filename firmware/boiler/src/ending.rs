@@ -79,7 +79,9 @@ impl Ending {
             Err(error) => defmt::warn!("{}", error),
         }
         for (recipient, result) in message.recipients().zip(results) {
-            if !result.is_accepted() {
+            // Of those who were not answered for there is nothing to say.
+            let is_refused = result.code().is_some() && !result.is_accepted();
+            if is_refused || result.is_deferred() {
                 defmt::warn!("{=str}: {}", recipient.as_str(), result);
             }
         }

@@ -16,10 +16,12 @@ POLL_SECONDS = 0.1
 
 
 class Sntp:
-    """Answers until `finish`. `offset` seconds wrong; or silent; or to a question nobody asked."""
+    """Answers until `finish`. `offset` seconds wrong; or silent; or to a question nobody asked. `heals`:
+    wrong only the first time."""
 
-    def __init__(self, offset=0, is_silent=False, is_spoofed=False):
+    def __init__(self, offset=0, is_silent=False, is_spoofed=False, heals=False):
         self.offset = offset
+        self.heals = heals
         self.is_silent = is_silent
         self.is_spoofed = is_spoofed
         self.asked = 0
@@ -43,7 +45,7 @@ class Sntp:
     def answer(self, request):
         # The client's transmit timestamp comes back as the originate timestamp.
         originate = bytes(reversed(request[40:48])) if self.is_spoofed else request[40:48]
-        now = stamp(time.time() + self.offset)
+        now = stamp(time.time() + (0 if self.heals and self.asked > 1 else self.offset))
         version = request[0] >> 3 & 7
         head = struct.pack(">BBbbII4s", version << 3 | SERVER, 1, 6, -20, 0, 0, b"LOCL")
         return head + now + originate + now + now

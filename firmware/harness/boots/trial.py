@@ -85,7 +85,7 @@ def date_server(day, server, first):
     offset = day.offset
     if day.is_too_early:
         offset = keys.begins(server.certificates, first.certificate) - days.HOUR - time.time()
-    return Sntp(offset, day.is_silent, day.is_spoofed)
+    return Sntp(offset, day.is_silent, day.is_spoofed, heals=day.is_retry)
 
 
 def check_ending(boot, day, alerts):

@@ -33,8 +33,12 @@ impl Deadline {
     /// Starts anew with this many milliseconds: for what is no phase of SMTP, such as connecting and
     /// the handshake of TLS.
     pub fn start(&self, milliseconds: u64) {
-        let time = milliseconds.min(self.longest);
-        self.due.set((self.clock)().saturating_add(time));
+        self.idle(milliseconds.min(self.longest));
+    }
+
+    /// Nothing is under way, for this many milliseconds, which may be more than the longest.
+    pub fn idle(&self, milliseconds: u64) {
+        self.due.set((self.clock)().saturating_add(milliseconds));
     }
 
     /// Nothing is under way, for as long as it takes: it is never over.

@@ -46,7 +46,7 @@ impl<A: Clone, const N: usize> Desk<A, N> {
         mut given_up: impl FnMut(Serial, A),
     ) -> ! {
         loop {
-            deadline.start(IDLE + WAKING);
+            deadline.idle(IDLE + WAKING);
             // Copied, since more may be left while it is sent.
             let due = self.outbox.borrow().due(embassy_clock()).map(owned);
             let Some((serial, alert)) = due else {

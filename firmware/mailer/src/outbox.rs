@@ -36,7 +36,8 @@ struct Held<A> {
 pub struct Serial(pub u32);
 
 /// How long an alert waits after an attempt: `first`, then twice as long each time, at most `longest`.
-/// RFC 5321 §4.5.4.1 has a server wait half an hour; a device that raises an alarm begins sooner.
+/// RFC 5321 §4.5.4.1 has a server wait half an hour; a device that raises an alarm begins sooner. It is
+/// one millisecond at least, so that what failed is not due at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     /// Milliseconds.
@@ -117,8 +118,9 @@ impl<A, const N: usize> Outbox<A, N> {
         match verdict {
             Verdict::Later => {
                 let held = self.held.get_mut(position)?;
-                held.due = now.saturating_add(held.delay);
-                held.delay = held.delay.saturating_mul(2).min(self.backoff.longest);
+                let delay = held.delay.max(1);
+                held.due = now.saturating_add(delay);
+                held.delay = delay.saturating_mul(2).min(self.backoff.longest);
                 None
             }
             Verdict::Sent => {
@@ -175,6 +177,18 @@ mod tests {
             assert_eq!(outbox.due(now + delay - 1), None);
             now += delay;
             assert_eq!(outbox.due(now), Some((serial, &"hot")));
+        }
+    }
+
+    #[test]
+    fn what_failed_is_not_due_at_once() {
+        for longest in [0, 100] {
+            let mut outbox: Outbox<_, 2> = Outbox::new(Backoff { first: 0, longest });
+            let serial = outbox.push("hot", 0).unwrap();
+            for _ in 0..2 {
+                outbox.settle(serial, Verdict::Later, 5);
+                assert_eq!(outbox.due(5), None);
+            }
         }
     }
 

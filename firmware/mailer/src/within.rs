@@ -54,7 +54,11 @@ impl<F: Future> Future for Within<'_, F> {
             return Poll::Ready(Err(TimedOut));
         }
         // Woken when it may be over. If it was moved meanwhile, that is seen then.
-        let mut timer = Timer::at(Instant::from_millis(this.deadline.due()));
+        let Some(due) = Instant::try_from_millis(this.deadline.due()) else {
+            // Later than the clock goes.
+            return Poll::Pending;
+        };
+        let mut timer = Timer::at(due);
         match Pin::new(&mut timer).poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(TimedOut)),
             Poll::Pending => Poll::Pending,
@@ -96,6 +100,12 @@ mod tests {
         assert_eq!(poll(late.as_mut()), Poll::Pending);
         advance(1);
         assert_eq!(poll(late.as_mut()), Poll::Ready(Err(TimedOut)));
+
+        // For as long as it takes.
+        deadline.rest();
+        let mut never = pin!(within(&deadline, pending::<()>()));
+        assert_eq!(poll(never.as_mut()), Poll::Pending);
+        deadline.start(0);
 
         // What is done in the poll that would be too late counts.
         let mut just = pin!(within(&deadline, async { 7 }));

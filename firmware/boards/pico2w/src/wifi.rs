@@ -73,7 +73,10 @@ pub async fn keep_joined(mut control: Control<'static>, stack: Stack<'static>) -
         match with_timeout(JOINING, control.join(settings::WIFI_SSID, options)).await {
             Ok(Ok(())) => {
                 info!("joined {}", settings::WIFI_SSID);
-                stack.wait_link_down().await;
+                // The stack's task may hear of it later than this one: until then it has no link to lose.
+                if with_timeout(PAUSE, stack.wait_link_up()).await.is_ok() {
+                    stack.wait_link_down().await;
+                }
                 warn!("lost {}", settings::WIFI_SSID);
             }
             Ok(Err(error)) => warn!("not joined: {}", Debug2Format(&error)),
