@@ -137,8 +137,8 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     }
 
     /// Ends the session politely (close_notify) and gives the transport back. What comes of it is
-    /// ignored. Nothing is sent where a call failed or was dropped before, or where something was
-    /// written and not flushed.
+    /// ignored. Nothing is sent where a call failed or was dropped before, where something was
+    /// written and not flushed, or where the server had ended the session.
     pub async fn close(self) -> T {
         taken_back(self.parting().close().await)
     }

@@ -19,9 +19,7 @@ const BUFFER: usize = 1024;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let Ok(device) = Device::start(spawner) else {
-        panic!("started twice");
-    };
+    let device = Device::start(spawner);
     let mut rounds = Rounds::new(&device.settings, embassy_clock);
     rounds.raise(device.settings.alerts, board::unix_time());
     device

@@ -69,12 +69,12 @@ impl Trust<'_> {
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let (Ok(device), Ok(mut records), Ok(name)) = (
-        Device::start(spawner),
+    let device = Device::start(spawner);
+    let (Ok(mut records), Ok(name)) = (
         Records::new(READ_RECORDS.take(), WRITTEN_RECORDS.take()),
         ServerName::try_from(SERVER_NAME),
     ) else {
-        panic!("started twice, or constants that do not go together");
+        panic!("the constants do not go together");
     };
     let roots = ROOTS.map(CertificateDer::from);
     let anchors = roots.each_ref().map(|root| match anchor(root) {

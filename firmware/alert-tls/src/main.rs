@@ -35,12 +35,12 @@ static WRITTEN_RECORDS: ConstStaticCell<[u8; WRITE]> = ConstStaticCell::new([0; 
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let (Ok(device), Ok(mut records), Ok(name)) = (
-        Device::start(spawner),
+    let device = Device::start(spawner);
+    let (Ok(mut records), Ok(name)) = (
         Records::new(READ_RECORDS.take(), WRITTEN_RECORDS.take()),
         ServerName::try_from(SERVER_NAME),
     ) else {
-        panic!("started twice, or constants that do not go together");
+        panic!("the constants do not go together");
     };
     let mut rounds = Rounds::new(&device.settings, embassy_clock);
     rounds.raise(1, board::unix_time());

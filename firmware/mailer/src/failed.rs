@@ -34,12 +34,15 @@ pub enum Failed {
     TimedOut,
     /// A deadline was over behind the whole mail: the server may have it.
     Unknown,
+    /// A deadline was over when the server had accepted the mail.
+    BehindMail,
 }
 
 impl Failed {
     /// A mail was dropped, since its deadline was over; the client knows what became of it.
     pub fn of_dropped(delivery: Delivery) -> Self {
         match delivery {
+            Delivery::Accepted => Self::BehindMail,
             Delivery::Unknown => Self::Unknown,
             _ => Self::TimedOut,
         }
@@ -50,6 +53,7 @@ impl Failed {
         match self {
             Self::Mail(error) => Verdict::of(&Err(error)),
             Self::Invalid => Verdict::Never,
+            Self::BehindMail => Verdict::Sent,
             _ => Verdict::Later,
         }
     }

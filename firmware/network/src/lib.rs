@@ -7,7 +7,7 @@
 use board::Watchdog;
 use board::ethernet::Device as Ethernet;
 use boiler::{Ending, Rounds, SERVER, Settings, exit};
-use embassy_executor::{SpawnError, Spawner};
+use embassy_executor::Spawner;
 use embassy_net::tcp::TcpSocket;
 use embassy_net::{Config, IpAddress, Ipv4Address, Runner, Stack, StackResources};
 use mailer::{Deadline, embassy_clock, watch, within};
@@ -48,10 +48,10 @@ impl Device {
     /// Starts the board, the network and the watchdog. To be called once, first. Arguments that are not
     /// understood end the firmware.
     ///
-    /// # Errors
+    /// # Panics
     ///
     /// It was started before.
-    pub fn start(spawner: Spawner) -> Result<Self, SpawnError> {
+    pub fn start(spawner: Spawner) -> Self {
         static DEADLINE: StaticCell<Deadline> = StaticCell::new();
         static RESOURCES: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
 
@@ -65,16 +65,20 @@ impl Device {
 
         let resources = RESOURCES.init(StackResources::new());
         let config = Config::dhcpv4(Default::default());
-        // Of the last is the first port, which is to be another one at each start.
+        // It decides the first port and the sequence numbers. For the emulator: a device takes it from its
+        // random source.
         let unlike = board::unix_time();
         let (stack, runner) = embassy_net::new(Ethernet::take(), config, resources, unlike);
-        spawner.spawn(run(runner)?);
-        spawner.spawn(feed(watchdog, deadline)?);
-        Ok(Self {
+        let (Ok(running), Ok(feeding)) = (run(runner), feed(watchdog, deadline)) else {
+            panic!("started twice");
+        };
+        spawner.spawn(running);
+        spawner.spawn(feeding);
+        Self {
             stack,
             deadline,
             settings,
-        })
+        }
     }
 
     /// Makes the rounds: a connection for all that is due, then the next one. `session` says

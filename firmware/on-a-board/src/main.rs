@@ -18,8 +18,9 @@ use network::Device;
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let (Ok(device), Ok(name)) = (Device::start(spawner), ServerName::try_from(SERVER_NAME)) else {
-        panic!("started twice, or a name that is none");
+    let device = Device::start(spawner);
+    let Ok(name) = ServerName::try_from(SERVER_NAME) else {
+        panic!("a name that is none");
     };
     device.stack.wait_config_up().await;
     let server = (Ipv4Address::from(SERVER).into(), device.settings.port);
