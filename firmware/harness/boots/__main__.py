@@ -49,8 +49,8 @@ class Run:
         try:
             tools = images.Tools(self.cache)
             certificates = keys.kept(self.cache / "certificates")
-            elves = images.build([one.name for one in self.firmwares],
-                                 keys.given(certificates, USER, PASSWORD))
+            given = keys.given(certificates, USER, PASSWORD)
+            elves = images.build(tools, [one.name for one in self.firmwares], given)
             sizes = {name: images.sizes(tools, elf) for name, elf in elves.items()}
             self.start(certificates)
             self.lanes(Emulator(tools.qemu, tools.decoder), elves)

@@ -6,16 +6,18 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.client import PROJECT, target_folder
-from harness.install import Missing, Once, command, tool
+from harness.install import Missing, Once, apt_install, command, tool
 
 FIRMWARE = PROJECT / "firmware"
 PANICS = PROJECT / "benches/tls"
 TARGET = "thumbv7m-none-eabi"
 DEFMT_PRINT = "1.2.0"
+# "debian": as if rustup did not have the target.
+FORCED = "FIRMWARE_COMPILER"
 RAM = 65_536
 
 
@@ -54,19 +56,54 @@ class Tools:
     """What builds, boots and measures; installed where it is missing."""
 
     def __init__(self, cache):
-        has_target()
+        self.compiler = compiler(cache)
         self.qemu = tool("qemu-system-arm", "qemu-system-arm")
         self.decoder = str(defmt_print(cache))
-        self.size = llvm_size()
+        self.size = size_program()
 
 
-def has_target():
-    if TARGET in command("rustup", "target", "list", "--installed").split():
-        return
+@dataclass(frozen=True)
+class Compiler:
+    """A cargo that can build for the board."""
+
+    cargo: str = "cargo"
+    options: tuple = ()
+    environment: dict = field(default_factory=dict)
+
+
+def compiler(cache):
+    """rustup's, if it has the target; else Debian's, which builds the core library from its source."""
     try:
-        command("rustup", "target", "add", TARGET)
+        if os.environ.get(FORCED) == "debian":
+            raise Missing(f"{FORCED} asks for Debian's")
+        if TARGET not in rustup("target", "list", "--installed").split():
+            rustup("target", "add", TARGET)
+        return Compiler()
     except Missing as error:
-        raise Missing(f"the firmwares need Rust's target {TARGET}, and rustup has none: {error}")
+        try:
+            return debian(cache)
+        except Missing as other:
+            raise Missing(f"nothing builds for {TARGET}. rustup: {error}. Debian: {other}")
+
+
+def debian(cache):
+    apt_install(["rustc-web", "cargo-web", "rust-web-src"])
+
+    def fill(folder):
+        # The target's linker, under the name that the compiler looks for.
+        (folder / "rust-lld").symlink_to(tool("lld", "lld"))
+
+    linker = Once(cache / "lld").make(fill)
+    return Compiler(
+        "/usr/bin/cargo", ("-Zbuild-std=core",),
+        {"PATH": f"/usr/bin:/bin:{linker}", "RUSTC_BOOTSTRAP": "1"},
+    )
+
+
+def rustup(*words):
+    if shutil.which("rustup") is None:
+        raise Missing("there is none")
+    return command("rustup", *words)
 
 
 def defmt_print(cache):
@@ -84,26 +121,30 @@ def host():
     return re.search(r"^host: (.*)$", command("rustc", "-vV"), re.M)[1]
 
 
-def llvm_size():
-    """rustup's llvm-size, which is in no PATH."""
+def size_program():
+    """rustup's llvm-size, which is in no PATH; or that of the binary utilities."""
     folder = Path(command("rustc", "--print", "sysroot").strip()) / "lib/rustlib" / host() / "bin"
-    if not (folder / "llvm-size").exists() and not shutil.which("llvm-size"):
-        command("rustup", "component", "add", "llvm-tools")
-    return shutil.which("llvm-size", path=f"{folder}:{os.environ['PATH']}") or "llvm-size"
+    where = f"{folder}:{os.environ['PATH']}"
+    if shutil.which("llvm-size", path=where) is None:
+        try:
+            rustup("component", "add", "llvm-tools")
+        except Missing:
+            return tool("arm-none-eabi-size", "binutils-arm-none-eabi")
+    return shutil.which("llvm-size", path=where) or "llvm-size"
 
 
-def build(names, given):
+def build(tools, names, given):
     """Builds the firmwares with what is given by the environment; returns the ELF of each."""
-    return {name: built(name, given) for name in names}
+    return {name: built(tools.compiler, name, given) for name in names}
 
 
-def built(name, given):
+def built(compiler, name, given):
     # Each alone: together, one would have what the others want of the crates that they share.
     done = subprocess.run(
-        ["cargo", "build", "--quiet", "--locked", "--release",
+        [compiler.cargo, "build", *compiler.options, "--quiet", "--locked", "--release",
          "--message-format=json-render-diagnostics", "--package", name],
-        cwd=FIRMWARE, env=os.environ | given, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        text=True,
+        cwd=FIRMWARE, env=os.environ | given | compiler.environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, text=True,
     )
     if done.returncode != 0:
         raise Missing(f"{name} does not build")
