@@ -13,6 +13,8 @@ mod failed;
 #[cfg(feature = "net")]
 mod net;
 mod outbox;
+#[cfg(feature = "tls")]
+mod submit;
 #[cfg(feature = "embassy")]
 mod within;
 
@@ -26,5 +28,7 @@ pub use failed::Failed;
 #[cfg(feature = "net")]
 pub use net::{connect, hang_up};
 pub use outbox::{Backoff, Outbox, Serial, Verdict};
+#[cfg(feature = "tls")]
+pub use submit::submit;
 #[cfg(feature = "embassy")]
 pub use within::{TimedOut, embassy_clock, within};

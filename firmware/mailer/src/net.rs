@@ -1,10 +1,10 @@
 //! A connection over embassy-net: from a name to a socket, and its end.
 
 use embassy_net::dns::DnsQueryType;
-use embassy_net::tcp::{self, TcpSocket};
+use embassy_net::tcp::TcpSocket;
 use embassy_net::{IpEndpoint, Stack};
 
-use crate::Failed;
+use crate::{Deadline, Failed, within};
 
 /// Waits for the network, looks the server up and connects. The socket lives in the buffers.
 ///
@@ -30,17 +30,17 @@ pub async fn connect<'s>(
     Ok(socket)
 }
 
-/// Ends a connection, and waits until the server knows. Behind a session that ended well it is closed;
-/// otherwise it is reset, so that nothing leaves any more that waits in its buffers.
-///
-/// # Errors
-///
-/// The server reset the connection.
-pub async fn hang_up(socket: &mut TcpSocket<'_>, ended_well: bool) -> Result<(), tcp::Error> {
+/// Ends a connection, and says whether the server has seen that. Behind a session that ended well it is
+/// closed; otherwise it is reset, so that nothing leaves any more that waits in its buffers.
+pub async fn hang_up(socket: &mut TcpSocket<'_>, deadline: &Deadline, ended_well: bool) -> bool {
     if ended_well {
         socket.close();
     } else {
         socket.abort();
     }
-    socket.flush().await
+    deadline.start(FAREWELL);
+    matches!(within(deadline, socket.flush()).await, Ok(Ok(())))
 }
+
+/// Milliseconds for the end of a connection.
+const FAREWELL: u64 = 5_000;

@@ -26,6 +26,9 @@ pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: &ServerName<'
         .to(mailbox_list!("ops@example.org; duty@example.org"))?
         .subject(header_text!("Overpressure"))?.text("8.4 bar");
     let report = smtp.send_last(&mail, &mut []).await?; // and QUIT
-    place.close().await; // close_notify; the connection's end follows when it is dropped
+    if let Some(tcp) = place.close().await { // close_notify, then the connection's end
+        tcp.close();
+        tcp.flush().await.ok(); // whatever comes of it, the mail is sent
+    }
     Ok(report)
 }

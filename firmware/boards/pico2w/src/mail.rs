@@ -9,7 +9,7 @@ use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{self, CertificateFault, Records, Roots, ServerName, TrustAnchor};
 use embedded_smtp::{Message, Report};
-use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, hang_up, within};
+use mailer::{Clock, Deadline, Failed, Serial, Verdict, connect, hang_up, submit, within};
 use static_cell::ConstStaticCell;
 
 use crate::alert::Alert;
@@ -120,9 +120,7 @@ impl Post {
         let end = self.session.submit(&mut socket, deadline, now, &mail).await;
 
         // Whatever became of the session, the server is told that the connection ends.
-        deadline.start(CLOSING);
-        let ended = within(deadline, hang_up(&mut socket, end.is_ok())).await;
-        if !matches!(ended, Ok(Ok(()))) {
+        if !hang_up(&mut socket, deadline, end.is_ok()).await {
             info!("the server has not seen the end of the connection");
         }
         end
@@ -156,17 +154,7 @@ impl Session {
         });
         let mut smtp = within(deadline, upgraded).await??;
 
-        let logged_in = within(deadline, smtp.login(&settings::CREDENTIALS)).await?;
-        logged_in.map_err(Failed::Session)?;
-        let Ok(sent) = within(deadline, smtp.send(mail)).await else {
-            return Err(Failed::of_dropped(smtp.delivery()));
-        };
-        let report = sent.map_err(Failed::Mail)?;
-
-        // The server has the mail: how the session ends changes nothing.
-        if !matches!(within(deadline, smtp.quit()).await, Ok(Ok(()))) {
-            info!("no reply to QUIT");
-        }
+        let report = submit(&mut smtp, deadline, &settings::CREDENTIALS, mail).await?;
         deadline.start(CLOSING);
         if within(deadline, place.close()).await.is_err() {
             info!("TLS was not closed in time");
