@@ -37,8 +37,11 @@ impl Letter {
     /// A date behind the year 9999.
     pub fn of(alert: &Alert, settings: &Settings) -> Result<Self, Invalid> {
         let mut id = String::new();
-        // Room for it: ten and sixteen digits, and the name. If there were none, the ID would be refused.
-        let _ = write!(id, "{}.{:x}@{HOST}", alert.number, alert.started);
+        // There is room for it: ten and sixteen digits, and the name. If there were none, an empty ID is
+        // refused; one that was cut could be that of another alert.
+        if write!(id, "{}.{:x}@{HOST}", alert.number, alert.started).is_err() {
+            id.clear();
+        }
         let length = Pressures::octets(settings.rows);
         Ok(Self {
             id,
