@@ -35,29 +35,42 @@ extern crate std;
 
 pub mod asynch;
 pub mod blocking;
+mod client;
 mod error;
+mod fault;
+mod invalid;
 pub mod message;
+mod missing;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod observer;
-mod outcome;
 mod phase;
 mod proof;
 mod report;
 pub mod session;
+mod starttls;
+mod state;
+mod submission;
 #[cfg(feature = "embedded-tls")]
 pub mod tls;
 mod transcript;
 mod transport;
 mod wire;
 
-pub use error::{Field, Invalid, Reason};
+pub use client::{Async, Blocking, Client};
+pub use error::Error;
+pub use fault::{Fault, Violation};
+pub use invalid::{Field, Invalid, Reason};
 pub use message::Message;
+pub use missing::Missing;
 pub use observer::Observer;
-pub use outcome::{Error, Fault, Missing, StartTlsError, Violation};
 pub use phase::{Phase, Retry};
 pub use proof::Proof;
 pub use report::{RecipientStatus, Refusal, RefusalKind, Report};
+pub use session::{Chunking, Delivery};
+pub use starttls::{LinkError, StartTlsError};
+pub use state::State;
+pub use submission::{NoSource, Submission};
 pub use transcript::Transcript;
 pub use transport::{Secure, Vouched};
 pub use wire::address::{Address, ReversePath};

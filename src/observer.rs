@@ -42,6 +42,13 @@ pub trait Observer {
         let _ = reply;
     }
 
+    /// The final reply to the content was read: the one that decides about the mail. Only this call
+    /// says so; a reply in the phase [`Phase::Content`] may also be one to a chunk that others
+    /// follow.
+    fn final_reply(&mut self, reply: Reply<'_>) {
+        let _ = reply;
+    }
+
     /// The reply to the RCPT command of the recipient with this index was read. Recipients are
     /// counted from 0 in the order of [`Message::recipients`](crate::message::Message::recipients).
     fn recipient(&mut self, index: u16, reply: Reply<'_>) {
@@ -71,6 +78,10 @@ impl<O: Observer + ?Sized> Observer for &mut O {
 
     fn reply(&mut self, reply: Reply<'_>) {
         (**self).reply(reply);
+    }
+
+    fn final_reply(&mut self, reply: Reply<'_>) {
+        (**self).final_reply(reply);
     }
 
     fn recipient(&mut self, index: u16, reply: Reply<'_>) {

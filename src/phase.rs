@@ -1,8 +1,8 @@
-//! Where in the dialogue something happened, how long to wait there, and whether to try again.
+//! Phases of the dialogue, how long to wait in each, and whether to try again.
 
 use core::fmt;
 
-/// What the session was doing: the phase whose reply is awaited.
+/// A phase of the dialogue, named by the reply that ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -13,7 +13,7 @@ pub enum Phase {
     Ehlo,
     /// STARTTLS; not the handshake that follows it.
     StartTls,
-    /// AUTH and the exchange behind it.
+    /// AUTH and the exchange that follows it.
     Auth,
     /// MAIL.
     Mail,
@@ -51,7 +51,8 @@ impl Phase {
     }
 
     /// The least time in seconds that a client should wait for the reply that ends the phase:
-    /// RFC 5321 §4.5.3.2 where it names one, else the time it gives to MAIL.
+    /// RFC 5321 §4.5.3.2 where it names one, else the time it gives to MAIL; 10 seconds for QUIT,
+    /// whose answer decides nothing.
     ///
     /// For the content, each write is given three minutes (§4.5.3.2.5), and the final reply ten
     /// minutes (§4.5.3.2.6), which is the number here.
@@ -60,6 +61,7 @@ impl Phase {
         match self {
             Self::Data => 120,
             Self::Content => 600,
+            Self::Quit => 10,
             _ => 300,
         }
     }

@@ -1,7 +1,9 @@
-//! What the server said of a mail: a report on one it took, a refusal of one it did not, and the
+//! The server's word on a mail: a report on one it accepted, a refusal of one it did not, and the
 //! result of each recipient.
 //!
 //! This file sorts replies by what they mean to the caller; it does not know the order of commands.
+
+use core::fmt;
 
 use crate::phase::{Phase, Retry};
 use crate::proof::Proof;
@@ -87,16 +89,38 @@ impl Report {
     }
 }
 
-/// The reply to one recipient's RCPT command.
+/// The result of one recipient.
+///
+/// A caller who keeps these across a restart can go on with the same mail: see
+/// [`Submission::unsent`](crate::Submission::unsent).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecipientStatus {
     pub(crate) head: ReplyHead,
-    pub(crate) is_deferred: bool,
+    pub(crate) progress: Progress,
+}
+
+/// How far the mail came for one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) enum Progress {
+    /// The mail was not accepted for it, as far as is known.
+    #[default]
+    Open,
+    /// Left to a further transaction.
+    Deferred,
+    /// The final reply accepted the mail for it.
+    Sent,
 }
 
 impl RecipientStatus {
-    /// The reply code; `None` while the reply was not read.
+    /// The status of a recipient who has the mail already, for a mail that goes on after a restart.
+    pub const SENT: Self = Self {
+        head: ReplyHead::new(250, None),
+        progress: Progress::Sent,
+    };
+
+    /// The code of the reply to RCPT; `None` while the reply has not been read.
     #[must_use]
     pub const fn code(&self) -> Option<u16> {
         if self.head.code == 0 {
@@ -106,38 +130,44 @@ impl RecipientStatus {
         }
     }
 
-    /// The enhanced status code.
+    /// The enhanced status code of that reply.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
         self.head.enhanced()
     }
 
-    /// Whether the recipient was accepted.
+    /// Whether RCPT was accepted. Only with [`is_sent`](Self::is_sent) was the mail accepted too.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {
         self.head.code / 100 == 2
+    }
+
+    /// Whether the server accepted the mail for this recipient: RCPT and the final reply were both
+    /// 2yz.
+    #[must_use]
+    pub const fn is_sent(&self) -> bool {
+        matches!(self.progress, Progress::Sent)
     }
 
     /// Whether the recipient was left to a further transaction, since the server takes no more at
     /// once (LIMITS, RFC 9422).
     #[must_use]
     pub const fn is_deferred(&self) -> bool {
-        self.is_deferred
+        matches!(self.progress, Progress::Deferred)
     }
 
     /// Whether the recipient was refused for now only, or left to a further transaction.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
-        self.is_deferred || is_temporary(self.head, Phase::Rcpt)
+        self.is_deferred() || is_temporary(self.head, Phase::Rcpt)
     }
 }
 
-/// The server said no.
+/// A refusal: a 4yz or 5yz reply, and what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refusal {
     pub(crate) head: ReplyHead,
-    /// What was asked.
     pub(crate) phase: Phase,
     pub(crate) kind: RefusalKind,
 }
@@ -163,20 +193,91 @@ impl Refusal {
         self.head.enhanced()
     }
 
-    /// What was asked.
+    /// The command or phase that was refused.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// What the refusal means.
+    /// The meaning of the refusal.
     #[must_use]
     pub const fn kind(&self) -> RefusalKind {
         self.kind
     }
+
+    /// Whether to try the same mail again.
+    #[must_use]
+    pub const fn retry(&self) -> Retry {
+        match self.kind {
+            RefusalKind::Closing => Retry::Reconnect,
+            RefusalKind::Temporary => Retry::Later,
+            _ if meets_no_mail(self.phase) => Retry::Reconnect,
+            _ => Retry::Never,
+        }
+    }
+
+    /// The refusal as a status number; see [`Error::status`](crate::Error::status).
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match (self.phase, self.kind) {
+            (Phase::StartTls | Phase::Reset, _) => 500,
+            (_, RefusalKind::Closing | RefusalKind::Temporary) => 500,
+            (_, RefusalKind::Authentication) => 401,
+            (_, RefusalKind::NoSuchMailbox) => 404,
+            (_, RefusalKind::Request) => 400,
+            (_, RefusalKind::Permanent) => 403,
+        }
+    }
 }
 
-/// What a refusal means for the caller.
+/// Whether the phase comes before a mail is offered, so that its refusal says nothing of the mail.
+const fn meets_no_mail(phase: Phase) -> bool {
+    matches!(
+        phase,
+        Phase::Greeting | Phase::Ehlo | Phase::StartTls | Phase::Reset
+    )
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the server refused ({}) with {}",
+            self.phase, self.head.code
+        )?;
+        match self.head.enhanced() {
+            Some(enhanced) => write!(f, " {enhanced}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The one-line summary of a report.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sent to {} of ", self.accepted)?;
+        let all = u32::from(self.accepted)
+            .checked_add(u32::from(self.refused))
+            .and_then(|n| n.checked_add(u32::from(self.deferred)));
+        match all {
+            Some(all) => write!(f, "{all} recipients ({}", self.head.code)?,
+            None => write!(f, "all recipients ({}", self.head.code)?,
+        }
+        if let Some(enhanced) = self.head.enhanced() {
+            write!(f, " {enhanced}")?;
+        }
+        f.write_str(")")?;
+        if self.refused > 0 {
+            write!(f, ", {} refused", self.refused)?;
+        }
+        if self.deferred > 0 {
+            write!(f, ", {} left for a further transaction", self.deferred)?;
+        }
+        Ok(())
+    }
+}
+
+/// The meaning of a refusal for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -199,7 +300,7 @@ impl RefusalKind {
     /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
     /// [`Self::of_recipients`] has the last word.
     fn of(head: ReplyHead, phase: Phase) -> Self {
-        if head.code == 421 {
+        if head.code == CLOSING {
             return Self::Closing;
         }
         if is_temporary(head, phase) {
@@ -230,6 +331,9 @@ impl RefusalKind {
         }
     }
 }
+
+/// RFC 5321 §3.8 and §4.2.2: service not available, closing the transmission channel.
+pub(crate) const CLOSING: u16 = 421;
 
 /// 4yz; at RCPT also 552, unless it is about the mailbox or the mail system.
 ///

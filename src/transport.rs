@@ -14,6 +14,11 @@ pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
     )
 }
 
+/// Whether an error says that a call was interrupted and can be repeated.
+pub(crate) const fn is_interrupted(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Interrupted)
+}
+
 /// A transport that keeps what is sent on it confidential and knows whose server it leads to.
 ///
 /// Only over such a transport does a client hand out credentials, unless a method with `danger` in

@@ -7,7 +7,7 @@ use super::cursor::{Cursor, Progress};
 use super::fault::{ContentFault, ContentFaultKind, Filled};
 use super::mime::{STEM, stem};
 use super::source;
-use crate::error::Reason;
+use crate::invalid::Reason;
 use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 

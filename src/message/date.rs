@@ -2,7 +2,7 @@
 //!
 //! All arithmetic is in 32 bits: a microcontroller divides 64 bits by a routine of its own.
 
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::writer::Writer;
 
 /// A moment between 1970 and 9999, with the offset of the local clock.

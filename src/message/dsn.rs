@@ -4,7 +4,7 @@
 //! programs that ask for it: `Message` calls it through a pointer.
 
 use super::Message;
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::Address;
 use crate::wire::writer::Writer;
 use crate::wire::xtext;

@@ -2,7 +2,7 @@
 //! `filename*=utf-8''…` where ASCII cannot say it.
 
 use super::text::{LINE, has_control};
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::quoted_printable::hex;
 use crate::wire::writer::Writer;
 

@@ -2,7 +2,7 @@
 
 use super::id::{self, MessageId};
 use super::text::{self, HeaderText};
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::writer::Writer;
 
 /// A header field of the caller's own, such as `X-Site: Plant 7`.

@@ -1,7 +1,7 @@
 //! Identifiers in angle brackets: Message-ID and Content-ID.
 
 use super::text::LINE;
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::scan::part;
 use crate::wire::writer::Writer;
 

@@ -1,6 +1,6 @@
 //! Media types: `text/csv`, or `text/csv; charset=utf-8`.
 
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::writer::Writer;
 
 /// The media type of an attachment, with parameters if it has any.

@@ -52,7 +52,7 @@ pub(crate) use recipients::{Envelope, Walk};
 
 pub(crate) use crate::wire::dot::Dots;
 
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;

@@ -6,7 +6,7 @@ use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
 use super::id::{self, ContentId};
 use super::media_type::MediaType;
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::base64;
 use crate::wire::writer::Writer;
 

@@ -4,7 +4,7 @@ use super::content::{Content, Place};
 use super::cursor::{Cursor, Progress};
 use super::fault::Part;
 use super::{Message, Octets};
-use crate::error::{Field, Invalid};
+use crate::invalid::{Field, Invalid};
 use crate::wire::address::ReversePath;
 use crate::wire::dot::Dots;
 use crate::wire::list::MailboxList;

@@ -5,7 +5,7 @@ use super::cursor::MAX_ITEMS;
 use super::dsn::{self, EnvelopeId, Notify, Return};
 use super::encoder::rare_fields;
 use super::{Attachment, Date, Header, HeaderText, Importance, Message, MessageId, header, mime};
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;

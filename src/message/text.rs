@@ -3,7 +3,7 @@
 //! This file knows folding (RFC 5322 §2.2.3); what ASCII cannot say is left to `encoded_word`.
 
 use super::encoded_word::{self, Chars, Place};
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::scan::skip_printable;
 use crate::wire::writer::Writer;
 

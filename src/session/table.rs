@@ -13,52 +13,7 @@
 
 use crate::phase::Phase;
 
-/// Where the session stands, by the replies read so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum State {
-    /// Nothing was read yet.
-    Connected,
-    /// The greeting welcomed the client, or TLS was opened: EHLO comes next.
-    Greeted,
-    /// Between transactions.
-    Ready,
-    /// STARTTLS was accepted: nothing more is said on the plain link.
-    Upgrading,
-    /// The server awaits a response of the SASL exchange.
-    Authenticating,
-    /// A login failed. No mail is sent until one succeeds.
-    LoginFailed,
-    /// A transaction is open; no recipient was accepted so far.
-    NoRecipient,
-    /// A transaction is open; at least one recipient was accepted.
-    Addressed,
-    /// A recipient was accepted although MAIL was not.
-    Stray,
-    /// The server awaits the content.
-    Content,
-    /// The server awaits a content although nobody is to get it.
-    HollowContent,
-    /// The server refused to go on: only QUIT is left.
-    Rejected,
-    /// Ended by QUIT or 421.
-    Closed,
-    /// Ended by a fault.
-    Broken,
-}
-
-impl State {
-    /// Whether the server was greeted and nothing is asked of it, or a transaction is open.
-    pub(crate) const fn is_idle(self) -> bool {
-        matches!(self, Self::Ready | Self::LoginFailed) || self.has_transaction()
-    }
-
-    /// Whether the server holds a transaction that RSET must end before another may begin.
-    pub(crate) const fn has_transaction(self) -> bool {
-        matches!(self, Self::NoRecipient | Self::Addressed | Self::Stray)
-    }
-}
+use crate::state::State;
 
 /// What is sent, or awaited unasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

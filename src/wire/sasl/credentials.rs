@@ -3,7 +3,8 @@
 use super::Scheme;
 use super::oauth::{OAUTHBEARER, XOAUTH2};
 use super::password::{LOGIN, PLAIN};
-use crate::error::{Field, Invalid, Reason};
+use crate::invalid::{Field, Invalid, Reason};
+use crate::wire::ehlo::Mechanism;
 
 /// A user name and what proves it: a password or an OAuth 2.0 token.
 ///
@@ -151,6 +152,25 @@ impl<'a> Credentials<'a> {
     }
 
     /// What they can be used with, the best first.
+    /// The same credentials, for this mechanism only.
+    ///
+    /// # Errors
+    ///
+    /// `Mechanism` if they cannot be used with it: see the table above.
+    pub const fn only(mut self, mechanism: Mechanism) -> Result<Self, Invalid> {
+        let mut rest = self.schemes;
+        while let Some((one, others)) = rest.split_at_checked(1)
+            && let [first] = one
+        {
+            if first.mechanism as u8 == mechanism as u8 {
+                self.schemes = one;
+                return Ok(self);
+            }
+            rest = others;
+        }
+        Err(Invalid::new(Field::Credentials, Reason::Mechanism))
+    }
+
     pub(crate) const fn schemes(&self) -> &'static [&'static Scheme] {
         self.schemes
     }
