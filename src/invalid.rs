@@ -96,6 +96,8 @@ named! {
         ReversePath = "reverse-path",
         /// To, Cc and Bcc together.
         Recipients = "recipients",
+        /// The results of a mail's recipients.
+        Results = "results",
         /// The Subject field.
         Subject = "Subject",
         /// The identifier of the message that is answered.
