@@ -81,7 +81,7 @@ pub struct Action {
     pub(super) say: Say,
     pub(super) after: Option<Duration>,
     pub(super) drip: Option<Duration>,
-    /// Said after the octets, without being asked.
+    /// Said after the reply, without being asked.
     pub(super) surplus: Vec<u8>,
     /// Said before the next reply, without being asked.
     pub(super) late: Vec<u8>,
@@ -110,7 +110,7 @@ pub(super) enum Say {
 pub(super) enum Then {
     GoOn,
     Close,
-    /// Closes when the client's next octet arrives.
+    /// Closes when the client's next byte arrives.
     CloseLate,
     Silence,
 }
