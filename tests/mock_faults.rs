@@ -18,7 +18,7 @@ const GOODBYE: &str = "451 4.4.2 Timeout waiting for data\r\n";
 const MAIL: &str = "MAIL FROM:<a@example.org>\r\n";
 const RCPT: &str = "RCPT TO:<b@example.org>\r\n";
 
-/// A session with a mail by DATA and one by BDAT, a command a time, and the stage each reply is of.
+/// A session with a mail by DATA and one by BDAT: the stage, the command and how its reply begins.
 const SESSION: [(Stage, &str, &str); 14] = [
     (Stage::Ehlo, "EHLO a\r\n", "250-"),
     (Stage::Auth, "AUTH PLAIN\r\n", "334 "),
@@ -100,7 +100,7 @@ fn session(server: &Server) -> Vec<String> {
     replies
 }
 
-/// The reply of each stage's first occurrence, by its index in [`session`].
+/// Each stage, and the index of its first reply in [`session`].
 fn stages() -> Vec<(Stage, usize)> {
     let mut stages = vec![(Stage::Greeting, 0)];
     for (index, (stage, _, _)) in SESSION.iter().enumerate() {
@@ -357,7 +357,7 @@ fn goodbyes_over_tcp() {
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();
         let mut buffer = [0; 512];
-        stream.read(&mut buffer).unwrap();
+        assert!(stream.read(&mut buffer).unwrap() > 0);
         stream.write_all(b"NOOP\r\n").unwrap();
         let mut all = String::new();
         if late {
@@ -367,6 +367,47 @@ fn goodbyes_over_tcp() {
         }
         stream.read_to_string(&mut all).unwrap();
         assert_eq!(all, format!("{OK}{GOODBYE}"));
+        assert_eq!(listener.commands(), [["NOOP"]]);
+    }
+}
+
+#[test]
+fn goodbyes_under_tls() {
+    let identity = rcgen::generate_simple_self_signed([String::from("mail.example.org")]).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(identity.cert.der().clone()).unwrap();
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let config = std::sync::Arc::new(config);
+    for late in [false, true] {
+        let action = if late {
+            Action::normal().then_say_late(GOODBYE).then_close_late()
+        } else {
+            Action::normal().then_say(GOODBYE).then_close()
+        };
+        let listener = builder()
+            .certificate([identity.cert.der()], &identity.signing_key.serialize_der())
+            .implicit_tls()
+            .script(Stage::Noop, 1, action)
+            .listen()
+            .unwrap();
+        let stream = TcpStream::connect(listener.addr()).unwrap();
+        let timeout = Some(Duration::from_secs(10));
+        stream.set_read_timeout(timeout).unwrap();
+        let name = "mail.example.org".try_into().unwrap();
+        let tls = rustls::ClientConnection::new(config.clone(), name).unwrap();
+        let mut stream = rustls::StreamOwned::new(tls, stream);
+        assert!(stream.read(&mut [0; 512]).unwrap() > 0);
+        stream.write_all(b"NOOP\r\n").unwrap();
+        let mut all = vec![0; OK.len()];
+        stream.read_exact(&mut all).unwrap();
+        if late {
+            stream.write_all(MAIL.as_bytes()).unwrap();
+        }
+        // A close without close_notify is an error here.
+        stream.read_to_end(&mut all).unwrap();
+        assert_eq!(all, format!("{OK}{GOODBYE}").as_bytes());
         assert_eq!(listener.commands(), [["NOOP"]]);
     }
 }
