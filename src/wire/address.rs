@@ -73,11 +73,7 @@ impl<'a> Address<'a> {
     /// What stands behind the `@`.
     #[must_use]
     pub const fn domain(self) -> Domain<'a> {
-        Domain::checked(scan::part(
-            self.0,
-            self.at().saturating_add(1),
-            self.0.len(),
-        ))
+        Domain::checked(scan::part(self.0, scan::after(self.at()), self.0.len()))
     }
 
     /// Whether it can be sent without SMTPUTF8.
@@ -155,7 +151,7 @@ impl<'a> ReversePath<'a> {
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
         let address = match text.as_bytes() {
             [b'<', b'>'] => return Ok(Self::Null),
-            [b'<', inner @ .., b'>'] => scan::part(text, 1, inner.len().saturating_add(1)),
+            [b'<', .., b'>'] => scan::inside(text),
             [b'<', ..] | [.., b'>'] if !scan::has_control(text.as_bytes()) => {
                 return Err(Invalid::new(Field::ReversePath, Reason::AngleBracket));
             }
@@ -207,7 +203,7 @@ pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
     }
     let length = match text {
         [b'"', tail @ ..] => match scan::after_quoted(tail) {
-            Some(after) => text.len().saturating_sub(after.len()),
+            Some(after) => scan::start_of(after, text),
             None => return Some(Reason::OpenQuote),
         },
         _ => match scan::find(text, b'@') {

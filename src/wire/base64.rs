@@ -21,35 +21,44 @@ pub(crate) const LINE: usize = 57;
 pub(crate) const ENCODED_LINE: usize = 78;
 
 /// Octets that `octets` of content take in lines, line ends included; at most `u32::MAX`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "there are at most usize::MAX / 57 + 1 lines"
+)]
 pub(crate) const fn encoded_len(octets: usize) -> u32 {
     let quads = octets.div_ceil(3);
     let lines = octets.div_ceil(LINE);
-    let len = quads
-        .saturating_mul(4)
-        .saturating_add(lines.saturating_mul(2));
-    if len > u32::MAX as usize {
-        u32::MAX
-    } else {
-        len as u32
+    let len = match quads.checked_mul(4) {
+        Some(len) => len.checked_add(lines * 2),
+        None => None,
+    };
+    match len {
+        Some(len) if len <= u32::MAX as usize => len as u32,
+        _ => u32::MAX,
     }
 }
 
 /// Encodes groups of three octets into `out`, as many as there are and as fit, in lines whose first
 /// begins at `column` of the content, a multiple of three. A line's last group is written with its
 /// line end or not at all. Returns the octets of `content` that were taken, and those written.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`column` is below LINE, so a line's end is a group away at least; the rest counts \
+              bytes of `content` and of `out`, and two more"
+)]
 pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, usize) {
     let (mut triples, _) = content.as_chunks::<3>();
     let mut free = out;
-    let mut until_end = LINE.saturating_sub(column) / 3;
+    let mut until_end = (LINE - column).div_ceil(3);
     let (mut taken, mut written) = (0_usize, 0_usize);
     loop {
         let mut count = until_end.min(triples.len()).min(free.len() / 4);
         let mut is_end = count == until_end;
-        if is_end && free.len() < count.saturating_mul(4).saturating_add(2) {
-            count = count.saturating_sub(1);
+        if is_end && free.len() < count * 4 + 2 {
+            count -= 1;
             is_end = false;
         }
-        let octets = count.saturating_mul(4);
+        let octets = count * 4;
         let Some((line, later)) = triples.split_at_checked(count) else {
             break;
         };
@@ -60,8 +69,8 @@ pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, us
         for (triple, quad) in line.iter().zip(quads) {
             *quad = encode(*triple);
         }
-        taken = taken.saturating_add(count.saturating_mul(3));
-        written = written.saturating_add(octets);
+        taken += count * 3;
+        written += octets;
         let Some((end, rest)) = rest.split_first_chunk_mut::<2>() else {
             break;
         };
@@ -69,7 +78,7 @@ pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, us
             break;
         }
         *end = *b"\r\n";
-        written = written.saturating_add(2);
+        written += 2;
         (triples, free) = (later, rest);
         until_end = LINE / 3;
     }
@@ -77,15 +86,19 @@ pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, us
 }
 
 /// Octets of content from `column` on, in whole groups, whose lines fit into `free`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`column` is below LINE and `free` a slice's length, at most isize::MAX"
+)]
 pub(crate) fn fitting(column: usize, free: usize) -> usize {
     // As if the line's beginning were still to be written.
-    let free = free.saturating_add((column / 3).saturating_mul(4));
-    let lines = (free / ENCODED_LINE).saturating_mul(LINE);
+    let free = free + column / 3 * 4;
+    let lines = free / ENCODED_LINE * LINE;
     // A line's last group needs its line end too.
     let groups = (free % ENCODED_LINE / 4).min(LINE / 3 - 1);
-    lines
-        .saturating_add(groups.saturating_mul(3))
-        .saturating_sub(column)
+    let fitting = lines + groups * 3;
+    // Where no group fits after one that is not complete, this is less than `column`.
+    fitting.max(column) - column
 }
 
 /// One line of at most [`LINE`] octets, without its line end; padded where it ends the content.

@@ -116,6 +116,10 @@ pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
 
 /// RFC 5321 §4.1.3: "Snum = 1*3DIGIT ; representing a decimal integer value in the range 0
 /// through 255", four of them.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a number has at most three digits and then 255, and there are at most four numbers"
+)]
 const fn is_ipv4(mut rest: &[u8]) -> bool {
     let mut numbers = 1_usize;
     let mut digits = 0_usize;
@@ -123,18 +127,15 @@ const fn is_ipv4(mut rest: &[u8]) -> bool {
     loop {
         match rest {
             [digit @ b'0'..=b'9', tail @ ..] => {
-                // Three digits come this far, and a domain has 255 octets: nothing here can wrap.
-                value = value
-                    .wrapping_mul(10)
-                    .wrapping_add(digit.wrapping_sub(b'0') as u16);
-                digits = digits.wrapping_add(1);
+                value = value * 10 + (*digit - b'0') as u16;
+                digits += 1;
                 if digits > 3 || value > 255 {
                     return false;
                 }
                 rest = tail;
             }
-            [b'.', tail @ ..] if digits > 0 => {
-                numbers = numbers.wrapping_add(1);
+            [b'.', tail @ ..] if digits > 0 && numbers < 4 => {
+                numbers += 1;
                 digits = 0;
                 value = 0;
                 rest = tail;
@@ -147,6 +148,10 @@ const fn is_ipv4(mut rest: &[u8]) -> bool {
 
 /// The three text forms of RFC 4291 §2.2: eight groups, `::` for one or more of them, and the last
 /// two as an IPv4 address.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no more digits and groups are counted than the text has bytes"
+)]
 const fn is_ipv6(mut rest: &[u8]) -> bool {
     let mut groups = 0_usize;
     let mut compressed = false;
@@ -159,17 +164,17 @@ const fn is_ipv6(mut rest: &[u8]) -> bool {
         let group = rest;
         let mut digits = 0_usize;
         while let [b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', tail @ ..] = rest {
-            digits = digits.wrapping_add(1);
+            digits += 1;
             rest = tail;
         }
         if digits == 0 || digits > 4 {
             return false;
         }
-        groups = groups.wrapping_add(1);
+        groups += 1;
         match rest {
             [] => break,
             [b'.', ..] if is_ipv4(group) => {
-                groups = groups.wrapping_add(1);
+                groups += 1;
                 break;
             }
             [b':', b':', tail @ ..] if !compressed => {

@@ -11,7 +11,7 @@ use core::iter::FusedIterator;
 
 use super::address::Address;
 use super::mailbox::{self, Mailbox};
-use super::scan;
+use super::scan::{self, Item};
 use crate::{Field, Invalid, Reason};
 
 /// Mailboxes separated by `;` or `,`, each as [`Mailbox::parse`] reads it.
@@ -107,7 +107,7 @@ impl<'a> MailboxList<'a> {
                 let is_plain = mailbox::has_plain_name(rest, item);
                 only = Some(Mailbox::cut(rest, item, is_plain));
             }
-            position = position.saturating_add(item.end).saturating_add(1);
+            position = after_item(position, item);
         }
         only
     }
@@ -121,8 +121,8 @@ impl<'a> MailboxList<'a> {
                 return None;
             }
             let item = scan::first_item(rest.as_bytes());
-            // Behind the separator, or one octet behind the text. MAX_OCTETS fits.
-            *position = position.saturating_add(item.end as u32).saturating_add(1);
+            // MAX_OCTETS and one more fit.
+            *position = after_item(*position as usize, item) as u32;
             let mailbox = Mailbox::cut(rest, item, self.has_plain_names());
             if !mailbox.address().as_str().is_empty() {
                 return Some(mailbox);
@@ -184,6 +184,15 @@ impl<'a> Iterator for Mailboxes<'a> {
 
 impl FusedIterator for Mailboxes<'_> {}
 
+/// The position after the separator of the item that begins at `start`, or one byte after the text.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the item is in the text, which has at most isize::MAX bytes"
+)]
+const fn after_item(start: usize, item: Item) -> usize {
+    start + item.end + 1
+}
+
 /// The list, or what is wrong with it.
 const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
     // u64, since a usize may be narrower than the limit.
@@ -212,7 +221,7 @@ const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
                 list.marks |= NOT_ASCII;
             }
         }
-        position = position.saturating_add(item.end).saturating_add(1);
+        position = after_item(position, item);
     }
     Ok(list)
 }

@@ -154,7 +154,7 @@ impl<'a> DisplayName<'a> {
     /// A name that was checked before, with its quotes.
     const fn cut(text: &'a str, plain: bool) -> Option<Self> {
         let (text, quoted) = match text.as_bytes() {
-            [b'"', inner @ .., b'"'] => (scan::part(text, 1, inner.len().saturating_add(1)), true),
+            [b'"', .., b'"'] => (scan::inside(text), true),
             _ => (text, false),
         };
         if text.is_empty() {
@@ -236,7 +236,7 @@ pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
     let bracketed = match (item.open, item.close) {
         (None, None) => false,
         (Some(open), Some(close)) if open < close => {
-            if !scan::trimmed(text, close.saturating_add(1), item.end).is_empty() {
+            if !scan::trimmed(text, scan::after(close), item.end).is_empty() {
                 return Some(Reason::Trailing);
             }
             if !is_name(scan::trimmed(text, 0, open).as_bytes()) {
@@ -331,7 +331,7 @@ const fn is_phrase(mut rest: &[u8]) -> bool {
 /// The address of the first item of a text, not yet checked.
 pub(crate) const fn address_of(text: &str, item: Item) -> &str {
     match (item.open, item.close) {
-        (Some(open), Some(close)) => scan::part(text, open.saturating_add(1), close),
+        (Some(open), Some(close)) => scan::part(text, scan::after(open), close),
         _ => scan::trimmed(text, 0, item.end),
     }
 }
@@ -359,6 +359,6 @@ const fn is_name(text: &[u8]) -> bool {
 
 /// Whether the item behind the separator at `end` has an angle bracket.
 const fn opens_bracket(text: &str, end: usize) -> bool {
-    let next = scan::part(text, end.saturating_add(1), text.len());
+    let next = scan::part(text, scan::after(end), text.len());
     scan::first_item(next.as_bytes()).open.is_some()
 }

@@ -3,7 +3,7 @@
 //! Every line is safe to begin a line of a mail: a dot and `From ` are protected, and a boundary
 //! that holds `=_` cannot occur.
 
-use super::writer::Writer;
+use super::writer::{Writer, sum};
 
 /// Characters in a line without its soft line break: RFC 2045 §6.7 (5) allows 76 with it.
 pub(crate) const LINE: usize = 75;
@@ -12,6 +12,10 @@ pub(crate) const LINE: usize = 75;
 /// Returns where the next line begins: `text.len()` after the last one.
 ///
 /// CR, LF and CRLF each end a line; the last line gets a line end if it has none.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`at` is a position in the text, and `column` at most LINE where it grows by at most 3"
+)]
 pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
     let mut at = start;
     // Octets from here on are written as they are; they wait to be written in one go.
@@ -22,7 +26,7 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
             break;
         }
         let literal = is_literal(rest, column);
-        column = column.saturating_add(width(literal));
+        column += width(literal);
         if column > LINE {
             w.bytes(text.get(literals..at).unwrap_or_default());
             w.str("=\r\n");
@@ -31,9 +35,9 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
         if !literal {
             w.bytes(text.get(literals..at).unwrap_or_default());
             escape(*byte, w);
-            literals = at.saturating_add(1);
+            literals = at + 1;
         }
-        at = at.saturating_add(1);
+        at += 1;
     }
     w.bytes(text.get(literals..at).unwrap_or_default());
     w.crlf();
@@ -42,6 +46,11 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
 
 /// Octets of all the lines that [`line`] makes of `text`, at most `u32::MAX`; and octets of the
 /// text with CRLF for every line end.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`octets` is at most twice the text's isize::MAX bytes, and `column` at most LINE where \
+              it grows by at most 3"
+)]
 pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
     let mut encoded = 0_u32;
     let mut octets = text.len();
@@ -49,29 +58,29 @@ pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         if is_line_end(*byte) {
-            encoded = encoded.saturating_add(2);
+            encoded = sum(encoded, 2);
             column = 0;
             rest = match rest {
                 [b'\r', b'\n', tail @ ..] => tail,
                 _ => {
-                    octets = octets.saturating_add(1);
+                    octets += 1;
                     tail
                 }
             };
             continue;
         }
         let mut width = width(is_literal(rest, column));
-        if column.saturating_add(width) > LINE {
-            encoded = encoded.saturating_add(3);
+        if column + width > LINE {
+            encoded = sum(encoded, 3);
             column = 0;
             width = self::width(is_literal(rest, 0));
         }
-        encoded = encoded.saturating_add(width as u32);
-        column = column.saturating_add(width);
+        encoded = sum(encoded, width as u32);
+        column += width;
         rest = tail;
     }
     if column > 0 {
-        encoded = encoded.saturating_add(2);
+        encoded = sum(encoded, 2);
     }
     (encoded, octets)
 }
@@ -101,11 +110,15 @@ pub(crate) fn escape(byte: u8, w: &mut Writer<'_>) {
 }
 
 /// The upper-case digit for a number below 16.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a number below 16 makes a digit of at most `F`"
+)]
 pub(crate) const fn hex(nibble: u8) -> u8 {
     if nibble < 10 {
-        nibble.wrapping_add(b'0')
+        nibble + b'0'
     } else {
-        nibble.wrapping_add(b'A' - 10)
+        nibble + (b'A' - 10)
     }
 }
 
@@ -115,13 +128,17 @@ pub(crate) const fn is_line_end(byte: u8) -> bool {
 }
 
 /// Where the next line begins, if one line ends at `at`: behind CR, LF or CRLF.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the line end is in the text, which has at most isize::MAX bytes"
+)]
 pub(crate) fn skip_line_end(text: &[u8], at: usize) -> usize {
     let len = match text.get(at..).unwrap_or_default() {
         [b'\r', b'\n', ..] => 2,
         [] => 0,
         _ => 1,
     };
-    at.saturating_add(len)
+    at + len
 }
 
 #[cfg(test)]

@@ -193,14 +193,18 @@ impl<'a> ReplyLine<'a> {
 
 /// Takes one to three digits off a text: the number they make.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "three digits make 999 at most"
+)]
 fn number(text: &mut &[u8]) -> Option<u16> {
     let mut number = None;
     for _ in 0..3 {
         let [digit @ b'0'..=b'9', rest @ ..] = *text else {
             break;
         };
-        let value = u16::from(digit.wrapping_sub(b'0'));
-        number = Some(number.unwrap_or(0_u16).wrapping_mul(10).wrapping_add(value));
+        let value = u16::from(*digit - b'0');
+        number = Some(number.unwrap_or(0_u16) * 10 + value);
         *text = rest;
     }
     number

@@ -38,7 +38,7 @@ pub(crate) const fn first_item(text: &[u8]) -> Item {
             rest = tail;
             continue;
         }
-        let at = text.len().wrapping_sub(rest.len());
+        let at = start_of(rest, text);
         rest = tail;
         match *byte {
             b'"' => match after_quoted(tail) {
@@ -95,7 +95,8 @@ pub(crate) const fn skip_printable(mut rest: &[u8]) -> &[u8] {
     // Four at a time, since every text is looked through for what is not printable.
     while let [a, b, c, d, tail @ ..] = rest {
         let word = u32::from_le_bytes([*a, *b, *c, *d]);
-        // 0x7F becomes 0x80 by one more, and what is there already stays.
+        // 0x7F becomes 0x80 by one more, and what is there already stays. Numbers modulo 2^32: only a
+        // byte that is too large anyway carries.
         let above = (word | word.wrapping_add(0x0101_0101)) & 0x8080_8080;
         // 0x20 to 0x7F have one of two bits, which are brought together.
         let below = !(word | word << 1) & 0x4040_4040;
@@ -129,6 +130,10 @@ pub(crate) enum Dotted {
 }
 
 /// Checks parts that are separated by single dots.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`characters` counts some of the text's bytes, at most isize::MAX"
+)]
 pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
     let domain = matches!(kind, Dotted::Domain);
     let mut rest = text;
@@ -141,7 +146,7 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
             [] => (b'.', None),
         };
         match byte {
-            b'a'..=b'z' if characters < LABEL_MAX => characters = characters.wrapping_add(1),
+            b'a'..=b'z' if characters < LABEL_MAX => characters += 1,
             // RFC 5321 §4.1.2: "sub-domain = Let-dig [Ldh-str]", "Ldh-str = *( ALPHA / DIGIT /
             // "-" ) Let-dig": no label is empty, begins or ends with a hyphen.
             b'.' if previous == b'.' || (domain && previous == b'-') => {
@@ -153,7 +158,7 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
             // but never more characters. So the octets that continue a character do not count.
             0x80..=0xBF => {}
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | 0xC0.. => {
-                characters = characters.wrapping_add(1);
+                characters += 1;
                 if domain && characters > LABEL_MAX {
                     return Some(Reason::TooLong);
                 }
@@ -171,13 +176,39 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
     }
 }
 
+/// The position in `text` at which `end`, the text's end, begins.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "an end of the text is not longer than the text"
+)]
+pub(crate) const fn start_of(end: &[u8], text: &[u8]) -> usize {
+    text.len() - end.len()
+}
+
+/// The position after a byte of a text.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a byte of a text is at less than isize::MAX"
+)]
+pub(crate) const fn after(position: usize) -> usize {
+    position + 1
+}
+
+/// What the first and the last byte of a text enclose: two ASCII characters.
+pub(crate) const fn inside(text: &str) -> &str {
+    match text.as_bytes() {
+        [_, inner @ .., _] => part(text, 1, after(inner.len())),
+        _ => "",
+    }
+}
+
 /// Where the octet stands first.
 #[inline(never)] // One copy, in flash as in the source.
 pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         if *byte == wanted {
-            return Some(text.len().saturating_sub(rest.len()));
+            return Some(start_of(rest, text));
         }
         rest = tail;
     }

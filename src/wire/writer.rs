@@ -60,7 +60,9 @@ impl<'a> Writer<'a> {
         let mut w = Self::new(out, 0);
         w.advance(len);
         w.source = from;
-        w.source_end = from.saturating_add(octets).min(capacity);
+        w.source_end = from
+            .checked_add(octets)
+            .map_or(capacity, |end| end.min(capacity));
         w.is_source_at_end = octets == 0;
         w
     }
@@ -85,16 +87,19 @@ impl<'a> Writer<'a> {
 
     /// Ends the atom: `None` when all of it was delivered, and the writer is ready for the next
     /// one; else the number of octets to skip when it is produced again.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`start` is never beyond `len`, nor `skip` beyond u32::MAX"
+    )]
     #[must_use = "an atom that was cut has to be produced again"]
     pub(crate) fn end_atom(&mut self) -> Option<u32> {
-        let delivered = self.len.saturating_sub(self.start) as u32;
+        let delivered = (self.len - self.start) as u32;
         if self.cut {
-            return Some(self.before.saturating_add(delivered));
+            return Some(sum(self.before, delivered));
         }
         self.start = self.len;
         if self.counts {
-            let octets = u32::MAX.saturating_sub(self.skip);
-            self.before = self.before.saturating_add(octets);
+            self.before = sum(self.before, u32::MAX - self.skip);
             self.skip = u32::MAX;
         } else {
             self.before = 0;
@@ -124,7 +129,7 @@ impl<'a> Writer<'a> {
 
     /// Counts `octets` at once.
     pub(crate) fn count(&mut self, octets: u32) {
-        self.before = self.before.saturating_add(octets);
+        self.before = sum(self.before, octets);
     }
 
     /// The slice's free end, for code that fills it without replay: empty within an atom that was
@@ -138,8 +143,12 @@ impl<'a> Writer<'a> {
     }
 
     /// `octets` of [`free`](Self::free) were written.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`len` is never beyond the slice's end"
+    )]
     pub(crate) fn advance(&mut self, octets: usize) {
-        self.len = self.len.saturating_add(octets).min(self.out.len());
+        self.len += octets.min(self.out.len() - self.len);
         self.start = self.len;
     }
 
@@ -154,32 +163,37 @@ impl<'a> Writer<'a> {
     }
 
     /// The next octet from the source.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`source` is the position of a byte in the slice"
+    )]
     pub(crate) fn take(&mut self) -> Option<u8> {
         let waiting = self.out.get(self.source..self.source_end)?;
         let byte = *waiting.first()?;
-        self.source = self.source.saturating_add(1);
+        self.source += 1;
         Some(byte)
     }
 
     /// The octets from the source that were not taken yet, and the room in front of them, for code
     /// that fills it as it does [`free`](Self::free).
     pub(crate) fn waiting(&mut self) -> (&[u8], &mut [u8]) {
-        let waiting = self.source_end.saturating_sub(self.source);
         if self.before > 0 || self.len > self.start {
             return (&[], &mut []);
         }
-        match self.out.split_at_mut_checked(self.source) {
-            Some((front, back)) => (
-                back.get(..waiting).unwrap_or_default(),
-                front.get_mut(self.len..).unwrap_or_default(),
-            ),
+        let given = self.out.get_mut(..self.source_end).unwrap_or_default();
+        match given.split_at_mut_checked(self.source) {
+            Some((front, waiting)) => (waiting, front.get_mut(self.len..).unwrap_or_default()),
             None => (&[], &mut []),
         }
     }
 
     /// `taken` octets from the source were written as `written` octets.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "what was taken was waiting, so `source` is not moved beyond the slice's end"
+    )]
     pub(crate) fn encoded(&mut self, taken: usize, written: usize) {
-        self.source = self.source.saturating_add(taken);
+        self.source += taken;
         self.advance(written);
     }
 
@@ -199,6 +213,10 @@ impl<'a> Writer<'a> {
     }
 
     /// A run of octets.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`len` grows by what is written, so it is never beyond the slice's end"
+    )]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         if self.skip > 0 {
             return self.skipping(bytes);
@@ -209,14 +227,18 @@ impl<'a> Writer<'a> {
         }
         // A cut atom has filled the slice, so nothing follows the cut.
         self.cut |= bytes.len() > free.len();
-        self.len = self.len.saturating_add(bytes.len()).min(self.out.len());
+        self.len += bytes.len().min(free.len());
     }
 
     /// [`bytes`](Self::bytes) while octets are left out.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "no more is skipped than is left to skip"
+    )]
     fn skipping(&mut self, bytes: &[u8]) {
         let skipped = bytes.len().min(self.skip as usize);
-        self.skip = self.skip.saturating_sub(skipped as u32);
+        self.skip -= skipped as u32;
         if let Some(rest @ [_, ..]) = bytes.get(skipped..)
             && !self.counts
         {
@@ -235,20 +257,29 @@ impl<'a> Writer<'a> {
     }
 
     /// A number in decimal digits, without leading zeros.
+    #[expect(clippy::arithmetic_side_effects, reason = "nine more than `0` is `9`")]
     pub(crate) fn decimal(&mut self, mut number: u32) {
         // Ten digits hold every u32.
-        let mut digits = [b'0'; 10];
-        let mut used = 0_usize;
-        for slot in digits.iter_mut().rev() {
-            *slot = b'0'.wrapping_add((number % 10) as u8);
+        let mut digits = [0; 10];
+        let mut free: &mut [u8] = &mut digits;
+        while let [others @ .., last] = free {
+            *last = b'0' + (number % 10) as u8;
             number /= 10;
-            used = used.saturating_add(1);
+            free = others;
             if number == 0 {
                 break;
             }
         }
-        let start = digits.len().saturating_sub(used);
+        let start = free.len();
         self.bytes(digits.get(start..).unwrap_or_default());
+    }
+}
+
+/// The sum of two numbers of bytes, of which `u32::MAX` stands for itself and all beyond it.
+pub(crate) const fn sum(a: u32, b: u32) -> u32 {
+    match a.checked_add(b) {
+        Some(sum) => sum,
+        None => u32::MAX,
     }
 }
 

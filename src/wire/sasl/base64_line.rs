@@ -25,13 +25,16 @@ impl<'w, 'o> Base64Line<'w, 'o> {
 
     /// More octets.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "three bytes are written, and then none is used"
+    )]
     pub(super) fn bytes(&mut self, octets: &[u8]) {
         for byte in octets {
             if let Some(slot) = self.group.get_mut(self.used) {
                 *slot = *byte;
             }
-            // Never more than three.
-            self.used = self.used.wrapping_add(1);
+            self.used += 1;
             if self.used == self.group.len() {
                 self.characters();
             }
@@ -47,13 +50,17 @@ impl<'w, 'o> Base64Line<'w, 'o> {
 
     /// Writes the octets of the group as four characters, padded, and wipes it.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "three bytes are in use at most"
+    )]
     fn characters(&mut self) {
         let mut text = [0; 4];
         // Cannot fail: three octets make four characters. Were it ever to, the exchange would end
         // in a refusal by the server, not in something else sent. Of constant length, it is
         // compiled to a third of the size.
         if Base64::encode(&self.group, &mut text).is_ok() {
-            for slot in text.iter_mut().skip(self.used.wrapping_add(1)) {
+            for slot in text.iter_mut().skip(self.used + 1) {
                 *slot = b'=';
             }
             self.out.bytes(&text);

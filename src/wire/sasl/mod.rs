@@ -124,15 +124,19 @@ impl Memory {
 ///
 /// RFC 4954 §4: "If the client is transmitting an initial response of non-zero length and …
 /// that would make the AUTH command exceed 512 octets, it MUST NOT use the initial response".
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a mechanism's name has at most 20 characters, RFC 4422 §3.1"
+)]
 pub(crate) fn fits_auth_line(scheme: &Scheme, credentials: &Credentials<'_>) -> bool {
     const AUTH_LINE_MAX: usize = 512;
     /// `AUTH `, the blank behind the mechanism, and CRLF.
     const FRAME: usize = 8;
     let name = scheme.mechanism.as_str().len();
     // Octets of base64, and those that they are made of.
-    let room = AUTH_LINE_MAX.saturating_sub(FRAME).saturating_sub(name);
+    let room = AUTH_LINE_MAX - FRAME - name;
     let first = (scheme.first_len)(credentials);
-    first.is_some_and(|octets| octets <= (room / 4).saturating_mul(3))
+    first.is_some_and(|octets| octets <= room / 4 * 3)
 }
 
 /// Writes the response with this number in base64.
@@ -149,10 +153,10 @@ pub(crate) fn write(
     line.end();
 }
 
-/// Octets of a user name as [`escaped`] writes it.
-fn escaped_len(name: &str) -> usize {
+/// The length of a user name as [`escaped`] writes it, if a `usize` holds it.
+fn escaped_len(name: &str) -> Option<usize> {
     let special = name.bytes().filter(|byte| matches!(byte, b',' | b'='));
-    special.count().wrapping_mul(2).wrapping_add(name.len())
+    special.count().checked_mul(2)?.checked_add(name.len())
 }
 
 /// Writes a user name as RFC 5802 §5.1 has it: `,` and `=` as `=2C` and `=3D`.

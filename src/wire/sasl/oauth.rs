@@ -12,11 +12,9 @@ use crate::wire::ehlo::Mechanism;
 pub(super) static XOAUTH2: Scheme = Scheme {
     mechanism: Mechanism::XOAuth2,
     first_len: |credentials| {
-        let texts = credentials
-            .user
-            .len()
-            .wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("user=\x01auth=Bearer \x01\x01".len()))
+        let user = credentials.user.len();
+        let texts = user.checked_add(credentials.secret.len())?;
+        texts.checked_add("user=\x01auth=Bearer \x01\x01".len())
     },
     respond: |number, credentials, _, _, out| {
         // The reason for a refusal is answered by an empty line.
@@ -35,8 +33,9 @@ pub(super) static XOAUTH2: Scheme = Scheme {
 pub(super) static OAUTHBEARER: Scheme = Scheme {
     mechanism: Mechanism::OAuthBearer,
     first_len: |credentials| {
-        let texts = escaped_len(credentials.user).wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("n,a=,\x01auth=Bearer \x01\x01".len()))
+        let user = escaped_len(credentials.user)?;
+        let texts = user.checked_add(credentials.secret.len())?;
+        texts.checked_add("n,a=,\x01auth=Bearer \x01\x01".len())
     },
     respond: |number, credentials, _, _, out| {
         if number == 0 {

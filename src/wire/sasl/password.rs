@@ -7,11 +7,9 @@ use crate::wire::ehlo::Mechanism;
 pub(super) static PLAIN: Scheme = Scheme {
     mechanism: Mechanism::Plain,
     first_len: |credentials| {
-        let texts = credentials
-            .user
-            .len()
-            .wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add(2))
+        let user = credentials.user.len();
+        let texts = user.checked_add(credentials.secret.len())?;
+        texts.checked_add(2)
     },
     respond: |_, credentials, _, _, out| {
         // No authorization identity, the authentication identity, the password.

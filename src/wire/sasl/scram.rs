@@ -31,9 +31,9 @@ const ROUNDS: u32 = 32;
 pub(super) static SCRAM_SHA_256: Scheme = Scheme {
     mechanism: Mechanism::ScramSha256,
     first_len: |credentials| {
-        let nonce = credentials.nonce.len().div_ceil(3).wrapping_mul(4);
-        let texts = escaped_len(credentials.user).wrapping_add(nonce);
-        Some(texts.wrapping_add("n,,n=,r=".len()))
+        let nonce = credentials.nonce.len().div_ceil(3).checked_mul(4)?;
+        let texts = escaped_len(credentials.user)?.checked_add(nonce)?;
+        texts.checked_add("n,,n=,r=".len())
     },
     respond,
     hear: |number, credentials, memory, challenge, is_cut| match number {
@@ -72,6 +72,10 @@ fn respond(
     }
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no more rounds are done than are left"
+)]
 fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
     let hash = &mut memory.hash;
     let Some(keyed) = keyed(credentials.secret.as_bytes()) else {
@@ -83,7 +87,7 @@ fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool
         hash.first = mac(keyed.clone(), &hash.first);
         xor(&mut hash.second, &hash.first);
     }
-    hash.rounds = hash.rounds.saturating_sub(rounds);
+    hash.rounds -= rounds;
     if hash.rounds > 0 {
         return false;
     }
@@ -95,6 +99,10 @@ fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool
 const GS2_HEADER: &[u8] = b"n,,";
 
 /// Takes the server's first message, and does the first round.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a server may ask for SCRAM_ITERATIONS_MIN rounds and more"
+)]
 fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mut [u8]) -> Heard {
     let Ok(message) = Base64::decode_in_place(challenge) else {
         return Heard::Malformed;
@@ -125,7 +133,7 @@ fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mu
     mac.update(&1_u32.to_be_bytes());
     memory.hash.first = mac.finalize().into_bytes().into();
     memory.hash.second = memory.hash.first;
-    memory.hash.rounds = first.iterations.saturating_sub(1);
+    memory.hash.rounds = first.iterations - 1;
     memory.hash.is_proven = false;
     Heard::Work { kept }
 }
