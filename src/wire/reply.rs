@@ -1,7 +1,7 @@
 //! Replies: `CODE[-| ]text CRLF` (RFC 5321 §4.2) and enhanced status codes (RFC 2034, RFC 3463).
 //!
 //! This file reads one line at a time. It does not know which command a reply answers, and not
-//! where one reply ends and the next begins; that is `session/inbox.rs`.
+//! where one reply ends and the next begins; that is `session/replies.rs`.
 
 use core::fmt;
 
@@ -62,6 +62,30 @@ impl fmt::Display for Reply<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Code, enhanced code and text, whatever is no printable ASCII escaped.
+#[cfg(feature = "defmt")]
+impl defmt::Format for Reply<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let (code, text) = (self.head.code, self.text);
+        match self.head.enhanced() {
+            Some(EnhancedStatusCode {
+                class,
+                subject,
+                detail,
+            }) => defmt::write!(
+                f,
+                "{=u16} {=u8}.{=u16}.{=u16} {=[u8]:a}",
+                code,
+                class,
+                subject,
+                detail,
+                text
+            ),
+            None => defmt::write!(f, "{=u16} {=[u8]:a}", code, text),
+        }
     }
 }
 
@@ -210,8 +234,15 @@ fn number(text: &mut &[u8]) -> Option<u16> {
     number
 }
 
-/// Takes `2.1.5` and the blank behind it off a text.
+/// Takes `2.1.5` and the blank after it off a text. Some servers write `2.1.5:`, `#2.1.5` or
+/// `(#2.1.5)`.
+#[expect(clippy::arithmetic_side_effects, reason = "a digit is `0` at least")]
 fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
+    let (is_bracketed, text) = match text {
+        [b'(', b'#', rest @ ..] => (true, rest),
+        [b'#', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
     let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else {
         return None;
     };
@@ -222,15 +253,19 @@ fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
     };
     rest = detail;
     let detail = number(&mut rest)?;
+    match (is_bracketed, rest) {
+        (true, [b')', others @ ..]) | (false, [b':', others @ ..]) => rest = others,
+        (true, _) => return None,
+        (false, _) => {}
+    }
     let after = match rest {
         [] => rest,
         [b' ', after @ ..] => after,
         _ => return None,
     };
-    let class = class.wrapping_sub(b'0');
     Some((
         EnhancedStatusCode {
-            class,
+            class: class - b'0',
             subject,
             detail,
         },
@@ -273,10 +308,40 @@ mod tests {
             "250 2.1.5x",
             "250 2..5 x",
             "250 2.1234.5 x",
+            "250 2.1.5:x",
+            "250 2.1.5:: x",
+            "250 2.1.5) x",
+            "250 #5.1.5 x",
+            "250 ##2.1.5 x",
+            "250 # 2.1.5 x",
+            "250 #2.1.5) x",
+            "250 (2.1.5) x",
+            "250 (#2.1.5 x",
+            "250 (#2.1.5: x",
+            "250 (#2.1.5)x",
+            "250 (#2.1.5): x",
+            "250 (#5.1.5) x",
+            "250 (#",
+            "250 (",
+            "250 #",
+            "250 #2.1.5:x",
         ] {
             let line = ReplyLine::parse(text.as_bytes()).unwrap();
             assert_eq!(line.head.enhanced(), None, "{text}");
             assert_eq!(line.text, &text.as_bytes()[4..], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_enhanced_code_is_also_read_with_a_colon_a_hash_or_in_brackets() {
+        for form in ["5.7.1", "5.7.1:", "#5.7.1", "#5.7.1:", "(#5.7.1)"] {
+            for (after, text) in [("", ""), (" ", ""), (" a b", "a b"), ("  a", " a")] {
+                let line = std::format!("550 {form}{after}");
+                let line = ReplyLine::parse(line.as_bytes()).unwrap();
+                let enhanced = line.head.enhanced().unwrap();
+                assert_eq!(std::format!("{enhanced}"), "5.7.1", "{form}");
+                assert_eq!(line.text, text.as_bytes(), "{form}");
+            }
         }
     }
 
