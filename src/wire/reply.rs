@@ -234,42 +234,50 @@ fn number(text: &mut &[u8]) -> Option<u16> {
     number
 }
 
+/// Takes a byte off a text that begins with it; whether it does.
+#[inline(never)]
+fn take(text: &mut &[u8], byte: u8) -> bool {
+    match *text {
+        [first, rest @ ..] if *first == byte => {
+            *text = rest;
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Takes `2.1.5` and the blank after it off a text. Some servers write `2.1.5:`, `#2.1.5` or
 /// `(#2.1.5)`.
 #[expect(clippy::arithmetic_side_effects, reason = "a digit is `0` at least")]
 fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
-    let (is_bracketed, text) = match text {
-        [b'(', b'#', rest @ ..] => (true, rest),
-        [b'#', rest @ ..] => (false, rest),
-        _ => (false, text),
-    };
-    let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else {
+    let mut rest = text;
+    let is_bracketed = take(&mut rest, b'(');
+    if !take(&mut rest, b'#') && is_bracketed {
         return None;
-    };
-    let mut rest = rest;
-    let subject = number(&mut rest)?;
-    let [b'.', detail @ ..] = rest else {
-        return None;
-    };
-    rest = detail;
-    let detail = number(&mut rest)?;
-    match (is_bracketed, rest) {
-        (true, [b')', others @ ..]) | (false, [b':', others @ ..]) => rest = others,
-        (true, _) => return None,
-        (false, _) => {}
     }
-    let after = match rest {
-        [] => rest,
-        [b' ', after @ ..] => after,
-        _ => return None,
+    let [class @ (b'2' | b'4' | b'5'), b'.', tail @ ..] = rest else {
+        return None;
     };
+    rest = tail;
+    let subject = number(&mut rest)?;
+    if !take(&mut rest, b'.') {
+        return None;
+    }
+    let detail = number(&mut rest)?;
+    if !take(&mut rest, if is_bracketed { b')' } else { b':' }) && is_bracketed {
+        return None;
+    }
+    if !take(&mut rest, b' ') && !rest.is_empty() {
+        return None;
+    }
+    let class = class - b'0';
     Some((
         EnhancedStatusCode {
-            class: class - b'0',
+            class,
             subject,
             detail,
         },
-        after,
+        rest,
     ))
 }
 
