@@ -10,7 +10,7 @@ use crate::observer::Observer;
 use crate::outcome::Fault;
 use crate::wire::address::Address;
 use crate::wire::command;
-use crate::wire::ehlo::{Capabilities, Extension};
+use crate::wire::ehlo::Extension;
 use crate::wire::writer::Writer;
 
 use super::Delivery;
@@ -266,7 +266,7 @@ impl Flow<'_> {
                 None
             }
             Verb::Ehlo | Verb::Helo => {
-                self.capabilities = Capabilities::default();
+                self.capabilities.forget();
                 None
             }
             _ => None,

@@ -123,10 +123,12 @@ pub(super) struct Flow<'b> {
 impl<'b> Flow<'b> {
     #[inline(always)] // As `Session::without_chunking`.
     pub(super) fn new() -> Self {
+        let mut capabilities = Capabilities::default();
+        capabilities.heed_limits();
         Self {
             inbox: Inbox::default(),
             state: State::Connected,
-            capabilities: Capabilities::default(),
+            capabilities,
             options: Options {
                 use_pipelining: true,
                 all_or_none: false,
@@ -170,7 +172,7 @@ impl<'b> Flow<'b> {
 
     pub(super) fn upgraded(&mut self, proof: Proof) {
         self.state = State::Greeted;
-        self.capabilities = Capabilities::default();
+        self.capabilities.forget();
         self.proof = Some(proof);
         // RFC 3207 §4.2: the session begins anew.
         self.mails = 0;

@@ -19,7 +19,7 @@
 
 use crate::observer::Observer;
 use crate::outcome::Violation;
-use crate::wire::ehlo::Capabilities;
+use crate::wire::ehlo::{Capabilities, Keyword, whole_words};
 use crate::wire::reply::{Reply, ReplyHead, ReplyLine};
 
 use super::buffer::Buffer;
@@ -274,7 +274,12 @@ impl Inbox {
         let is_last = line.is_last;
         match capabilities {
             Some(capabilities) if !is_first && self.head.code < 300 => {
-                capabilities.read_line(line.text, is_cut);
+                let length = match is_cut {
+                    true => whole_words(line.text),
+                    false => line.text.len(),
+                };
+                let words = line.text.get(..length).unwrap_or_default();
+                capabilities.read_words(&mut Keyword::default(), words);
             }
             _ => {
                 let from = end.wrapping_sub(line.text.len());
