@@ -198,11 +198,19 @@ impl Flow<'_> {
             return Err(Invalid::new(Field::Message, Reason::TooLarge).into());
         }
         let body_8bit_mime = eight_bit || (smtp_utf8 && offers(Extension::EightBitMime));
+        let mut extensions = 0;
+        for (is_used, extension) in [
+            (body_8bit_mime, Extension::EightBitMime),
+            (smtp_utf8, Extension::SmtpUtf8),
+            (require_tls, Extension::RequireTls),
+        ] {
+            if is_used {
+                extensions |= extension.bit();
+            }
+        }
         let parameters = MailParameters {
-            size,
-            body_8bit_mime,
-            smtp_utf8,
-            require_tls,
+            size: length.filter(|_| size),
+            extensions,
         };
         self.outgoing = Outgoing {
             parameters,

@@ -18,7 +18,6 @@ use super::buffer::Buffer;
 use super::flow::{Act, Flow, Mode};
 use super::operation::{MailOperation, Operation};
 use super::table::{State, Verb};
-use super::transaction::Outgoing;
 
 /// The most octets of commands that are sent before their replies are read.
 ///
@@ -206,10 +205,7 @@ impl Flow<'_> {
             (Verb::Mail, Operation::Mail(mail)) => {
                 let message = self.message(mail);
                 command::path(out, message.envelope().reverse_path().as_str());
-                let Outgoing {
-                    parameters, length, ..
-                } = self.outgoing;
-                command::mail_parameters(out, parameters, length);
+                command::mail_parameters(out, self.outgoing.parameters);
                 self.dsn_parameters(message, None, out);
             }
             (Verb::Auth, Operation::Login { credentials, .. }) => {
