@@ -208,6 +208,7 @@ impl<'a> Writer<'a> {
     }
 
     /// One octet.
+    #[inline(never)]
     pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes(&[byte]);
     }
@@ -252,6 +253,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The line end.
+    #[inline(never)]
     pub(crate) fn crlf(&mut self) {
         self.str("\r\n");
     }
