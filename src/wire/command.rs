@@ -1,4 +1,4 @@
-//! Pieces of commands as octets (RFC 5321 §4.1.1).
+//! Writes the pieces of commands (RFC 5321 §4.1.1).
 //!
 //! Arguments are values that were checked when they were made, so nothing is checked here. This
 //! file does not know when a command may be sent.
@@ -37,21 +37,21 @@ pub(crate) fn mail_parameters(out: &mut Writer<'_>, parameters: MailParameters) 
     }
 }
 
-/// What BDAT says (RFC 3030 §2).
-pub(crate) fn chunk(out: &mut Writer<'_>, octets: u32, is_last: bool) {
-    out.decimal(octets);
+/// Writes the arguments of BDAT (RFC 3030 §2).
+pub(crate) fn chunk(out: &mut Writer<'_>, bytes: u32, is_last: bool) {
+    out.decimal(bytes);
     if is_last {
         out.str(" LAST");
     }
 }
 
-/// A path, whose opening bracket stands there already.
+/// Writes a path without its opening bracket.
 pub(crate) fn path(out: &mut Writer<'_>, address: &str) {
     out.str(address);
     out.byte(b'>');
 }
 
-/// CRLF.
+/// Ends the command.
 pub(crate) fn line_end(out: &mut Writer<'_>) {
     out.crlf();
 }

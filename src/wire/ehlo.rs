@@ -1,7 +1,7 @@
-//! What the server offers in its answer to EHLO (RFC 5321 §4.1.1.1), one line at a time.
+//! The extensions that a server offers in its answer to EHLO (RFC 5321 §4.1.1.1).
 //!
-//! Keywords are case-insensitive exact tokens. What is unknown or garbled is ignored: a line that
-//! is not understood offers nothing.
+//! The answer is read word by word, so a line may be longer than any buffer. Keywords are exact
+//! tokens in any case. Unknown and garbled words are ignored.
 
 use super::scan;
 
@@ -55,7 +55,7 @@ impl Extension {
 pub enum Mechanism {
     /// PLAIN, RFC 4616.
     Plain,
-    /// LOGIN, never standardised, still the only one of some servers.
+    /// LOGIN, never standardised, and still the only mechanism of some servers.
     Login,
     /// XOAUTH2, of Google and Microsoft: an OAuth 2.0 token.
     XOAuth2,
@@ -87,7 +87,7 @@ impl Mechanism {
 #[derive(Clone, Copy, Default)]
 pub struct Capabilities {
     offered: Offered,
-    /// Reads a word of LIMITS. Linked on use, see [`Self::heed_limits`].
+    /// Reads a word of LIMITS; `None` where LIMITS is not heeded.
     read_limit: Option<fn(&mut Limits, &[u8])>,
 }
 
@@ -117,9 +117,9 @@ impl defmt::Format for Capabilities {
 struct Offered {
     extensions: u16,
     mechanisms: u8,
-    /// SIZE had a number.
+    /// A number was given with SIZE.
     has_size: bool,
-    /// 0: no limit known.
+    /// The limit, 0 where none is known.
     size_limit: u32,
     limits: Limits,
 }
@@ -153,20 +153,22 @@ impl Capabilities {
         positive(self.offered.size_limit)
     }
 
-    /// `MAILMAX`: how many MAIL commands the server takes on one connection (RFC 9422 §4.1).
+    /// `MAILMAX`: the most MAIL commands on one connection (RFC 9422 §4.1). `None` also where the
+    /// client does not heed LIMITS.
     #[must_use]
     pub const fn mail_max(&self) -> Option<u32> {
         positive(self.offered.limits.mail_max as u32)
     }
 
-    /// `RCPTMAX`: how many RCPT commands it takes in one transaction (RFC 9422 §4.2).
+    /// `RCPTMAX`: the most RCPT commands in one transaction (RFC 9422 §4.2). `None` also where the
+    /// client does not heed LIMITS.
     #[must_use]
     pub const fn rcpt_max(&self) -> Option<u32> {
         positive(self.offered.limits.rcpt_max as u32)
     }
 
-    /// `RCPTDOMAINMAX`: how many domains it takes among the recipients of all mails on one connection
-    /// (RFC 9422 §4.3).
+    /// `RCPTDOMAINMAX`: the most domains among the recipients of all mails on one connection (RFC
+    /// 9422 §4.3). `None` also where the client does not heed LIMITS.
     #[must_use]
     pub const fn rcpt_domain_max(&self) -> Option<u32> {
         positive(self.offered.limits.rcpt_domain_max as u32)
@@ -182,8 +184,8 @@ impl Capabilities {
         self.offered.extensions & extensions
     }
 
-    /// Reads the values of LIMITS from now on. A program that does not call this does not link the
-    /// code for it.
+    /// Makes the values of LIMITS be read from now on. Linked on use: a program that does not call
+    /// this does not contain the code for it.
     pub(crate) const fn heed_limits(&mut self) {
         self.read_limit = Some(Limits::read);
     }
@@ -193,9 +195,9 @@ impl Capabilities {
         self.offered = Offered::default();
     }
 
-    /// Reads a piece of a line after the first of the answer. The piece is made of whole words; see
-    /// [`whole_words`]. `keyword` is the default at the beginning of a line, and is kept from one
-    /// piece of the line to the next.
+    /// Reads a line of the answer, but not its first, or a piece of such a line. A piece is made of
+    /// [`whole_words`]. `keyword` is the default at the beginning of each line, and is kept from
+    /// one piece of the line to the next.
     pub(crate) fn read_words(&mut self, keyword: &mut Keyword, words: &[u8]) {
         for word in (Words { rest: words }) {
             match *keyword {
@@ -207,7 +209,7 @@ impl Capabilities {
     }
 
     fn read_keyword(&mut self, mut word: &[u8]) -> Keyword {
-        // The form of drafts before RFC 4954, still sent for old clients: `AUTH=LOGIN PLAIN`.
+        // The form of drafts before RFC 4954, still sent to old clients: `AUTH=LOGIN PLAIN`.
         if let Some((auth, [b'=', first @ ..])) = word.split_at_checked(4)
             && is_same(auth, b"AUTH")
         {
@@ -230,8 +232,8 @@ impl Capabilities {
                     offered.mechanisms |= 1 << number;
                 }
             }
-            // RFC 1870 §4: "0 … indicates that no fixed maximum message size is in force." If two
-            // numbers differ, neither can be relied on.
+            // RFC 1870 §4: "0 … indicates that no fixed maximum message size is in force." Of two
+            // numbers that differ, neither is relied on.
             SIZE => {
                 if let Some(limit) = decimal(word) {
                     let differs = offered.has_size && limit != offered.size_limit;
@@ -288,7 +290,7 @@ const MECHANISMS: &str = "PLAIN LOGIN XOAUTH2 OAUTHBEARER CRAM-MD5 SCRAM-SHA-256
 #[inline(never)]
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "one is subtracted from what is not 0"
+    reason = "1 is subtracted from numbers above 0"
 )]
 const fn word(known: &'static str, mut number: u8) -> &'static str {
     let mut rest = known;
@@ -314,7 +316,7 @@ fn number_of(word: &[u8], known: &'static str) -> Option<u8> {
 }
 
 impl Limits {
-    /// RFC 9422 §3: a limit that is not known or is malformed is ignored.
+    /// Reads `NAME=NUMBER`. RFC 9422 §3: a limit that is unknown or malformed is ignored.
     fn read(&mut self, word: &[u8]) {
         let at = word.iter().take_while(|&&b| b != b'=').count();
         let Some((name, [_, value @ ..])) = word.split_at_checked(at) else {
@@ -329,7 +331,8 @@ impl Limits {
         } else {
             return;
         };
-        // More than a u16 holds is no limit for us; RFC 9422 §4 has at most six digits.
+        // A number that a u16 does not hold limits nothing here; RFC 9422 §4 has at most six
+        // digits.
         if let Some(limit) = decimal(value)
             && let Ok(limit @ 1..) = u16::try_from(limit)
         {
@@ -371,7 +374,7 @@ fn is_same(word: &[u8], name: &[u8]) -> bool {
     word.eq_ignore_ascii_case(name)
 }
 
-/// The number that these digits make; `None` where they make none that a `u32` holds.
+/// The number that these digits make; `None` if it is not a number or a `u32` does not hold it.
 #[inline(never)]
 fn decimal(digits: &[u8]) -> Option<u32> {
     let mut number = 0_u32;
@@ -577,7 +580,7 @@ mod tests {
                     check(&[&line[..a], &line[a..b], &line[b..]]);
                 }
             }
-            // As a buffer of this size cuts it.
+            // The pieces that a buffer of this size makes.
             for size in 48..=line.len() {
                 let (mut pieces, mut rest) = (std::vec::Vec::new(), line);
                 while rest.len() > size {

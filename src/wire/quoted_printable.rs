@@ -1,15 +1,15 @@
-//! Quoted-printable of RFC 2045 §6.7, one output line at a time.
+//! Quoted-printable (RFC 2045 §6.7), one output line at a time.
 //!
-//! Every line is safe to begin a line of a mail: a dot and `From ` are protected, and a boundary
-//! that holds `=_` cannot occur.
+//! Every line can begin a line of a mail: a dot and `From ` are protected, and a boundary that
+//! holds `=_` cannot occur.
 
 use super::writer::{Writer, sum};
 
-/// Characters in a line without its soft line break: RFC 2045 §6.7 (5) allows 76 with it.
+/// The most characters in a line without its soft line break. RFC 2045 §6.7 (5) allows 76 with it.
 pub(crate) const LINE: usize = 75;
 
-/// Writes the output line that begins with the octet of `text` at `start`, with its line end.
-/// Returns where the next line begins: `text.len()` after the last one.
+/// Writes the output line that begins with the byte of `text` at `start`, with its line end.
+/// Returns the position of the next line: `text.len()` after the last one.
 ///
 /// CR, LF and CRLF each end a line; the last line gets a line end if it has none.
 #[expect(
@@ -18,7 +18,7 @@ pub(crate) const LINE: usize = 75;
 )]
 pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
     let mut at = start;
-    // Octets from here on are written as they are; they wait to be written in one go.
+    // The bytes from here on need no escape; they are written together.
     let mut literals = start;
     let mut column = 0_usize;
     while let Some(rest @ [byte, ..]) = text.get(at..) {
@@ -44,16 +44,16 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
     skip_line_end(text, at)
 }
 
-/// Octets of all the lines that [`line`] makes of `text`, at most `u32::MAX`; and octets of the
-/// text with CRLF for every line end.
+/// The length of all the lines that [`line`] makes of `text`, at most `u32::MAX`, and the length of
+/// the text with CRLF for every line end.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "`octets` is at most twice the text's isize::MAX bytes, and `column` at most LINE where \
-              it grows by at most 3"
+    reason = "`bytes` is at most twice the text's isize::MAX bytes; `column` is at most LINE where it \
+              grows by at most 3"
 )]
 pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
     let mut encoded = 0_u32;
-    let mut octets = text.len();
+    let mut bytes = text.len();
     let mut column = 0_usize;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -63,7 +63,7 @@ pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
             rest = match rest {
                 [b'\r', b'\n', tail @ ..] => tail,
                 _ => {
-                    octets += 1;
+                    bytes += 1;
                     tail
                 }
             };
@@ -82,16 +82,17 @@ pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
     if column > 0 {
         encoded = sum(encoded, 2);
     }
-    (encoded, octets)
+    (encoded, bytes)
 }
 
-/// Whether the octet that `rest` begins with, which ends no line, is written as it is behind
-/// `column` characters. Of what follows it one octet counts, so that a source needs no more.
+/// Whether the first byte of `rest`, which ends no line, needs no escape after `column` characters
+/// of its line. Only one byte after it matters, so a source needs to give no more.
 pub(crate) const fn is_literal(rest: &[u8], column: usize) -> bool {
     match rest {
         // RFC 2045 §6.7 (3): blanks "MUST NOT be so represented at the end of an encoded line".
         [b' ' | b'\t', next, ..] => !is_line_end(*next),
-        // A dot that begins a line would have to be doubled, a `From ` gets a `>` in some stores.
+        // A dot that begins a line would have to be doubled; some mail stores put a `>` before
+        // `From `.
         [b'.' | b'F', ..] => column > 0,
         [b'=', ..] => false,
         [0x21..=0x7e, ..] => true,
@@ -99,7 +100,7 @@ pub(crate) const fn is_literal(rest: &[u8], column: usize) -> bool {
     }
 }
 
-/// Characters of an octet.
+/// The number of characters that a byte takes.
 pub(crate) const fn width(literal: bool) -> usize {
     if literal { 1 } else { 3 }
 }
@@ -122,12 +123,12 @@ pub(crate) const fn hex(nibble: u8) -> u8 {
     }
 }
 
-/// CR or LF.
+/// Whether the byte is CR or LF.
 pub(crate) const fn is_line_end(byte: u8) -> bool {
     byte == b'\r' || byte == b'\n'
 }
 
-/// Where the next line begins, if one line ends at `at`: behind CR, LF or CRLF.
+/// The position of the next line, if one line ends at `at`: after CR, LF or CRLF.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "the line end is in the text, which has at most isize::MAX bytes"
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_it_is_escaped() {
+    fn bytes_that_need_it_are_escaped() {
         assert_eq!(encode("é=\t.\n".as_bytes()), "=C3=A9=3D\t.\r\n");
         assert_eq!(encode(b".\r..\n"), "=2E\r\n=2E.\r\n");
         assert_eq!(encode(b"From me\r\nfrom\r\n"), "=46rom me\r\nfrom\r\n");

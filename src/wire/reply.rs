@@ -1,17 +1,17 @@
 //! Replies: `CODE[-| ]text CRLF` (RFC 5321 §4.2) and enhanced status codes (RFC 2034, RFC 3463).
 //!
-//! This file reads one line at a time. It does not know which command a reply answers, and not
-//! where one reply ends and the next begins; that is `session/replies.rs`.
+//! This file reads one line at a time. It does not know which command a reply answers, or where one
+//! reply ends and the next begins; `session/replies.rs` does.
 
 use core::fmt;
 
-/// The smallest and largest reply codes that a client of RFC 5321 can be sent.
+/// The reply codes that RFC 5321 lets a server send.
 const CODES: core::ops::RangeInclusive<u16> = 200..=599;
 
 /// A reply as the server gave it.
 ///
-/// A reply of several lines has its texts joined by a line feed. Enhanced status codes are taken
-/// off the texts. Text that did not fit the client's buffer is cut off.
+/// The texts of several lines are joined by line feeds. Enhanced status codes are removed from the
+/// texts. Text that did not fit the client's buffer is missing at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply<'a> {
     pub(crate) head: ReplyHead,
@@ -25,14 +25,14 @@ impl<'a> Reply<'a> {
         self.head.code
     }
 
-    /// The enhanced status code, if there was one of the class of the reply code.
+    /// The enhanced status code, if the server sent one whose class agrees with the reply code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
         self.head.enhanced()
     }
 
-    /// The text in octets as the server sent them: any octet but LF may stand here, so escape it
-    /// before it reaches a terminal ([`fmt::Display`] of this type does).
+    /// The text, byte for byte as the server sent it. Every line may hold any byte but LF, so
+    /// escape the text before it reaches a terminal ([`fmt::Display`] of this type does).
     #[must_use]
     pub const fn text(&self) -> &'a [u8] {
         self.text
@@ -65,7 +65,7 @@ impl fmt::Display for Reply<'_> {
     }
 }
 
-/// Code, enhanced code and text, whatever is no printable ASCII escaped.
+/// Code, enhanced code and text, all bytes but printable ASCII escaped.
 #[cfg(feature = "defmt")]
 impl defmt::Format for Reply<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
@@ -93,7 +93,7 @@ impl defmt::Format for Reply<'_> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplyHead {
     pub(crate) code: u16,
-    /// Of class 0 where the reply has none: two octets less than an `Option`, and many copies.
+    /// Of class 0 where the reply has none, which takes two bytes less than an `Option`.
     status: EnhancedStatusCode,
 }
 
@@ -156,15 +156,15 @@ impl defmt::Format for ReplyHead {
 pub struct EnhancedStatusCode {
     /// 2 success, 4 temporary, 5 permanent failure.
     pub class: u8,
-    /// What it is about: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content,
-    /// 7 security or policy. Up to three digits.
+    /// The subject: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7
+    /// security or policy. Up to three digits.
     pub subject: u16,
     /// The detail within the subject. Up to three digits.
     pub detail: u16,
 }
 
 impl EnhancedStatusCode {
-    /// Stands for no code.
+    /// No code.
     const NONE: Self = Self {
         class: 0,
         subject: 0,
@@ -178,7 +178,7 @@ impl fmt::Display for EnhancedStatusCode {
     }
 }
 
-/// One line of a reply, its line end taken off.
+/// One line of a reply without its line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplyLine<'a> {
     pub(crate) head: ReplyHead,
@@ -191,7 +191,7 @@ impl<'a> ReplyLine<'a> {
     /// Reads a line without its line end; `None` when it breaks the grammar.
     pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
         let mut rest = line;
-        // Three digits, since fewer make no such number and more are not read.
+        // Three digits: fewer do not make such a number, and no more are read.
         let code = number(&mut rest).filter(|code| CODES.contains(code))?;
         // RFC 5321 §4.2: a client "SHOULD … be prepared for" a code with no text and no blank.
         let (is_last, text) = match rest {
@@ -215,7 +215,7 @@ impl<'a> ReplyLine<'a> {
     }
 }
 
-/// Takes one to three digits off a text: the number they make.
+/// Takes one to three digits off a text, and returns their number.
 #[inline(never)]
 #[expect(
     clippy::arithmetic_side_effects,
@@ -234,7 +234,7 @@ fn number(text: &mut &[u8]) -> Option<u16> {
     number
 }
 
-/// Takes a byte off a text that begins with it; whether it does.
+/// Takes this byte off a text, and returns whether the text began with it.
 #[inline(never)]
 fn take(text: &mut &[u8], byte: u8) -> bool {
     match *text {
