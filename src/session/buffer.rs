@@ -189,7 +189,10 @@ mod tests {
         let mut buffer = Buffer::new(&mut bytes);
         let all = buffer.rest(Span::default());
         let (front, back) = all.split(4);
-        assert_eq!((buffer.get(front), buffer.get(back)), (&b"0123"[..], &b"456789"[..]));
+        assert_eq!(
+            (buffer.get(front), buffer.get(back)),
+            (&b"0123"[..], &b"456789"[..])
+        );
         assert_eq!(all.split(40), (all, all.after()));
         assert_eq!(buffer.get(back.last(2)), b"89");
         assert_eq!(back.last(20), back);

@@ -142,11 +142,7 @@ fn take(body: &mut Body, bytes: usize, came: Came) -> Came {
     }
 }
 
-fn chunk(
-    body: &mut Body,
-    mail: &MailOperation<'_, '_>,
-    out: &mut Writer<'_>,
-) -> (Came, usize) {
+fn chunk(body: &mut Body, mail: &MailOperation<'_, '_>, out: &mut Writer<'_>) -> (Came, usize) {
     // The line before the content is written once it is known how many bytes there are.
     out.advance(LINE_MAX);
     let came = match mail.streaming {

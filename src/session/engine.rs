@@ -27,8 +27,8 @@ use crate::wire::writer::Writer;
 
 use super::body::{Body, Came};
 use super::buffer::{Buffer, Span};
-use super::chunks::{Chunking, Chunks, LINE_MAX};
 use super::check;
+use super::chunks::{Chunking, Chunks, LINE_MAX};
 use super::flight::Flight;
 use super::hindrance::Hindrance;
 use super::limits::{LIMITS, Limits};
@@ -484,7 +484,9 @@ impl<'b> Engine<'b> {
             if let Operation::Mail(mail) = operation
                 && let Some(came) = self.content(verb, mail, &mut out, &mut first)
             {
-                if verb == Verb::Bdat && first < LINE_MAX && matches!(came, Came::Whole | Came::Full)
+                if verb == Verb::Bdat
+                    && first < LINE_MAX
+                    && matches!(came, Came::Whole | Came::Full)
                 {
                     observer.sent(out.between(first, LINE_MAX));
                     observer.content(out.since(LINE_MAX).len());
@@ -636,7 +638,8 @@ impl<'b> Engine<'b> {
         if verb == Verb::BdatLast {
             // Its bytes follow it. What comes from a source begins at the buffer's beginning.
             self.body.announced();
-            let is_streamed = matches!(operation, Operation::Mail(mail) if mail.streaming.is_some());
+            let is_streamed =
+                matches!(operation, Operation::Mail(mail) if mail.streaming.is_some());
             if is_streamed {
                 self.stage = Stage::Compose;
             }
@@ -763,7 +766,10 @@ impl<'b> Engine<'b> {
         if code == CLOSING {
             return self.goodbye(verb.phase(), buffer);
         }
-        match self.verdict.hear(verb, before, head, self.options.all_or_none) {
+        match self
+            .verdict
+            .hear(verb, before, head, self.options.all_or_none)
+        {
             Heard::Plain => {}
             Heard::Kept => self.replies.keep(buffer),
             Heard::Final => {
@@ -812,7 +818,8 @@ impl<'b> Engine<'b> {
         operation: &Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
     ) {
-        if matches!(verb, Verb::Rcpt | Verb::Data | Verb::BdatLast) && self.next != Some(Verb::Rcpt) {
+        if matches!(verb, Verb::Rcpt | Verb::Data | Verb::BdatLast) && self.next != Some(Verb::Rcpt)
+        {
             let deferred = self.outgoing.deferred();
             self.verdict
                 .close_recipients(self.options.all_or_none, deferred);

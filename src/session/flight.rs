@@ -80,12 +80,20 @@ impl Flight {
 
     /// Whether a command of so many bytes may follow.
     pub(super) fn has_room(&self, bytes: usize) -> bool {
-        self.bytes == 0 || self.bytes.checked_add(bytes).is_some_and(|all| all <= FLIGHT_MAX)
+        self.bytes == 0
+            || self
+                .bytes
+                .checked_add(bytes)
+                .is_some_and(|all| all <= FLIGHT_MAX)
     }
 
     /// Whether at most this many replies are outstanding.
     pub(super) fn has_at_most(&self, replies: usize) -> bool {
-        self.verbs.iter().flatten().count().checked_add(usize::from(self.recipients))
+        self.verbs
+            .iter()
+            .flatten()
+            .count()
+            .checked_add(usize::from(self.recipients))
             .is_some_and(|all| all <= replies)
     }
 }

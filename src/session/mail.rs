@@ -69,7 +69,11 @@ impl Outgoing {
     }
 
     fn sent_before<'a>(&self, mail: &'a MailOperation<'_, '_>) -> &'a [RecipientStatus] {
-        if self.is_next { &[] } else { mail.sent_before() }
+        if self.is_next {
+            &[]
+        } else {
+            mail.sent_before()
+        }
     }
 
     pub(super) const fn parameters(&self) -> MailParameters {

@@ -55,11 +55,7 @@ pub(super) const fn first(goal: Verb, state: State) -> Verb {
 
 /// The mail's next command after `sent`, whether or not it may be sent in the same flight.
 /// `content` is the command that its content is sent by.
-pub(super) const fn after_command(
-    sent: Verb,
-    has_recipient: bool,
-    content: Verb,
-) -> Option<Verb> {
+pub(super) const fn after_command(sent: Verb, has_recipient: bool, content: Verb) -> Option<Verb> {
     match sent {
         Verb::Mail => Some(Verb::Rcpt),
         Verb::Rcpt if has_recipient => Some(Verb::Rcpt),
@@ -229,7 +225,13 @@ mod tests {
             assert_eq!(after_command(Verb::Rcpt, true, content), Some(Verb::Rcpt));
             assert_eq!(after_command(Verb::Rcpt, false, content), Some(content));
             assert_eq!(after_command(Verb::Bdat, false, content), Some(Verb::Bdat));
-            for verb in [Verb::Data, Verb::BdatLast, Verb::Content, Verb::Rset, Verb::Quit] {
+            for verb in [
+                Verb::Data,
+                Verb::BdatLast,
+                Verb::Content,
+                Verb::Rset,
+                Verb::Quit,
+            ] {
                 assert_eq!(after_command(verb, true, content), None);
             }
         }

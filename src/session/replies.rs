@@ -321,7 +321,10 @@ impl Replies {
         }
         let (is_last, length) = (line.is_last, line.text.len());
         let mut keyword = None;
-        if !is_first && self.head.code < 300 && let Form::Capabilities(_) = form {
+        if !is_first
+            && self.head.code < 300
+            && let Form::Capabilities(_) = form
+        {
             let mut word = Keyword::default();
             if has_words {
                 form.read_words(&mut word, line.text);
