@@ -219,6 +219,7 @@ impl Capabilities {
         let Some(number) = number_of(word, KEYWORDS) else {
             return Keyword::Unknown;
         };
+        // Eleven keywords have a bit in a u16.
         self.offered.extensions |= 1 << number;
         Keyword::Known(number)
     }
@@ -229,6 +230,7 @@ impl Capabilities {
         match keyword {
             AUTH => {
                 if let Some(number) = number_of(word, MECHANISMS) {
+                    // Six mechanisms have a bit in a u8.
                     offered.mechanisms |= 1 << number;
                 }
             }
