@@ -74,6 +74,9 @@ impl Flight {
         {
             return self.recipients = left;
         }
+        if self.oldest() == Some(Verb::Rcpt) {
+            self.recipients = 0;
+        }
         let [_, second, third, fourth] = self.verbs;
         self.verbs = [second, third, fourth, None];
     }
@@ -89,10 +92,9 @@ impl Flight {
 
     /// Whether at most this many replies are outstanding.
     pub(super) fn has_at_most(&self, replies: usize) -> bool {
-        self.verbs
-            .iter()
-            .flatten()
-            .count()
+        let others = self.verbs.iter().flatten();
+        let others = others.filter(|verb| **verb != Verb::Rcpt).count();
+        others
             .checked_add(usize::from(self.recipients))
             .is_some_and(|all| all <= replies)
     }
@@ -120,10 +122,11 @@ mod tests {
             flight.answered();
         }
         assert!(flight.is_empty());
+        flight.begin();
         flight.sent(Verb::Rcpt, 4000);
         assert!(flight.has_room(96));
         assert!(!flight.has_room(97));
-        assert!(flight.has_at_most(2));
+        assert!(flight.has_at_most(1));
         flight.answered();
         assert!(flight.is_empty());
     }

@@ -150,7 +150,9 @@ mod tests {
                                         pending,
                                         is_settled,
                                         was_misunderstood: was_misunderstood && verb == Verb::Mail,
-                                        is_to_confirm,
+                                        is_to_confirm: is_to_confirm
+                                            && verb == Verb::BdatLast
+                                            && after == State::Ready,
                                         quits,
                                         allows_helo,
                                     });
