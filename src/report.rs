@@ -175,6 +175,7 @@ pub struct Refusal {
 impl Refusal {
     /// The refusal that a reply is.
     #[inline(never)]
+    #[cfg(test)]
     pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
         let kind = RefusalKind::of(head, phase);
         Self { head, phase, kind }

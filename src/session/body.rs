@@ -126,11 +126,12 @@ impl Body {
 
 /// The room for content.
 pub(super) fn room<'o>(out: &'o mut Writer<'_>, dots: Dots) -> &'o mut [u8] {
-    let kept_free = match dots {
-        Dots::Stuffed => TERMINATOR,
-        Dots::Plain => 0,
-    };
     let free = out.free();
-    let length = free.len().checked_sub(kept_free).unwrap_or_default();
-    free.get_mut(..length).unwrap_or_default()
+    match dots {
+        Dots::Plain => free,
+        Dots::Stuffed => match free.split_last_chunk_mut::<TERMINATOR>() {
+            Some((room, _)) => room,
+            None => &mut [],
+        },
+    }
 }

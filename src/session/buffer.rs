@@ -70,11 +70,13 @@ impl Span {
 
     /// The bytes from its end to where `other` starts.
     pub(super) const fn gap(self, other: Self) -> usize {
-        if self.end < other.start {
-            other.start - self.end
+        let start = self.end;
+        let end = if other.start > start {
+            other.start
         } else {
-            0
-        }
+            start
+        };
+        Self { start, end }.len()
     }
 }
 

@@ -154,7 +154,7 @@ fn chunk(body: &mut Body, mail: &MailOperation<'_, '_>, out: &mut Writer<'_>) ->
         Came::Full => false,
         Came::Source(_) | Came::Abort(_) => return (came, 0),
     };
-    let bytes = out.len().checked_sub(LINE_MAX).unwrap_or_default();
+    let bytes = out.since(LINE_MAX).len();
     let mut text = [0; LINE_MAX];
     let mut line = Writer::new(&mut text, 0);
     line.str(Verb::Bdat.words());
@@ -162,6 +162,7 @@ fn chunk(body: &mut Body, mail: &MailOperation<'_, '_>, out: &mut Writer<'_>) ->
     command::chunk(&mut line, u32::try_from(bytes).unwrap_or(u32::MAX), is_last);
     command::line_end(&mut line);
     let length = line.len();
-    out.write_before(LINE_MAX, text.get(..length).unwrap_or_default());
-    (came, LINE_MAX.checked_sub(length).unwrap_or_default())
+    let (line, unused) = text.split_at_checked(length).unwrap_or_default();
+    out.write_before(LINE_MAX, line);
+    (came, unused.len())
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is inferred here, it is remembered. This file does not know what a command means.
 
+use super::count::Count;
 use super::table::Verb;
 
 /// The most bytes of commands that are sent before their replies are read.
@@ -19,7 +20,7 @@ pub(super) struct Flight {
     /// One entry for each command, and one for all RCPTs in a row.
     verbs: [Option<Verb>; KINDS],
     /// RCPTs in the row.
-    recipients: u16,
+    recipients: Count,
     /// Bytes of commands sent since the last reply was awaited.
     bytes: usize,
 }
@@ -43,18 +44,14 @@ impl Flight {
     /// A command of this many bytes was sent.
     pub(super) fn sent(&mut self, verb: Verb, bytes: usize) {
         self.bytes = self.bytes.checked_add(bytes).unwrap_or(FLIGHT_MAX);
-        let count = |recipients: u16| recipients.checked_add(1).unwrap_or(u16::MAX);
         for slot in &mut self.verbs {
             match slot {
-                // A flight ends long before so many RCPTs.
-                Some(Verb::Rcpt) if verb == Verb::Rcpt => {
-                    return self.recipients = count(self.recipients);
-                }
+                Some(Verb::Rcpt) if verb == Verb::Rcpt => return self.recipients.add(),
                 Some(_) => {}
                 None => {
                     *slot = Some(verb);
                     if verb == Verb::Rcpt {
-                        self.recipients = 1;
+                        self.recipients.add();
                     }
                     return;
                 }
@@ -69,13 +66,8 @@ impl Flight {
 
     /// The oldest command was answered.
     pub(super) fn answered(&mut self) {
-        if self.oldest() == Some(Verb::Rcpt)
-            && let Some(left @ 1..) = self.recipients.checked_sub(1)
-        {
-            return self.recipients = left;
-        }
-        if self.oldest() == Some(Verb::Rcpt) {
-            self.recipients = 0;
+        if self.oldest() == Some(Verb::Rcpt) && self.recipients.take() {
+            return;
         }
         let [_, second, third, fourth] = self.verbs;
         self.verbs = [second, third, fourth, None];
@@ -95,7 +87,7 @@ impl Flight {
         let others = self.verbs.iter().flatten();
         let others = others.filter(|verb| **verb != Verb::Rcpt).count();
         others
-            .checked_add(usize::from(self.recipients))
+            .checked_add(usize::from(self.recipients.get()))
             .is_some_and(|all| all <= replies)
     }
 }

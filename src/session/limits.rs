@@ -8,6 +8,7 @@ use crate::report::{Progress, RecipientStatus};
 use crate::wire::address::Address;
 use crate::wire::ehlo::Capabilities;
 
+use super::count::Count;
 use super::hindrance::Hindrance;
 use super::recipients::Turn;
 
@@ -29,16 +30,16 @@ pub(super) type Results<'r> = (&'r mut [RecipientStatus], bool);
 pub(super) type Share = Result<Part, Hindrance>;
 
 /// The part of a mail's recipients that one transaction is for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Part {
-    pub(super) taken: u16,
+    pub(super) taken: Count,
     /// The recipients left to a further transaction.
-    pub(super) deferred: u16,
+    pub(super) deferred: Count,
 }
 
 pub(super) static LIMITS: Limits = Limits {
     share,
-    mail: |tally| tally.mails = next(tally.mails),
+    mail: |tally| tally.mails.add(),
     recipient: |capabilities, tally, address| {
         if capabilities.limits_recipients() {
             tally.domains.insert(address.domain().as_str());
@@ -49,7 +50,7 @@ pub(super) static LIMITS: Limits = Limits {
 /// The mails sent on a connection, and the domains of their recipients.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
-    mails: u16,
+    mails: Count,
     domains: Domains,
 }
 
@@ -64,16 +65,13 @@ fn share(
     all_or_none: bool,
 ) -> Share {
     if let Some(most) = capabilities.mail_max()
-        && u32::from(tally.mails) >= most
+        && u32::from(tally.mails.get()) >= most
     {
         return Err(Hindrance::Limit);
     }
     let most = capabilities.rcpt_max().unwrap_or(u32::MAX);
     let most_domains = capabilities.rcpt_domain_max().unwrap_or(u32::MAX);
-    let mut part = Part {
-        taken: 0,
-        deferred: 0,
-    };
+    let mut part = Part::default();
     let mut domains = tally.domains;
     let mut turn = Turn::default();
     loop {
@@ -82,30 +80,25 @@ fn share(
             break;
         };
         domains.insert(address.domain().as_str());
-        if part.deferred == 0
-            && u32::from(part.taken) < most
-            && u32::from(domains.count) <= most_domains
+        if part.deferred.get() == 0
+            && u32::from(part.taken.get()) < most
+            && u32::from(domains.count.get()) <= most_domains
         {
-            part.taken = next(part.taken);
+            part.taken.add();
             continue;
         }
-        part.deferred = next(part.deferred);
+        part.deferred.add();
         if let Some(status) = results.get_mut(usize::from(number)) {
             status.progress = Progress::Deferred;
         }
     }
-    if part.taken == 0 {
+    if part.taken.get() == 0 {
         return Err(Hindrance::Limit);
     }
-    if part.deferred > 0 && all_or_none {
+    if part.deferred.get() > 0 && all_or_none {
         return Err(Invalid::new(Field::Recipients, Reason::TooMany).into());
     }
     Ok(part)
-}
-
-/// The number after `number`; the last one stays, and no announced limit is larger.
-fn next(number: u16) -> u16 {
-    number.checked_add(1).unwrap_or(u16::MAX)
 }
 
 /// The number of domains told apart. RFC 9422 §4.3 has its limit for servers that deliver to one
@@ -119,7 +112,7 @@ struct Domains {
     /// A hash of each of the first; 0 where there is none.
     hashes: [u16; TOLD_APART],
     /// The number of domains, or more if there are more than are told apart.
-    count: u16,
+    count: Count,
 }
 
 impl Domains {
@@ -142,7 +135,7 @@ impl Domains {
                 break;
             }
         }
-        self.count = next(self.count);
+        self.count.add();
     }
 }
 
@@ -153,15 +146,15 @@ mod tests {
     #[test]
     fn a_domain_counts_once_in_any_case() {
         let mut domains = Domains::default();
-        assert_eq!(domains.count, 0);
+        assert_eq!(domains.count.get(), 0);
         for domain in ["example.org", "EXAMPLE.org", "example.org"] {
             domains.insert(domain);
-            assert_eq!(domains.count, 1);
+            assert_eq!(domains.count.get(), 1);
         }
         for domain in ["outlook.com", "icloud.com", "example.org", "ICLOUD.com"] {
             domains.insert(domain);
         }
-        assert_eq!(domains.count, 3);
+        assert_eq!(domains.count.get(), 3);
     }
 
     #[test]
@@ -172,6 +165,6 @@ mod tests {
                 domains.insert(&std::format!("d{n}.example"));
             }
         }
-        assert_eq!(domains.count, 8 + 2 * 2);
+        assert_eq!(domains.count.get(), 8 + 2 * 2);
     }
 }

@@ -101,7 +101,9 @@ impl Login {
 
     /// A response was sent.
     pub(super) fn responded(&mut self) {
-        self.responses = self.responses.checked_add(1).unwrap_or(u8::MAX);
+        if let Some(more) = self.responses.checked_add(1) {
+            self.responses = more;
+        }
     }
 
     /// The server sent a challenge: base64, which is overwritten, and whether its end is missing.

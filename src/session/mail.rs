@@ -98,7 +98,9 @@ impl Outgoing {
         let mut turn = self.turn;
         let recipient = self.next(&mut turn, mail);
         self.turn = turn;
-        self.left = self.left.checked_sub(1).unwrap_or_default();
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+        }
         recipient
     }
 

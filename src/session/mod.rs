@@ -40,6 +40,7 @@ mod body;
 mod buffer;
 mod check;
 mod chunks;
+mod count;
 mod engine;
 mod flight;
 mod hindrance;

@@ -6,6 +6,8 @@ use crate::message::{Message, Walk};
 use crate::report::RecipientStatus;
 use crate::wire::address::Address;
 
+use super::count::Count;
+
 /// The most mailboxes that a mail may have in To, Cc and Bcc together. Each recipient is compared
 /// with those before it, so the work grows with the square of their number. RFC 5321 §4.5.3.1.8 has
 /// servers take 100 in one transaction.
@@ -40,24 +42,25 @@ impl Turn {
     }
 }
 
-/// The number of recipients whose reply to RCPT was read, for who is the next one.
+/// The recipients whose reply to RCPT was read.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Answered(u16);
+pub(super) struct Answered {
+    /// The number of the next one, unless it was left out.
+    next: Count,
+}
 
 impl Answered {
-    /// The number of the recipient whose reply is read.
+    /// The number of the recipient whose reply is read. Those who have the mail already were passed
+    /// over.
     pub(super) fn next(&mut self, sent_before: &[RecipientStatus]) -> u16 {
-        let left_out = sent_before
-            .iter()
-            .skip(usize::from(self.0))
-            .take_while(|status| status.is_sent())
-            .count();
-        // A mail has no more recipients than a u16 holds.
-        let number = u16::try_from(left_out)
-            .ok()
-            .and_then(|left_out| self.0.checked_add(left_out))
-            .unwrap_or(u16::MAX);
-        self.0 = number.checked_add(1).unwrap_or(u16::MAX);
+        while sent_before
+            .get(usize::from(self.next.get()))
+            .is_some_and(RecipientStatus::is_sent)
+        {
+            self.next.add();
+        }
+        let number = self.next.get();
+        self.next.add();
         number
     }
 }

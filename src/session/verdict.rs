@@ -9,6 +9,7 @@ use crate::report::{Refusal, RefusalKind, Report};
 use crate::state::State;
 use crate::wire::reply::ReplyHead;
 
+use super::count::Count;
 use super::table::Verb;
 
 /// Whether the server has the last mail.
@@ -30,8 +31,8 @@ pub enum Delivery {
 /// The sum of the replies to an operation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Verdict {
-    accepted: u16,
-    refused: u16,
+    accepted: Count,
+    refused: Count,
     deferred: u16,
     is_any_temporary: bool,
     /// The operation has failed by a refusal, whatever comes; a mail's content is not handed in.
@@ -85,7 +86,7 @@ impl Verdict {
             }
             _ if !is_refusal => Heard::Plain,
             // What follows from an earlier refusal is no second one.
-            _ if self.is_doomed || (verb == Verb::Data && self.accepted == 0) => Heard::Plain,
+            _ if self.is_doomed || (verb == Verb::Data && self.accepted.get() == 0) => Heard::Plain,
             _ => {
                 // A refused `*` is as good as an accepted one.
                 self.is_doomed = verb != Verb::AuthCancel;
@@ -98,17 +99,17 @@ impl Verdict {
     /// others may follow from the same cause. Once one is accepted it is the last.
     fn recipient(&mut self, head: ReplyHead, all_or_none: bool) -> Heard {
         if head.code < 300 {
-            self.accepted = count(self.accepted);
+            self.accepted.add();
             return Heard::Plain;
         }
-        self.refused = count(self.refused);
+        self.refused.add();
         let new = RefusalKind::of(head, Phase::Rcpt);
         self.is_any_temporary |= new == RefusalKind::Temporary;
         if self.is_doomed {
             return Heard::Plain;
         }
         match &mut self.refusal {
-            Some((_, kind)) if self.accepted == 0 || all_or_none => {
+            Some((_, kind)) if self.accepted.get() == 0 || all_or_none => {
                 *kind = kind.and_recipient(new);
                 Heard::Plain
             }
@@ -148,7 +149,7 @@ impl Verdict {
         {
             *kind = kind.and_recipient(RefusalKind::Temporary);
         }
-        self.is_doomed |= self.accepted == 0 || (all_or_none && self.refused > 0);
+        self.is_doomed |= self.accepted.get() == 0 || (all_or_none && self.refused.get() > 0);
     }
 
     /// The server said goodbye with a 4yz, or refused in the middle of a content: the reply to keep.
@@ -209,7 +210,7 @@ impl Verdict {
     /// Whether the server has said enough to be taken at its word if it then closes the connection:
     /// a refusal that stands, or every recipient answered was refused.
     pub(super) const fn is_refused(&self) -> bool {
-        let all_refused = self.accepted == 0 && self.refused > 0;
+        let all_refused = self.accepted.get() == 0 && self.refused.get() > 0;
         (self.is_doomed || self.is_ended || all_refused) && self.refusal.is_some()
     }
 
@@ -231,16 +232,11 @@ impl Verdict {
     pub(super) const fn report(&self, head: ReplyHead, proof: Option<Proof>) -> Report {
         Report {
             head,
-            accepted: self.accepted,
-            refused: self.refused,
+            accepted: self.accepted.get(),
+            refused: self.refused.get(),
             deferred: self.deferred,
             is_any_temporary: self.is_any_temporary,
             proof,
         }
     }
-}
-
-/// One more. A mail has no more recipients than a u16 holds.
-fn count(number: u16) -> u16 {
-    number.checked_add(1).unwrap_or(u16::MAX)
 }

@@ -77,14 +77,11 @@ pub(super) fn show(
     is_whole: bool,
     observer: &mut dyn Observer,
 ) {
-    let shown = out.since(from);
     let Some(secret) = secret else {
-        return observer.sent(shown);
+        return observer.sent(out.since(from));
     };
-    let length = secret.checked_sub(from).unwrap_or_default();
-    if let Some((before, _)) = shown.split_at_checked(length)
-        && !before.is_empty()
-    {
+    let before = out.between(from, secret);
+    if !before.is_empty() {
         observer.sent(before);
     }
     if is_whole {

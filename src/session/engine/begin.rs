@@ -155,7 +155,7 @@ impl Engine<'_> {
         if let Some(limits) = self.limits {
             let (capabilities, tally) = (self.server.capabilities(), self.server.tally());
             let part = (limits.share)(capabilities, tally, message, results, all_or_none)?;
-            self.outgoing.limit(part.taken, part.deferred);
+            self.outgoing.limit(part.taken.get(), part.deferred.get());
         }
         Ok(())
     }
