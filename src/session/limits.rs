@@ -87,16 +87,16 @@ fn share(
             part.taken.add();
             continue;
         }
+        if part.taken.get() == 0 {
+            return Err(Hindrance::Limit);
+        }
+        if all_or_none {
+            return Err(Invalid::new(Field::Recipients, Reason::TooMany).into());
+        }
         part.deferred.add();
         if let Some(status) = results.get_mut(usize::from(number)) {
             status.progress = Progress::Deferred;
         }
-    }
-    if part.taken.get() == 0 {
-        return Err(Hindrance::Limit);
-    }
-    if part.deferred.get() > 0 && all_or_none {
-        return Err(Invalid::new(Field::Recipients, Reason::TooMany).into());
     }
     Ok(part)
 }

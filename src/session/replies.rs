@@ -70,8 +70,10 @@ pub(super) struct Replies {
     bytes: u32,
     /// Head of the reply being read, or of the one read last.
     head: ReplyHead,
-    /// Head of the kept reply; its code is 0 when none is kept.
+    /// Head of the reply that decides; its code is 0 when there is none.
     kept_head: ReplyHead,
+    /// What is kept is the text of that reply.
+    is_reply_kept: bool,
     /// The text of the reply being read, or read last, is not complete.
     is_cut: bool,
     /// The transport said that no more will come.
@@ -168,7 +170,7 @@ impl Replies {
         self.head
     }
 
-    /// Code and enhanced code of the kept reply; code 0 if there is none.
+    /// Code and enhanced code of the reply that decides; code 0 if there is none.
     pub(super) fn kept_head(&self) -> ReplyHead {
         self.kept_head
     }
@@ -188,7 +190,7 @@ impl Replies {
 
     /// The reply that is kept, else the one read last, if there is one whose text is still there.
     pub(super) fn deciding<'a>(&self, buffer: &'a Buffer<'_>) -> Option<Reply<'a>> {
-        if self.kept_head.code != 0 {
+        if self.is_reply_kept {
             return Some(Reply {
                 head: self.kept_head,
                 text: buffer.get(self.kept),
@@ -213,6 +215,12 @@ impl Replies {
         self.kept = buffer.move_down(self.text, Span::default());
         self.text = self.kept;
         self.kept_head = self.head;
+        self.is_reply_kept = true;
+    }
+
+    /// Keeps the head of the reply read last, and not its text.
+    pub(super) fn keep_head(&mut self) {
+        self.kept_head = self.head;
     }
 
     /// Keeps the first `length` bytes of the text of the reply read last, until [`Self::forget`].
@@ -220,15 +228,15 @@ impl Replies {
     pub(super) fn keep_bytes(&mut self, buffer: &mut Buffer<'_>, length: usize) {
         self.kept = buffer.move_down(self.text.split(length).0, Span::default());
         self.text = self.kept.after();
-        self.kept_head = ReplyHead::default();
+        self.is_reply_kept = false;
     }
 
     /// Bytes that are kept and are no reply: of a challenge, or a reason.
     pub(super) fn kept_bytes(&self) -> Span {
-        if self.kept_head.code == 0 {
-            self.kept
-        } else {
+        if self.is_reply_kept {
             Span::default()
+        } else {
+            self.kept
         }
     }
 
@@ -236,6 +244,7 @@ impl Replies {
     pub(super) fn forget(&mut self) {
         self.kept = Span::default();
         self.kept_head = ReplyHead::default();
+        self.is_reply_kept = false;
     }
 
     /// Makes the buffer free for sending after what is kept, which is returned. The text of the reply

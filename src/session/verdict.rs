@@ -87,9 +87,10 @@ impl Verdict {
             _ if !is_refusal => Heard::Plain,
             // What follows from an earlier refusal is no second one.
             _ if self.is_doomed || (verb == Verb::Data && self.accepted.get() == 0) => Heard::Plain,
+            // RFC 4954 §4: after `*`, "the server MUST reject the AUTH command by sending a 501 reply".
+            Verb::AuthCancel => Heard::Plain,
             _ => {
-                // A refused `*` is as good as an accepted one.
-                self.is_doomed = verb != Verb::AuthCancel;
+                self.is_doomed = true;
                 self.note(head, verb.phase())
             }
         }

@@ -57,6 +57,8 @@ impl Engine<'_> {
             .hear(verb, before, head, self.options.all_or_none)
         {
             Heard::Plain => {}
+            // A reason that came in a challenge says more than the text of the refusal after it.
+            Heard::Kept if !self.reason().is_empty() => self.replies.keep_head(),
             Heard::Kept => self.replies.keep(buffer),
             Heard::Final => {
                 observer.final_reply(self.replies.reply(buffer));
@@ -235,7 +237,8 @@ impl Engine<'_> {
     fn goodbye(&mut self, phase: Phase, buffer: &mut Buffer<'_>) {
         self.server.happened(Event::Goodbye);
         // Nothing that happens while leaving changes an outcome.
-        if self.goal != Verb::Quit || self.verdict.delivery() == Delivery::Unknown {
+        let is_left = self.goal == Verb::Quit && phase != Phase::Content;
+        if !is_left || self.verdict.delivery() == Delivery::Unknown {
             self.replies.keep(buffer);
             self.verdict.part(phase, RefusalKind::Closing);
         }
