@@ -64,12 +64,11 @@ fn share(
     (results, is_unsent): Results<'_>,
     all_or_none: bool,
 ) -> Share {
-    if let Some(most) = capabilities.mail_max()
-        && u32::from(tally.mails.get()) >= most
-    {
-        return Err(Hindrance::Limit);
-    }
-    let most = capabilities.rcpt_max().unwrap_or(u32::MAX);
+    let mails = u32::from(tally.mails.get());
+    let most = match capabilities.mail_max() {
+        Some(most) if mails >= most => 0,
+        _ => capabilities.rcpt_max().unwrap_or(u32::MAX),
+    };
     let most_domains = capabilities.rcpt_domain_max().unwrap_or(u32::MAX);
     let mut part = Part::default();
     let mut domains = tally.domains;
@@ -87,16 +86,16 @@ fn share(
             part.taken.add();
             continue;
         }
-        if part.taken.get() == 0 {
-            return Err(Hindrance::Limit);
-        }
-        if all_or_none {
+        if all_or_none && part.taken.get() > 0 {
             return Err(Invalid::new(Field::Recipients, Reason::TooMany).into());
         }
         part.deferred.add();
         if let Some(status) = results.get_mut(usize::from(number)) {
             status.progress = Progress::Deferred;
         }
+    }
+    if part.taken.get() == 0 {
+        return Err(Hindrance::Limit);
     }
     Ok(part)
 }
