@@ -12,13 +12,14 @@ use super::limits::{Limits, Tally};
 use super::table::{Dialogue, Event, Verb};
 
 /// What is known of the server.
+#[repr(C)] // As `Engine`.
 pub(super) struct Server {
     dialogue: Dialogue,
-    capabilities: Capabilities,
-    /// The proof of its identity; `None` without TLS.
-    proof: Option<Proof>,
     /// It mishandled a command pipelined after content; none will be again.
     is_lock_step: bool,
+    /// The proof of its identity; `None` without TLS.
+    proof: Option<Proof>,
+    capabilities: Capabilities,
     /// The mails and domains that its limits count; only where limits are heeded.
     tally: Tally,
 }
