@@ -263,7 +263,7 @@ impl<'b> Engine<'b> {
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Act {
         buffer.wipe_secret();
         loop {
@@ -306,7 +306,7 @@ impl<'b> Engine<'b> {
     }
 
     /// Begins a flight, unless the server spoke out of turn.
-    fn start(&mut self, buffer: &mut Buffer<'_>, observer: &mut impl Observer) {
+    fn start(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) {
         if self.server.state() == State::Connected && self.next == Some(Verb::Quit) {
             // The server has not spoken, and nothing was asked of it.
             self.server.happened(Event::Goodbye);
@@ -326,7 +326,7 @@ impl<'b> Engine<'b> {
     }
 
     /// Begins to wait for replies.
-    fn await_reply(&mut self, observer: &mut impl Observer) {
+    fn await_reply(&mut self, observer: &mut dyn Observer) {
         self.stage = Stage::Await;
         observer.awaiting(self.phase());
     }
@@ -342,7 +342,7 @@ impl<'b> Engine<'b> {
         &mut self,
         operation: &mut Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Option<Act> {
         let form = match self.flight.oldest() {
             Some(Verb::Greeting) => Form::Greeting,

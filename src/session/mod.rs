@@ -200,7 +200,7 @@ impl Running<'_, '_> {
     pub(crate) fn step(
         &mut self,
         operation: &mut Operation<'_, '_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Step<'_> {
         let Session { buffer, engine } = &mut *self.session;
         let act = engine.act(operation, buffer, observer);

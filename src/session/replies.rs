@@ -103,7 +103,7 @@ impl Replies {
         &mut self,
         buffer: &mut Buffer<'_>,
         mut form: Form<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<Polled, Violation> {
         loop {
             let unread = buffer.get(self.unread);
@@ -260,7 +260,7 @@ impl Replies {
     }
 
     /// No more will come. Words without a line end are no reply, and are shown.
-    fn close(&mut self, buffer: &Buffer<'_>, observer: &mut impl Observer) -> Polled {
+    fn close(&mut self, buffer: &Buffer<'_>, observer: &mut dyn Observer) -> Polled {
         if self.has_unread() {
             self.stray = self.unread;
             observer.received(buffer.get(self.unread));
@@ -301,7 +301,7 @@ impl Replies {
         is_cut: bool,
         has_words: bool,
         form: &mut Form<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Result<bool, Violation> {
         let whole = if is_cut { span } else { buffer.grow(span, 1) };
         observer.received(buffer.get(whole));

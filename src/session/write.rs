@@ -69,7 +69,7 @@ pub(super) fn show(
     from: usize,
     secret: Option<usize>,
     is_whole: bool,
-    observer: &mut impl Observer,
+    observer: &mut dyn Observer,
 ) {
     let shown = out.between(from, secret.unwrap_or(usize::MAX));
     if !shown.is_empty() {

@@ -24,7 +24,7 @@ impl Engine<'_> {
         verb: Verb,
         operation: &mut Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) {
         let head = self.replies.head();
         let code = head.code;
@@ -193,7 +193,7 @@ impl Engine<'_> {
     /// A reply was read that nothing had asked for, before a command or a content was out. A 421
     /// (RFC 5321 §3.8), or any other 4yz, is the goodbye of a server that will not wait. It is heard
     /// out too where the transport takes no more: then every refusal may say why.
-    pub(super) fn unasked(&mut self, buffer: &mut Buffer<'_>, observer: &mut impl Observer) {
+    pub(super) fn unasked(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) {
         let head = self.replies.head();
         let phase = self.phase();
         let is_content = self.is_mute && self.next.is_some_and(Verb::carries_content);

@@ -31,7 +31,7 @@ impl Engine<'_> {
         &mut self,
         operation: &Operation<'_, '_>,
         buffer: &mut Buffer<'_>,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Option<Act> {
         let kept = self.replies.clear();
         let rest = buffer.rest(kept);
@@ -138,7 +138,7 @@ impl Engine<'_> {
         mail: &MailOperation<'_, '_>,
         out: &mut Writer<'_>,
         first: &mut usize,
-        observer: &mut impl Observer,
+        observer: &mut dyn Observer,
     ) -> Came {
         let begin = out.len();
         let dots = match (verb, self.chunks) {
