@@ -212,7 +212,7 @@ pub fn streamed(transport: Transport) -> Option<Outcome> {
         smtp = Client::new(transport, &mut buffer),
         NAME,
         password()?,
-        smtp.send(embedded_smtp::Submission::new(&alert).sources(&mut log))
+        smtp.send_streamed(&alert, &mut log, &mut [])
     )
 }
 
@@ -287,7 +287,7 @@ pub fn password() -> Option<Credentials<'static>> {
 
 #[inline(always)]
 fn by_data(transport: Transport, buffer: &mut [u8]) -> Client<'_, Transport> {
-    Client::new(transport, buffer)
+    Client::new(transport, buffer).without_chunking()
 }
 
 // These are macros, since a client or a message that is moved is copied: 100 octets of flash that
@@ -326,7 +326,7 @@ macro_rules! session {
         let client = size_of_val(&$smtp) - size_of::<Transport>();
         let credentials = $credentials;
         $smtp.open($name).ok()?;
-        $smtp.danger_login_in_plaintext(&credentials).ok()?;
+        $smtp.danger_login_in_plaintext(&credentials, None).ok()?;
         if $send.ok()?.accepted() != 2 {
             return None;
         }

@@ -40,7 +40,7 @@ async fn send(transport: Transport, alert: &Message<'_>) -> Option<Outcome> {
     let client = size_of_val(&smtp) - size_of::<Transport>();
     let credentials = password()?;
     smtp.open(NAME).await.ok()?;
-    smtp.danger_login_in_plaintext(&credentials)
+    smtp.danger_login_in_plaintext(&credentials, None)
         .await
         .ok()?;
     if smtp.send(alert).await.ok()?.accepted() != 2 {
@@ -93,13 +93,22 @@ pub fn futures(tell: fn(&str, usize, usize)) -> Option<()> {
     let mut smtp = Client::new(Vouched::new(Transport::new(&[])), &mut buffer);
     tell!(&mut smtp, open, (NAME));
     tell!(&mut smtp, login, (&password));
+    tell!(&mut smtp, login_with, (&password, Mechanism::Login));
     tell!(
         &mut smtp,
         danger_login_in_plaintext,
-        (&password)
+        (&password, None::<Mechanism>)
     );
     tell!(&mut smtp, send, (&alert));
+    tell!(&mut smtp, send_with_results, (&alert, &mut results));
+    tell!(&mut smtp, send_last, (&alert, &mut results));
+    tell!(
+        &mut smtp,
+        send_streamed,
+        (&alert, &mut [Transport::new(&[])], &mut results)
+    );
     tell!(&mut smtp, send_all, ([&alert, &alert], go_on));
+    tell!(&mut smtp, send_split, (&alert, &mut results, go_on));
     tell!(&mut smtp, reset, ());
     tell!(&mut smtp, noop, ());
     tell!(&mut smtp, quit, ());
