@@ -175,6 +175,7 @@ pub struct Refusal {
 impl Refusal {
     /// The refusal that a reply is.
     #[inline(never)]
+    #[cfg(test)]
     pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
         let kind = RefusalKind::of(head, phase);
         Self { head, phase, kind }
@@ -299,7 +300,7 @@ pub enum RefusalKind {
 impl RefusalKind {
     /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
     /// [`Self::of_recipients`] has the last word.
-    fn of(head: ReplyHead, phase: Phase) -> Self {
+    pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
         if head.code == CLOSING {
             return Self::Closing;
         }

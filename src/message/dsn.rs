@@ -136,7 +136,8 @@ pub(super) struct Wishes<'a> {
 pub(crate) type DsnParameters = fn(&Message<'_>, Option<Address<'_>>, &mut Writer<'_>);
 
 /// The most octets that are written for a recipient, apart from three for each of its octets.
-pub(crate) const RCPT_MAX: usize = 49;
+#[cfg(test)]
+const RCPT_MAX: usize = 49;
 
 pub(super) fn parameters(message: &Message<'_>, to: Option<Address<'_>>, w: &mut Writer<'_>) {
     let Wishes {

@@ -85,6 +85,11 @@ impl ContentFault {
         }
     }
 
+    /// A part that comes from a source, and has none.
+    pub(crate) const fn no_source(part: Part) -> Self {
+        Self::before(part, ContentFaultKind::NoSource)
+    }
+
     /// Whether a source was shorter or longer than announced.
     pub(crate) const fn is_about_length(&self) -> bool {
         matches!(

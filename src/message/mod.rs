@@ -46,7 +46,7 @@ pub use recipients::Recipients;
 pub use text::HeaderText;
 
 pub(crate) use cursor::Cursor;
-pub(crate) use dsn::{DsnParameters, RCPT_MAX};
+pub(crate) use dsn::DsnParameters;
 pub(crate) use fault::Filled;
 pub(crate) use recipients::{Envelope, Walk};
 
@@ -54,6 +54,7 @@ pub(crate) use crate::wire::dot::Dots;
 
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
+use crate::wire::ehlo::Extension;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
@@ -261,6 +262,18 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn needs_8bitmime(&self) -> bool {
         !matches!(self.octets(), Octets::SevenBit)
+    }
+
+    /// The extensions that the server must offer, as a sum of their bits.
+    pub(crate) const fn needs(&self) -> u16 {
+        let mut needs = 0;
+        if self.needs_smtputf8() {
+            needs |= Extension::SmtpUtf8.bit();
+        }
+        if self.needs_8bitmime() {
+            needs |= Extension::EightBitMime.bit();
+        }
+        needs
     }
 
     const fn octets(&self) -> Octets {

@@ -89,6 +89,16 @@ impl Dialogue {
             transaction.chunked = true;
             start = transaction.content.octets.len();
         }
+        if self.shared.settings.misreads_chunks
+            && let Some(refusal) = self.chunk_refusal().or_else(|| self.oversize(size))
+        {
+            self.answer(chunk_stages(last), refusal, out);
+            if let Some(transaction) = &mut self.transaction {
+                transaction.failed = true;
+            }
+            self.unskipped = size;
+            return;
+        }
         self.enter(Phase::Chunk {
             size,
             start,
@@ -114,11 +124,7 @@ impl Dialogue {
             total: size,
             via: Via::Bdat,
         });
-        let stages: &[Stage] = if last {
-            &[Stage::Bdat, Stage::Content]
-        } else {
-            &[Stage::Bdat]
-        };
+        let stages = chunk_stages(last);
         if last
             && refusal.is_none()
             && let Some(transaction) = self.transaction.take()
@@ -129,8 +135,9 @@ impl Dialogue {
         let reply = match refusal {
             Some(refusal) => refusal,
             // Rather than let the rest come too.
-            None if self.is_too_big() => self.too_big(),
-            None => self.reply(250, "2.0.0", &format!("Ok: {size} octets received")),
+            None => self.oversize(0).unwrap_or_else(|| {
+                self.reply(250, "2.0.0", &format!("Ok: {size} octets received"))
+            }),
         };
         let positive = self.answer(stages, reply, out).is_positive();
         if let Some(transaction) = self.transaction.as_mut().filter(|_| !positive) {
@@ -140,10 +147,12 @@ impl Dialogue {
         }
     }
 
-    fn is_too_big(&self) -> bool {
+    /// The refusal of the content so far and this many bytes more, if that is too large.
+    fn oversize(&self, more: u64) -> Option<String> {
         let transaction = self.transaction.as_ref();
         let total = transaction.map_or(0, |one| one.content.total);
-        total > self.shared.settings.message_limit()
+        let limit = self.shared.settings.message_limit();
+        (total.saturating_add(more) > limit).then(|| self.too_big())
     }
 
     fn too_big(&self) -> String {
@@ -218,6 +227,15 @@ impl Dialogue {
         if self.answer(stages, reply, out).is_positive() && wanted {
             self.shared.keep(delivery);
         }
+    }
+}
+
+/// The stages of the reply to a chunk.
+fn chunk_stages(last: bool) -> &'static [Stage] {
+    if last {
+        &[Stage::Bdat, Stage::Content]
+    } else {
+        &[Stage::Bdat]
     }
 }
 

@@ -58,6 +58,7 @@ pub(super) struct Settings {
     pub(super) refused_senders: Vec<Refusal>,
     pub(super) refused_recipients: Vec<Refusal>,
     pub(super) max_recipients: usize,
+    pub(super) misreads_chunks: bool,
     max_message_size: Option<u64>,
     pub(super) writes: Writes,
     pub(super) script: Vec<Entry>,
@@ -118,6 +119,7 @@ impl Builder {
                 refused_senders: Vec::new(),
                 refused_recipients: Vec::new(),
                 max_recipients: 1_000,
+                misreads_chunks: false,
                 max_message_size: None,
                 writes: Writes::Coalesced,
                 script: Vec::new(),
@@ -255,6 +257,16 @@ impl Builder {
     /// Answers further recipients of a mail with 452; 1,000 if not said.
     pub fn max_recipients(mut self, count: usize) -> Self {
         self.settings.max_recipients = count;
+        self
+    }
+
+    /// Refuses a chunk as soon as its `BDAT` line arrives, and reads the chunk as commands.
+    ///
+    /// RFC 3030 has a server skip the chunk it refuses; servers exist that do not. A chunk is refused
+    /// if no recipient was accepted, if an earlier chunk was refused, or if it makes the mail too
+    /// large. The lines are executed, and [`Server::misread`] lists them. They are no violations.
+    pub fn misread_refused_chunks(mut self) -> Self {
+        self.settings.misreads_chunks = true;
         self
     }
 

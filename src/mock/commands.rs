@@ -42,8 +42,11 @@ impl Dialogue {
             // A response to a challenge that was not given: nothing of it may be shown.
             verb = String::from("a line behind AUTH");
             secret = Some(0);
-        } else {
+        } else if !self.misread {
             self.last.clone_from(&verb);
+        }
+        if self.misread {
+            self.shared.record().misread(self.connection, text.clone());
         }
         self.shared.record().command(self.connection, text.clone());
         self.log(Event::Command { line: text, secret });

@@ -24,10 +24,8 @@ use super::auth::Exchange;
 use super::commands::clip;
 use super::content::{Content, DotReader};
 use super::outbox::Outbox;
-#[cfg(feature = "mock-tls")]
-use super::outbox::Switch;
 use super::record::{Event, Recipient};
-use super::script::{Say, Stage, Then};
+use super::script::Stage;
 use super::server::Shared;
 
 /// One connection's state.
@@ -53,6 +51,14 @@ pub(super) struct Dialogue {
     pub(super) domains: Vec<String>,
     /// Whether the first octet of the line at hand came before the last reply was handed over.
     pub(super) pipelined: bool,
+    /// Bytes that the script holds back until the next reply is due.
+    pub(super) held_back: Vec<u8>,
+    /// The script closes the connection at the client's next byte.
+    pub(super) closes_late: bool,
+    /// How many bytes of a refused chunk are still to come, on a server that reads them as commands.
+    pub(super) unskipped: u64,
+    /// The line at hand began within a refused chunk.
+    pub(super) misread: bool,
     line: Vec<u8>,
     line_octets: usize,
     reported: bool,
@@ -99,13 +105,6 @@ pub(super) struct Transaction {
     pub(super) content: Content,
 }
 
-/// What was really said, scripted or not.
-pub(super) struct Answer {
-    /// The first digit of the first reply, `0` where there was none.
-    pub(super) class: u8,
-    pub(super) octets: Vec<u8>,
-}
-
 impl Dialogue {
     pub(super) fn new(shared: Arc<Shared>, exact: bool, out: &mut Outbox) -> Self {
         let connection = shared.record().connect();
@@ -125,6 +124,10 @@ impl Dialogue {
             mails: 0,
             domains: Vec::new(),
             pipelined: false,
+            held_back: Vec::new(),
+            closes_late: false,
+            unskipped: 0,
+            misread: false,
             line: Vec::new(),
             line_octets: 0,
             reported: false,
@@ -138,6 +141,11 @@ impl Dialogue {
     pub(super) fn receive(&mut self, octets: &[u8], out: &mut Outbox) {
         let mut rest = octets;
         while !rest.is_empty() {
+            if core::mem::take(&mut self.closes_late) {
+                self.say_held_back(out);
+                self.close(out);
+            }
+            let unskipped = self.unskipped;
             let taken = match self.phase {
                 Phase::Line | Phase::Response(_) => self.receive_line(rest, out),
                 Phase::Content { .. } => self.receive_content(rest, out),
@@ -150,6 +158,9 @@ impl Dialogue {
                     rest.len()
                 }
             };
+            if unskipped > 0 {
+                self.unskipped = unskipped.saturating_sub(taken as u64);
+            }
             rest = &rest[taken..];
         }
     }
@@ -191,6 +202,7 @@ impl Dialogue {
     /// Looks at what the line follows; `false` where it and all behind it are to be thrown away.
     fn begin_line(&mut self, out: &Outbox) -> bool {
         self.pipelined = !out.is_empty();
+        self.misread = self.unskipped > 0;
         if !self.pipelined {
             self.reported = false;
             return true;
@@ -292,62 +304,6 @@ impl Dialogue {
         taken
     }
 
-    /// Says the reply, or what the script has instead; the first stage with an entry counts.
-    pub(super) fn answer(&mut self, stages: &[Stage], normal: String, out: &mut Outbox) -> Answer {
-        let action = stages.iter().fold(None, |found, stage| {
-            let scripted = self.shared.scripted(*stage);
-            found.or(scripted)
-        });
-        let Some(action) = action else {
-            out.say(normal.as_bytes());
-            return self.said(normal.into_bytes());
-        };
-        #[cfg(feature = "mock-tls")]
-        if action.bare {
-            out.switch(Switch::Bare);
-        }
-        if let Some(time) = action.after {
-            out.pause(time);
-        }
-        let octets = match action.say {
-            Say::Normal => normal.into_bytes(),
-            Say::Octets(octets) => octets,
-            Say::Nothing => Vec::new(),
-            Say::Endless(octets) => {
-                out.endless(&octets, action.drip);
-                self.phase = Phase::Silent;
-                let answer = self.said(octets);
-                self.log(Event::note("and so on without end"));
-                return Answer {
-                    class: b'0',
-                    ..answer
-                };
-            }
-        };
-        match action.drip {
-            Some(interval) => out.drip(&octets, interval),
-            None => out.say(&octets),
-        }
-        let answer = self.said(octets);
-        match action.then {
-            Then::GoOn => {}
-            Then::Close => self.close(out),
-            Then::Silence => {
-                self.phase = Phase::Silent;
-                self.log(Event::note("silent from here on"));
-            }
-        }
-        answer
-    }
-
-    pub(super) fn close(&mut self, out: &mut Outbox) {
-        if !matches!(self.phase, Phase::Closed | Phase::Silent) {
-            self.phase = Phase::Closed;
-            out.close();
-            self.log(Event::note("closed by the server"));
-        }
-    }
-
     /// Goes to a phase, unless the conversation is over.
     pub(super) fn enter(&mut self, phase: Phase) {
         if !matches!(self.phase, Phase::Closed | Phase::Silent) {
@@ -369,7 +325,10 @@ impl Dialogue {
     }
 
     pub(super) fn violate(&self, what: impl Into<String>) {
-        self.shared.record().violate(what.into());
+        // The server is wrong about a misread line, so the client is not to blame for it.
+        if !self.misread {
+            self.shared.record().violate(what.into());
+        }
     }
 
     fn violate_once(&mut self, what: &str) {
@@ -380,28 +339,6 @@ impl Dialogue {
 
     pub(super) fn log(&self, event: Event) {
         self.shared.record().log(self.connection, event);
-    }
-
-    fn said(&mut self, octets: Vec<u8>) -> Answer {
-        if !octets.is_empty() {
-            self.log(Event::Reply(octets.clone()));
-        }
-        let class = octets
-            .first()
-            .copied()
-            .filter(u8::is_ascii_digit)
-            .unwrap_or(b'0');
-        Answer { class, octets }
-    }
-}
-
-impl Answer {
-    pub(super) fn is_positive(&self) -> bool {
-        self.class == b'2'
-    }
-
-    pub(super) fn is_intermediate(&self) -> bool {
-        self.class == b'3'
     }
 }
 

@@ -15,6 +15,9 @@ use super::server::Shared;
 
 /// The client's end of a connection in memory; made by [`Server::duplex`](super::Server::duplex).
 ///
+/// It implements the blocking and the async traits of embedded-io. The futures never wait: a poll ends
+/// each of them, so the async driver needs neither a thread nor an executor.
+///
 /// A read that the server has no answer for fails with [`ErrorKind::TimedOut`] at once. Scripted
 /// delays take no real time: they move [`elapsed`](Self::elapsed) on, and fail with `TimedOut` where
 /// they pass the [timeout](Self::set_timeout). After the server has closed, a read gives 0 octets and
@@ -154,6 +157,24 @@ impl Write for Duplex {
         self.unflushed = false;
         self.count(|traffic| traffic.flushes += 1);
         Ok(())
+    }
+}
+
+/// The future is ready at once: the server works within the call, as it does when blocking.
+impl embedded_io_async::Read for Duplex {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
+        Read::read(self, buffer)
+    }
+}
+
+/// The futures are ready at once: the server works within the call, as it does when blocking.
+impl embedded_io_async::Write for Duplex {
+    async fn write(&mut self, octets: &[u8]) -> Result<usize, ErrorKind> {
+        Write::write(self, octets)
+    }
+
+    async fn flush(&mut self) -> Result<(), ErrorKind> {
+        Write::flush(self)
     }
 }
 

@@ -65,6 +65,26 @@
 //! A command that is refused only because it rode in a flight behind another refused one is no
 //! violation.
 //!
+//! # Faults
+//!
+//! Most faults are an [`Action`] at a [`Stage`], at its n-th occurrence or at each:
+//!
+//! | Fault | Action |
+//! |---|---|
+//! | A reply too many, at once | `normal().then_say("250 Ok\r\n")` |
+//! | A reply too many, just before the next one | `normal().then_say_late("250 Ok\r\n")` |
+//! | A reply that never comes, though the command took effect | `unanswered()` |
+//! | Last words other than 421, in the same write as a reply | `normal().then_say("451 …\r\n").then_close()` |
+//! | Last words when the next command arrives, unread | `normal().then_say_late("451 …\r\n").then_close_late()` |
+//! | QUIT without an answer, the connection open | `silence()` at [`Stage::Quit`] |
+//! | QUIT without an answer, the connection closed | `close()` at [`Stage::Quit`] |
+//! | Words without a line end, then a close | `reply("550 blocked").then_close()` |
+//! | A refused RSET | `reply("454 4.3.0 later\r\n")` at [`Stage::Rset`] |
+//! | A greeting whose lines differ | `reply("220-teaser\r\n521 5.7.1 blocked\r\n")` at [`Stage::Greeting`] |
+//!
+//! [`Builder::ehlo_line`] adds any line to the EHLO reply: a second SIZE, a very long AUTH.
+//! [`Builder::misread_refused_chunks`] makes a server that reads a refused chunk as commands.
+//!
 //! # Limits
 //!
 //! A line is kept up to 64 KiB, a content up to 64 MiB (what is longer is refused), all accepted
@@ -90,6 +110,7 @@
 )]
 
 mod accounts;
+mod answer;
 mod auth;
 mod body;
 mod builder;

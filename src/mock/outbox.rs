@@ -24,6 +24,8 @@ pub enum Writes {
 pub(super) struct Outbox {
     writes: Writes,
     queue: VecDeque<Item>,
+    /// How many replies were said that no command asked for.
+    unasked: usize,
     /// What was taken from here has not been handed over yet.
     #[cfg(feature = "mock-tls")]
     held: bool,
@@ -75,18 +77,25 @@ impl Outbox {
         Self {
             writes,
             queue: VecDeque::new(),
+            unasked: 0,
             #[cfg(feature = "mock-tls")]
             held: false,
         }
     }
 
-    /// Whether the client has been handed everything.
+    /// Whether the client has been handed a reply to everything it said.
+    ///
+    /// Each reply that no command asked for lets the client run one reply ahead from then on.
     pub(super) fn is_empty(&self) -> bool {
         #[cfg(feature = "mock-tls")]
         if self.held {
             return false;
         }
-        self.queue.is_empty()
+        self.queue.len() <= self.unasked
+            && self
+                .queue
+                .iter()
+                .all(|item| matches!(item, Item::Octets { .. }))
     }
 
     /// Says whether what was taken from here is still to be handed over.
@@ -123,6 +132,12 @@ impl Outbox {
                 sent: 0,
             });
         }
+    }
+
+    /// Says a reply that no command asked for.
+    pub(super) fn say_unasked(&mut self, bytes: &[u8]) {
+        self.unasked += usize::from(!bytes.is_empty());
+        self.say(bytes);
     }
 
     pub(super) fn drip(&mut self, octets: &[u8], interval: Duration) {

@@ -86,6 +86,8 @@ pub(super) struct Record {
 pub(super) struct Connection {
     pub(super) events: Vec<Event>,
     pub(super) commands: Vec<String>,
+    /// Those of them that were part of a refused chunk.
+    pub(super) misread: Vec<String>,
     /// Nothing more is to come.
     pub(super) over: bool,
     pub(super) traffic: Traffic,
@@ -147,6 +149,12 @@ impl Record {
     pub(super) fn command(&mut self, connection: usize, line: String) {
         if self.admit(line.len()) {
             self.connections[connection].commands.push(line);
+        }
+    }
+
+    pub(super) fn misread(&mut self, connection: usize, line: String) {
+        if self.admit(line.len()) {
+            self.connections[connection].misread.push(line);
         }
     }
 

@@ -21,6 +21,7 @@ pub enum Stage {
     StartTls,
     /// The server's part of a TLS handshake, due at the client's first octet. A scripted reply takes
     /// its place, as it is; after its first flight an [`Action::normal`] may close or fall silent.
+    /// `then_say`, `then_say_late` and `then_close_late` have no effect here.
     Handshake,
     /// The reply to the `AUTH` command itself.
     Auth,
@@ -54,7 +55,7 @@ impl Stage {
 ///
 /// The server believes what it says: after a scripted 2yz or 3yz it goes on as after its own (a
 /// scripted 354 opens the content, a scripted 250 at `RCPT` adds the recipient), after anything else
-/// the command had no effect.
+/// the command had no effect. [`Action::unanswered`] is the exception.
 ///
 /// # Examples
 /// ```
@@ -64,13 +65,26 @@ impl Stage {
 /// let half_a_reply = Action::reply("25").then_close();
 /// let slow = Action::normal().after(Duration::from_secs(30));
 /// let dripping = Action::endless("250-more\r\n").drip(Duration::from_millis(5));
-/// # let _ = (half_a_reply, slow, dripping);
+///
+/// // A reply too many, at once, or only with the reply to the next command.
+/// let surplus = Action::normal().then_say("250 2.0.0 Ok\r\n");
+/// let late = Action::normal().then_say_late("250 2.0.0 Ok\r\n");
+/// // A goodbye that is not 421, in the same write as the reply, or when the next command arrives.
+/// let goodbye = Action::normal().then_say("451 4.4.2 Timeout\r\n").then_close();
+/// let race = Action::normal().then_say_late("451 4.4.2 Timeout\r\n").then_close_late();
+/// // Words without a line end, then a close.
+/// let blocked = Action::reply("550 your IP is disabled").then_close();
+/// # let _ = (half_a_reply, slow, dripping, surplus, late, goodbye, race, blocked);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {
     pub(super) say: Say,
     pub(super) after: Option<Duration>,
     pub(super) drip: Option<Duration>,
+    /// Said after the reply, without being asked.
+    pub(super) surplus: Vec<u8>,
+    /// Said before the next reply, without being asked.
+    pub(super) late: Vec<u8>,
     pub(super) then: Then,
     #[cfg(feature = "mock-tls")]
     pub(super) bare: bool,
@@ -87,6 +101,8 @@ pub(super) enum Say {
     Endless(Vec<u8>),
     /// None.
     Nothing,
+    /// None, but the command has the effect it would have without a script.
+    Unsent,
 }
 
 /// What follows the octets of an action.
@@ -94,6 +110,8 @@ pub(super) enum Say {
 pub(super) enum Then {
     GoOn,
     Close,
+    /// Closes when the client's next byte arrives.
+    CloseLate,
     Silence,
 }
 
@@ -127,6 +145,16 @@ impl Action {
         Self::say(Say::Nothing).then_close()
     }
 
+    /// Processes the command as usual and never sends its reply; later commands are answered.
+    ///
+    /// A mail is accepted, `DATA` is followed by content and `QUIT` by a close. Where the command is
+    /// to have no effect either, use [`Action::reply`] with no bytes: then `QUIT` is never answered
+    /// and the connection stays open.
+    #[must_use]
+    pub fn unanswered() -> Self {
+        Self::say(Say::Unsent)
+    }
+
     /// Never answers again, and keeps the connection open.
     #[must_use]
     pub fn silence() -> Self {
@@ -147,10 +175,41 @@ impl Action {
         self
     }
 
+    /// Sends these bytes after the reply, in the same write where [`Writes`](super::Writes) allows it.
+    ///
+    /// They are a reply that no command asked for, or the server's last words before
+    /// [`then_close`](Self::then_close). No CRLF is added. The server does not believe them: only the
+    /// reply before them has an effect. Each such reply lets the client run one reply ahead without a
+    /// violation of pipelining.
+    #[must_use]
+    pub fn then_say(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.surplus.extend_from_slice(bytes.as_ref());
+        self
+    }
+
+    /// Holds these bytes back and sends them immediately before the reply to the next command.
+    ///
+    /// With [`then_close_late`](Self::then_close_late) they take the place of that reply. In all
+    /// else they are those of [`then_say`](Self::then_say).
+    #[must_use]
+    pub fn then_say_late(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.late.extend_from_slice(bytes.as_ref());
+        self
+    }
+
     /// Closes the connection after the octets.
     #[must_use]
     pub fn then_close(mut self) -> Self {
         self.then = Then::Close;
+        self
+    }
+
+    /// Closes the connection when the client's next byte arrives, without reading it.
+    ///
+    /// The client meets a close that crossed its command on the line.
+    #[must_use]
+    pub fn then_close_late(mut self) -> Self {
+        self.then = Then::CloseLate;
         self
     }
 
@@ -175,6 +234,8 @@ impl Action {
             say,
             after: None,
             drip: None,
+            surplus: Vec::new(),
+            late: Vec::new(),
             then: Then::GoOn,
             #[cfg(feature = "mock-tls")]
             bare: false,

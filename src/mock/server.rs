@@ -100,6 +100,20 @@ impl Server {
             .collect()
     }
 
+    /// The parts of refused chunks that each connection took for commands, as lines without CRLF.
+    ///
+    /// Empty without [`Builder::misread_refused_chunks`]. The lines are among those of
+    /// [`commands`](Self::commands) too.
+    #[must_use]
+    pub fn misread(&self) -> Vec<Vec<String>> {
+        self.shared
+            .record()
+            .connections
+            .iter()
+            .map(|one| one.misread.clone())
+            .collect()
+    }
+
     /// The dialogue so far.
     #[must_use]
     pub fn transcript(&self) -> Transcript {

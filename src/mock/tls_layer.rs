@@ -128,7 +128,7 @@ impl Layer {
                 return;
             }
             Say::Octets(octets) => octets.clone(),
-            Say::Nothing => Vec::new(),
+            Say::Nothing | Say::Unsent => Vec::new(),
             Say::Endless(octets) => {
                 self.wire.endless(octets, action.drip);
                 self.state = State::Dead;
@@ -149,7 +149,7 @@ impl Layer {
             None => self.wire.say(octets),
         }
         match action.then {
-            Then::GoOn => return,
+            Then::GoOn | Then::CloseLate => return,
             Then::Close => {
                 self.wire.close();
                 dialogue.close(out);

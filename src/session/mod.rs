@@ -1,146 +1,287 @@
-//! STUB for callers to compile against; replaced by the real engine.
-#![allow(missing_docs, dead_code, unused, clippy::all)]
+//! The state machine: every rule about the order of commands and replies is here, and only here.
+//!
+//! ```text
+//! Connected ─ 220 ─▶ Greeted ─ EHLO, HELO 25z ─▶ Ready
+//!     │                 ▲                          │
+//!     │ 4yz 5yz         │ TLS opened               ├─ AUTH 334 ─▶ Authenticating ─ 235 ─▶ Ready
+//!     │                 │                          │                   │ 4yz 5yz
+//!     │             Upgrading ◀── STARTTLS 220 ────┤                   ▼
+//!     ▼                                            │              LoginFailed ─ AUTH 235 ─▶ Ready
+//! Rejected ◀───────── STARTTLS, RSET 4yz 5yz ──────┤
+//!                                                  │ MAIL 2yz
+//!                                                  ▼
+//!       Ready ◀─ lone dot ─ HollowContent ◀─ NoRecipient ─ RSET ─▶ Ready
+//!                                  DATA 354        │
+//!                               (pipelined)        │ RCPT 2yz
+//!                                                  ▼
+//!       Ready ◀─ final reply ─ Content ◀───── Addressed ─ RSET ─▶ Ready
+//!                                  DATA 354       │   ▲
+//!                 Ready ◀─ final reply ─ BDAT LAST ◀┘   └─ BDAT 2yz
+//!
+//!  421 leads to Closed from everywhere, QUIT from wherever it may be sent. A reply that is not in
+//!  the table, a fault of the transport or an operation dropped before its end leads to Broken.
+//! ```
+//!
+//! The picture leaves out what the table has: see [`TABLE`], which is what the code runs on.
+//!
+#![doc = include_str!("table.md")]
+//!
+//! Rules of this module:
+//! 1. No I/O: a driver is told what to send, when to flush and where to receive.
+//! 2. One buffer: it is written to only when nothing received is unread, and received into only
+//!    when the flight is out.
+//! 3. Once a fault was seen, nothing is sent any more.
+//! 4. A rare ability (limits, chunks, streamed parts; SASL mechanisms and DSN in their own modules)
+//!    is one static of functions in a file of its own. The method that turns the ability on puts the
+//!    static in; the main path calls it through the `Option`. So a program that never turns it on
+//!    does not link it: *linked on use*.
+
+mod body;
+mod buffer;
+mod check;
+mod chunks;
+mod count;
+mod engine;
+mod flight;
+mod hindrance;
+mod limits;
+mod login;
+mod mail;
+mod operation;
+mod order;
+mod recipients;
+mod replies;
+mod server;
+mod streaming;
 mod table;
+mod unsent;
+mod verdict;
+mod write;
+
+pub use crate::state::State;
+pub use chunks::Chunking;
+pub use table::{Row, Sent, TABLE, Verb};
+pub use verdict::Delivery;
+
+pub(crate) use operation::{MailOperation, Operation};
+
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Trouble};
 use crate::invalid::Invalid;
-use crate::message::Message;
 use crate::observer::Observer;
 use crate::proof::Proof;
-use crate::report::{RecipientStatus, Report};
-pub use crate::state::State;
+use crate::report::Report;
 use crate::wire::domain::Domain;
 use crate::wire::ehlo::Capabilities;
 use crate::wire::reply::Reply;
-use crate::wire::sasl::Credentials;
-pub use table::{Row, Sent, TABLE, Verb};
-/// The smallest buffer a session works with, in bytes.
-pub const BUFFER_MIN: usize = 256;
-/// BDAT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chunking {
-    /// The replies to RCPT are read first.
-    AfterRecipients,
-    /// Content that fits the buffer is sent in the flight of MAIL and RCPT.
-    Ahead,
-}
-/// Delivery of the last mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Delivery {
-    #[default]
-    None,
-    Unknown,
-    Accepted,
-    Refused,
-}
-pub(crate) enum Operation<'o, 'm> {
-    Open,
-    StartTls,
-    Login(&'o Credentials<'o>),
-    Mail(MailOperation<'o, 'm>),
-    Reset,
-    Noop,
-    Quit,
-}
-pub(crate) struct MailOperation<'o, 'm> {
-    pub(crate) message: &'o Message<'m>,
-    pub(crate) results: &'o mut [RecipientStatus],
-    pub(crate) is_unsent: bool,
-    pub(crate) quit: bool,
-}
-impl<'o, 'm> MailOperation<'o, 'm> {
-    pub(crate) fn new(message: &'o Message<'m>) -> Self {
-        Self {
-            message,
-            results: &mut [],
-            is_unsent: false,
-            quit: false,
-        }
-    }
-    pub(crate) fn with_sources(self, sources: usize) -> Self {
-        self
-    }
-    pub(crate) fn in_row(self, next: Option<&'o Message<'m>>, is_next: bool) -> Self {
-        self
-    }
-}
+
+use buffer::Buffer;
+use engine::{Act, Ending, Engine};
+
+pub use check::BUFFER_MIN;
+
+/// The next thing for a driver to do.
+#[must_use = "a session makes no progress until its step is carried out"]
 pub(crate) enum Step<'s> {
+    /// Hand all of these bytes to the transport.
     Send(&'s [u8]),
-    Fill {
-        source: usize,
-        into: &'s mut [u8],
-    },
+    /// Read bytes of the caller's source with this number into this slice, and tell
+    /// [`Running::filled`] how many: 0 at its end.
+    Fill { source: usize, into: &'s mut [u8] },
+    /// Let others have their turn: what takes long goes on after it.
     #[cfg(feature = "scram-sha-256")]
     Pause,
+    /// Flush the transport, and say so with [`Running::flushed`]: replies are awaited.
     Flush,
+    /// Receive at least one byte into this slice, and tell [`Running::received`] how many.
     Receive(&'s mut [u8]),
+    /// The operation ended; [`Running::end`] gives its outcome.
     Done,
 }
+
+/// A session: the caller's buffer and what is known of the dialogue.
 pub(crate) struct Session<'b> {
-    buffer: &'b mut [u8],
-    capabilities: Capabilities,
+    buffer: Buffer<'b>,
+    engine: Engine<'b>,
 }
-pub(crate) struct Running<'s, 'b>(&'s mut Session<'b>);
+
 impl<'b> Session<'b> {
+    #[inline(always)] // Else it is made elsewhere and copied, twice: 300 bytes of stack.
     pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
         Self {
-            buffer,
-            capabilities: Capabilities::default(),
+            buffer: Buffer::new(buffer),
+            engine: Engine::new(),
         }
     }
+
+    /// Begins an operation.
     pub(crate) fn begin(&mut self, operation: &mut Operation<'_, '_>) -> Running<'_, 'b> {
-        Running(self)
+        self.engine.begin(operation, self.buffer.len());
+        Running { session: self }
     }
+
+    /// The name for EHLO, here and after STARTTLS.
     pub(crate) fn set_name(&mut self, name: Domain<'b>) -> Result<(), Invalid> {
-        Ok(())
+        self.engine.set_name(name)
     }
-    pub(crate) fn upgraded(&mut self, proof: Proof) {}
-    pub(crate) fn secured(&mut self, proof: Proof) {}
+
+    /// TLS was opened on the transport: what was known of the server is forgotten.
+    pub(crate) fn upgraded(&mut self, proof: Proof) {
+        self.engine.server_mut().upgraded(proof);
+    }
+
+    /// The link is under TLS from the start.
+    pub(crate) fn secured(&mut self, proof: Proof) {
+        self.engine.server_mut().secured(proof);
+    }
+
+    pub(crate) fn without_pipelining(&mut self) {
+        self.engine.without_pipelining();
+    }
+
+    #[inline(always)] // So that BDAT is not linked where this is not called.
+    pub(crate) fn chunking(&mut self, chunking: Chunking) {
+        self.engine.chunking(chunking);
+    }
+
+    #[inline(always)] // As `chunking`.
+    pub(crate) fn with_limits(&mut self) {
+        self.engine.with_limits();
+    }
+
+    pub(crate) fn all_or_none(&mut self) {
+        self.engine.all_or_none();
+    }
+
+    pub(crate) fn allow_helo(&mut self) {
+        self.engine.allow_helo();
+    }
+
+    pub(crate) fn require_tls(&mut self) {
+        self.engine.require_tls();
+    }
+
+    /// The proof of the server's identity; `None` without TLS.
     pub(crate) fn proof(&self) -> Option<Proof> {
-        None
+        self.engine.server().proof()
     }
-    pub(crate) fn without_pipelining(&mut self) {}
-    pub(crate) fn chunking(&mut self, chunking: Chunking) {}
-    pub(crate) fn with_limits(&mut self) {}
-    pub(crate) fn all_or_none(&mut self) {}
-    pub(crate) fn allow_helo(&mut self) {}
-    pub(crate) fn require_tls(&mut self) {}
+
     pub(crate) fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        self.engine.server().capabilities()
     }
+
     pub(crate) fn state(&self) -> State {
-        State::Connected
+        self.engine.server().state()
     }
+
     pub(crate) fn delivery(&self) -> Delivery {
-        Delivery::None
+        self.engine.verdict().delivery()
     }
+
     pub(crate) fn last_reply(&self) -> Option<Reply<'_>> {
-        None
+        self.engine.replies().deciding(&self.buffer)
     }
+
     pub(crate) fn stray_bytes(&self) -> &[u8] {
-        &[]
+        self.engine.replies().stray(&self.buffer)
     }
+
     pub(crate) fn login_reason(&self) -> &[u8] {
-        &[]
+        self.buffer.get(self.engine.reason())
     }
 }
+
+/// One operation under way. Dropped before it is done, it ends the session.
+pub(crate) struct Running<'s, 'b> {
+    session: &'s mut Session<'b>,
+}
+
 impl Running<'_, '_> {
+    /// The next thing for the driver to do. After a call that was interrupted, it is the same again.
     pub(crate) fn step(
         &mut self,
         operation: &mut Operation<'_, '_>,
         observer: &mut dyn Observer,
     ) -> Step<'_> {
-        Step::Done
+        let Session { buffer, engine } = &mut *self.session;
+        let act = engine.act(operation, buffer, observer);
+        let bytes = buffer.get_mut(engine.window());
+        match act {
+            Act::Send => Step::Send(bytes),
+            Act::Fill => Step::Fill {
+                source: engine.body().source(),
+                into: bytes,
+            },
+            #[cfg(feature = "scram-sha-256")]
+            Act::Pause => Step::Pause,
+            Act::Flush => Step::Flush,
+            Act::Receive => Step::Receive(bytes),
+            Act::Done => Step::Done,
+        }
     }
-    pub(crate) fn received(&mut self, bytes: usize) {}
-    pub(crate) fn filled(&mut self, bytes: usize) {}
-    pub(crate) fn flushed(&mut self) {}
-    pub(crate) fn no_source(&mut self) {}
-    pub(crate) fn broke(&mut self, is_closed: bool) {}
-    pub(crate) fn fault(&mut self, fault: Fault<()>) {}
+
+    /// Says how many bytes were received; 0 is the end of the stream.
+    pub(crate) fn received(&mut self, bytes: usize) {
+        let Session { buffer, engine } = &mut *self.session;
+        engine.received(bytes, buffer);
+    }
+
+    /// Says how many bytes of the source were read.
+    pub(crate) fn filled(&mut self, bytes: usize) {
+        self.session.engine.filled(bytes);
+    }
+
+    /// Says that the transport has flushed.
+    pub(crate) fn flushed(&mut self) {
+        self.session.engine.flushed();
+    }
+
+    /// The caller gave no source for a streamed part.
+    pub(crate) fn no_source(&mut self) {
+        let fault = self.session.engine.body().no_source();
+        self.fault(Fault::Content(fault));
+    }
+
+    /// Says that a call of the transport failed. If the server closed the connection, the steps that
+    /// follow hear out what it said before, which may explain why.
+    #[inline(never)]
+    pub(crate) fn broke(&mut self, trouble: Trouble) {
+        let Session { buffer, engine } = &mut *self.session;
+        engine.broke(trouble == Trouble::Closed, buffer);
+    }
+
+    /// A source failed, or the transport takes no bytes.
+    pub(crate) fn fault(&mut self, fault: Fault<()>) {
+        self.session.engine.fault(fault, false);
+    }
+
+    /// The outcome, which may be good even after a fault: after the final reply to a mail none
+    /// changes it. `error` is the transport's, if it gave one.
     pub(crate) fn end<E>(self, error: Option<E>) -> Result<Report, Error<E>> {
-        Err(Error::ConnectionEnded)
+        let engine = &self.session.engine;
+        let last = engine.refusal();
+        let fault = |error| engine.trouble().with_transport(error);
+        match (engine.ending(), last) {
+            (Ending::Refused, Some(refusal)) => Err(Error::Refused(refusal)),
+            (Ending::Good | Ending::Refused, _) => Ok(engine.report()),
+            (Ending::Failed(phase), last) => Err(Error::Failed {
+                fault: fault(error),
+                phase,
+                last,
+            }),
+            (Ending::Unknown, last) => Err(Error::DeliveryUnknown {
+                fault: fault(error),
+                last,
+            }),
+            (Ending::Hindered(hindrance), _) => Err(hindrance.error()),
+        }
+    }
+}
+
+impl Drop for Running<'_, '_> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.session.engine.abandon();
+        self.session.buffer.wipe_secret();
     }
 }

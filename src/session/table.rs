@@ -1,21 +1,22 @@
-//! The protocol as a table: in which state which command may be sent, which reply it may get, and
-//! which state follows.
+//! The protocol as data: the commands, and in which state which of them may be sent, which reply it
+//! may get, and which state follows. The only file that changes a state.
 //!
 //! Rules of this file:
-//! 1. Everything about the *order* of commands and replies stands in [`TABLE`], as data.
+//! 1. Everything about which reply leads where is in [`TABLE`], as data; everything about a single
+//!    command is its row in `COMMANDS`; every other cause of a change is an `Event`.
 //! 2. A reply that is not in the table is a fault of the server, and there is no way back.
 //! 3. States change when a reply is read, never when a command is sent. So the table does not know
 //!    whether commands are pipelined; rows that only a pipelined command can meet say so
 //!    ([`Sent::Ahead`]) and are never a reason to send.
-//! 4. 421 stands outside: it ends the session from every state (RFC 5321 §3.8).
+//! 4. 421 is not in the table: it ends the session from every state (RFC 5321 §3.8).
 //! 5. A transaction that will not be completed is ended by RSET before anything else is said, so
 //!    NOOP and QUIT need no rows in its states.
 
 use crate::phase::Phase;
-
+use crate::report::CLOSING;
 use crate::state::State;
 
-/// What is sent, or awaited unasked.
+/// A command, or the greeting, which is awaited unasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -42,9 +43,9 @@ pub enum Verb {
     Data,
     /// The content and its terminator, or the terminator alone.
     Content,
-    /// BDAT and the octets of a chunk that others follow.
+    /// BDAT and the bytes of a chunk that others follow.
     Bdat,
-    /// BDAT and the octets of the last or only chunk.
+    /// BDAT and the bytes of the last or only chunk.
     BdatLast,
     /// RSET.
     Rset,
@@ -54,71 +55,94 @@ pub enum Verb {
     Quit,
 }
 
+/// One command: everything about it that does not depend on a state.
+struct Command {
+    /// The words it begins with, or all of it; empty for what has arguments only.
+    words: &'static str,
+    /// The phase that awaits its reply.
+    phase: Phase,
+    /// The codes that mean success: from the first to the second. RFC 5321 §4.3.2 lets a client go
+    /// by the first digit. Where the range is narrower that is on purpose: what follows cannot be
+    /// taken back.
+    success: (u16, u16),
+    /// Whether a further command may follow in the same flight.
+    may_be_followed: bool,
+}
+
+const fn command(words: &'static str, phase: Phase, success: (u16, u16)) -> Command {
+    Command {
+        words,
+        phase,
+        success,
+        may_be_followed: false,
+    }
+}
+
+/// RFC 2920 §3.1: "The EHLO, DATA, VRFY, EXPN, TURN, QUIT, and NOOP commands can only appear as the
+/// last command in a group". STARTTLS (RFC 3207 §4) and AUTH (RFC 4954 §4) end theirs too. So do
+/// BDAT here, whose reply decides what may follow, and RSET: content that is on its way must not
+/// meet a transaction that the server did not end.
+const fn followed(words: &'static str, phase: Phase) -> Command {
+    Command {
+        words,
+        phase,
+        success: ANY,
+        may_be_followed: true,
+    }
+}
+
+const ANY: (u16, u16) = (200, 299);
+
+/// In the order of the verbs.
+static COMMANDS: [Command; 16] = [
+    command("", Phase::Greeting, (220, 220)),
+    command("EHLO ", Phase::Ehlo, (250, 259)),
+    command("HELO ", Phase::Ehlo, (250, 259)),
+    command("STARTTLS", Phase::StartTls, (220, 220)),
+    command("AUTH ", Phase::Auth, (235, 235)),
+    command("", Phase::Auth, (235, 235)),
+    command("*", Phase::Auth, (235, 235)),
+    followed("MAIL FROM:<", Phase::Mail),
+    followed("RCPT TO:<", Phase::Rcpt),
+    command("DATA", Phase::Data, ANY),
+    // RFC 5321 §4.1.1.4: the terminator, after a line end.
+    followed(".", Phase::Content),
+    command("BDAT ", Phase::Content, ANY),
+    command("BDAT ", Phase::Content, ANY),
+    command("RSET", Phase::Reset, ANY),
+    command("NOOP", Phase::Noop, ANY),
+    command("QUIT", Phase::Quit, ANY),
+];
+
 impl Verb {
+    fn command(self) -> &'static Command {
+        // The table has a row for every verb.
+        let [first, ..] = &COMMANDS;
+        COMMANDS.get(self as usize).unwrap_or(first)
+    }
+
     /// The phase that awaits the reply.
-    pub(crate) const fn phase(self) -> Phase {
-        match self {
-            Self::Greeting => Phase::Greeting,
-            Self::Ehlo | Self::Helo => Phase::Ehlo,
-            Self::StartTls => Phase::StartTls,
-            Self::Auth | Self::AuthResponse | Self::AuthCancel => Phase::Auth,
-            Self::Mail => Phase::Mail,
-            Self::Rcpt => Phase::Rcpt,
-            Self::Data => Phase::Data,
-            Self::Content | Self::Bdat | Self::BdatLast => Phase::Content,
-            Self::Rset => Phase::Reset,
-            Self::Noop => Phase::Noop,
-            Self::Quit => Phase::Quit,
-        }
+    pub(crate) fn phase(self) -> Phase {
+        self.command().phase
     }
 
-    /// The words a command begins with, or all there is of it; none for what has arguments only.
-    pub(crate) fn words(self) -> &'static str {
-        /// In the order of the verbs.
-        static WORDS: [&str; 16] = [
-            "",
-            "EHLO ",
-            "HELO ",
-            "STARTTLS",
-            "AUTH ",
-            "",
-            "*",
-            "MAIL FROM:<",
-            "RCPT TO:<",
-            "DATA",
-            // RFC 5321 §4.1.1.4: the terminator, behind a line end.
-            ".",
-            "BDAT ",
-            "BDAT ",
-            "RSET",
-            "NOOP",
-            "QUIT",
-        ];
-        WORDS.get(self as usize).copied().unwrap_or_default()
+    /// The words a command begins with, or all of it; empty for what has arguments only.
+    pub(super) fn words(self) -> &'static str {
+        self.command().words
     }
 
-    /// Whether a further command may follow in the same flight (RFC 2920 §3.1: "The EHLO, DATA,
-    /// VRFY, EXPN, TURN, QUIT, and NOOP commands can only appear as the last command in a group").
-    /// STARTTLS (RFC 3207 §4) and AUTH (RFC 4954 §4) end theirs too, and BDAT does here: what comes
-    /// of a chunk decides what may follow it.
-    pub(crate) const fn may_be_followed(self) -> bool {
-        matches!(self, Self::Rset | Self::Mail | Self::Rcpt | Self::Content)
+    /// Whether a further command may follow in the same flight.
+    pub(super) fn may_be_followed(self) -> bool {
+        self.command().may_be_followed
     }
 
-    /// The one code that means success, where the first digit is not enough.
-    ///
-    /// RFC 5321 §4.3.2 lets a client go by the first digit. These are exact on purpose: what
-    /// follows them cannot be taken back.
-    const fn exact(self) -> Option<u16> {
-        match self {
-            Self::Greeting | Self::StartTls => Some(220),
-            Self::Auth | Self::AuthResponse => Some(235),
-            _ => None,
-        }
+    /// Whether the mail's content is sent by it.
+    pub(super) const fn carries_content(self) -> bool {
+        matches!(self, Self::Content | Self::Bdat | Self::BdatLast)
     }
 
     /// The one 3yz code that may answer.
-    const fn exact_intermediate(self) -> u16 {
+    const fn intermediate(self) -> u16 {
         match self {
             Self::Data => 354,
             _ => 334,
@@ -132,7 +156,7 @@ pub enum Sent {
     /// The command may be sent in this state.
     Here,
     /// The command is never sent in this state; its reply may come in it, because the command was
-    /// pipelined behind others that turned out differently.
+    /// pipelined after others that turned out differently.
     Ahead,
 }
 
@@ -220,20 +244,21 @@ pub static TABLE: [Row; 35] = [
 ];
 
 /// Whether `verb` may be sent in `state`.
-pub(crate) fn may_send(state: State, verb: Verb) -> bool {
+pub(super) fn may_send(state: State, verb: Verb) -> bool {
     find(state, verb).is_some_and(|row| row.sent == Here)
 }
 
 /// The state that follows a reply; [`State::Broken`] where the reply has no place.
 #[inline(never)]
-pub(crate) fn follow(state: State, verb: Verb, code: u16) -> State {
+pub(super) fn follow(state: State, verb: Verb, code: u16) -> State {
     let Some(row) = find(state, verb) else {
         return Broken;
     };
+    let (least, most) = verb.command().success;
     match code {
-        421 => Closed,
-        200..=299 if verb.exact().is_none_or(|exact| exact == code) => row.success,
-        300..=399 if verb.exact_intermediate() == code || verb == Verb::Quit => row.intermediate,
+        CLOSING => Closed,
+        200..=299 if least <= code && code <= most => row.success,
+        300..=399 if verb.intermediate() == code || verb == Verb::Quit => row.intermediate,
         400..=599 => row.refusal,
         _ => Broken,
     }
@@ -244,6 +269,59 @@ fn find(state: State, verb: Verb) -> Option<&'static Row> {
     TABLE
         .iter()
         .find(|row| row.state == state && row.verb == verb)
+}
+
+/// A cause of a new state that is not a reply to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// TLS was opened on the transport.
+    TlsOpened,
+    /// The caller wants a login that the server cannot give. No mail is sent without it.
+    LoginGivenUp,
+    /// The caller wants STARTTLS, which the server does not offer.
+    StartTlsGivenUp,
+    /// The connection ended in good order: a goodbye of the server, or nothing was said on it.
+    Goodbye,
+    /// The transport, the server or the caller broke off.
+    Fault,
+}
+
+/// The state of the dialogue with the server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialogue(State);
+
+impl Dialogue {
+    pub(super) const fn new() -> Self {
+        Self(Connected)
+    }
+
+    pub(super) const fn state(self) -> State {
+        self.0
+    }
+
+    /// A reply to `verb` was read; whether it has a place here. If not, the state stays, and a
+    /// [`Event::Fault`] is due.
+    pub(super) fn reply(&mut self, verb: Verb, code: u16) -> bool {
+        let after = follow(self.0, verb, code);
+        let has_place = after != Broken;
+        if has_place {
+            self.0 = after;
+        }
+        has_place
+    }
+
+    /// Something other than a reply happened.
+    pub(super) const fn happened(&mut self, event: Event) {
+        self.0 = match event {
+            Event::TlsOpened => Greeted,
+            // With a transaction open, RSET would lead to where mails are sent.
+            Event::LoginGivenUp if self.0.has_transaction() => Rejected,
+            Event::LoginGivenUp => LoginFailed,
+            Event::StartTlsGivenUp => Rejected,
+            Event::Goodbye => Closed,
+            Event::Fault => Broken,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -299,10 +377,12 @@ mod tests {
                 Broken => String::from("–"),
                 state => format!("{state:?}"),
             };
-            let code = |class: char| match (class, row.verb.exact(), row.intermediate) {
-                ('2', Some(exact), _) => format!(" ({exact})"),
-                ('3', _, state) if state != Broken && row.verb != Verb::Quit => {
-                    format!(" ({})", row.verb.exact_intermediate())
+            let (least, most) = row.verb.command().success;
+            let code = |class: char| match (class, row.intermediate) {
+                ('2', _) if least == most => format!(" ({least})"),
+                ('2', _) if (least, most) != ANY => format!(" ({least} to {most})"),
+                ('3', state) if state != Broken && row.verb != Verb::Quit => {
+                    format!(" ({})", row.verb.intermediate())
                 }
                 _ => String::new(),
             };
@@ -323,7 +403,7 @@ mod tests {
             ));
         }
         text.push_str(
-            "\nA dash is a fault of the server. A code in brackets is the only one of its ",
+            "\nA dash is a fault of the server. Codes in brackets are the only ones of their ",
         );
         text.push_str("class.\n");
         text
@@ -358,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_stands_twice_and_no_row_leaves_an_ended_session() {
+    fn no_row_occurs_twice_and_none_leaves_an_ended_session() {
         for (n, row) in TABLE.iter().enumerate() {
             let same = |other: &Row| other.state == row.state && other.verb == row.verb;
             assert_eq!(TABLE.iter().position(same), Some(n), "{row:?}");
@@ -386,15 +466,18 @@ mod tests {
                         continue;
                     };
                     let expected = match (code, verb) {
-                        (421, _) => Closed,
+                        (CLOSING, _) => Closed,
                         (_, Verb::Quit) => Closed,
                         (220, Verb::Greeting | Verb::StartTls) => row.success,
                         (235, Verb::Auth | Verb::AuthResponse) => row.success,
+                        (250..=259, Verb::Ehlo | Verb::Helo) => row.success,
                         (334, Verb::Auth | Verb::AuthResponse) => row.intermediate,
                         (354, Verb::Data) => row.intermediate,
                         (
                             200..=299,
                             Verb::Greeting
+                            | Verb::Ehlo
+                            | Verb::Helo
                             | Verb::StartTls
                             | Verb::Auth
                             | Verb::AuthResponse
@@ -407,6 +490,25 @@ mod tests {
                     assert_eq!(after, expected, "{state:?} {verb:?} {code}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_event_leads_to_one_state() {
+        for state in STATES {
+            let after = |event| {
+                let mut dialogue = Dialogue(state);
+                dialogue.happened(event);
+                dialogue.state()
+            };
+            assert_eq!(after(Event::TlsOpened), Greeted);
+            assert_eq!(after(Event::StartTlsGivenUp), Rejected);
+            assert_eq!(after(Event::Goodbye), Closed);
+            assert_eq!(after(Event::Fault), Broken);
+            // Nothing but a login, or QUIT, follows a login that was given up.
+            let given_up = after(Event::LoginGivenUp);
+            assert!(!may_send(given_up, Verb::Mail));
+            assert_eq!(given_up == Rejected, state.has_transaction());
         }
     }
 

@@ -1,6 +1,6 @@
-//! An address, as it stands between `<` and `>` in MAIL and RCPT.
+//! The address between `<` and `>` in MAIL and RCPT.
 //!
-//! - It is sent as it was given, octet for octet: nothing is unquoted, folded to lower case or
+//! - It is sent as it was given, byte for byte: nothing is unquoted, folded to lower case or
 //!   converted.
 //! - So it is checked against the grammar of RFC 5321, which is narrower than that of RFC 5322:
 //!   no blanks, no comments, no source route.
@@ -33,7 +33,7 @@ impl<'a> Address<'a> {
     ///
     /// # Errors
     ///
-    /// [`Reason::Empty`], [`Reason::TooLong`] (254 octets, 64 before the `@`, 63 in one label),
+    /// [`Reason::Empty`], [`Reason::TooLong`] (254 bytes, 64 before the `@`, 63 in one label),
     /// [`Reason::ControlCharacter`], [`Reason::OpenQuote`], [`Reason::NoAt`],
     /// [`Reason::LocalPart`], [`Reason::DomainPart`] or [`Reason::AddressLiteral`].
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
@@ -53,7 +53,7 @@ impl<'a> Address<'a> {
         }
     }
 
-    /// A text that was checked before.
+    /// Wraps a text that was checked before.
     pub(crate) const fn checked(text: &'a str) -> Self {
         Self(text)
     }
@@ -64,20 +64,16 @@ impl<'a> Address<'a> {
         self.0
     }
 
-    /// What stands before the `@`, quotes included.
+    /// The part before the `@`, quotes included.
     #[must_use]
     pub const fn local_part(self) -> &'a str {
         scan::part(self.0, 0, self.at())
     }
 
-    /// What stands behind the `@`.
+    /// The part after the `@`.
     #[must_use]
     pub const fn domain(self) -> Domain<'a> {
-        Domain::checked(scan::part(
-            self.0,
-            self.at().saturating_add(1),
-            self.0.len(),
-        ))
+        Domain::checked(scan::part(self.0, scan::after(self.at()), self.0.len()))
     }
 
     /// Whether it can be sent without SMTPUTF8.
@@ -86,13 +82,13 @@ impl<'a> Address<'a> {
         scan::is_ascii(self.0.as_bytes())
     }
 
-    /// Whether mail to both goes to one mailbox: local parts octet by octet, domains without
-    /// regard to the case of ASCII letters.
+    /// Whether mail to both goes to one mailbox. Local parts are compared byte by byte, domains
+    /// without regard to the case of ASCII letters.
     // RFC 5321 §2.4: "The local-part of a mailbox MUST BE treated as case sensitive. [...]
     // Mailbox domains follow normal DNS rules and are hence not case sensitive."
     #[must_use]
     pub fn is_same(self, other: Address<'_>) -> bool {
-        // The length first: it differs most often, and costs nothing.
+        // The length comes first: it differs most often, and costs nothing.
         if self.0.len() != other.0.len() {
             return false;
         }
@@ -107,7 +103,7 @@ impl<'a> Address<'a> {
         true
     }
 
-    /// Where the `@` stands: the last one, for a quoted local part may hold more of them.
+    /// The position of the last `@`. A quoted local part may hold others.
     const fn at(self) -> usize {
         let mut rest = self.0.as_bytes();
         while let [head @ .., last] = rest {
@@ -134,12 +130,12 @@ impl fmt::Display for Address<'_> {
     }
 }
 
-/// Where reports of failed delivery go: the address in `MAIL FROM:<…>`.
+/// The address in `MAIL FROM:<…>`, to which reports of failed delivery go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ReversePath<'a> {
-    /// `<>`: nobody wants a report. RFC 5321 §4.5.5 has it for reports themselves, RFC 3834 §3.3
-    /// for automatic answers.
+    /// `<>`: no reports. For reports themselves (RFC 5321 §4.5.5) and automatic answers (RFC 3834
+    /// §3.3).
     Null,
     /// Reports go to this address.
     Address(Address<'a>),
@@ -150,12 +146,12 @@ impl<'a> ReversePath<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Address::parse`], with [`Field::ReversePath`]; a display name, or half of the angle
-    /// brackets, is [`Reason::AngleBracket`].
+    /// Those of [`Address::parse`], with [`Field::ReversePath`], and [`Reason::AngleBracket`] for a
+    /// display name or a single angle bracket.
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
         let address = match text.as_bytes() {
             [b'<', b'>'] => return Ok(Self::Null),
-            [b'<', inner @ .., b'>'] => scan::part(text, 1, inner.len().saturating_add(1)),
+            [b'<', .., b'>'] => scan::inside(text),
             [b'<', ..] | [.., b'>'] if !scan::has_control(text.as_bytes()) => {
                 return Err(Invalid::new(Field::ReversePath, Reason::AngleBracket));
             }
@@ -167,7 +163,7 @@ impl<'a> ReversePath<'a> {
         }
     }
 
-    /// What stands between the angle brackets; empty for [`ReversePath::Null`].
+    /// The text between the angle brackets; empty for [`ReversePath::Null`].
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         match self {
@@ -197,7 +193,7 @@ impl<'a> From<Address<'a>> for ReversePath<'a> {
     }
 }
 
-/// What is wrong with an address that holds no control character.
+/// The fault of an address that holds no control character.
 pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
     if text.is_empty() {
         return Some(Reason::Empty);
@@ -207,7 +203,7 @@ pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
     }
     let length = match text {
         [b'"', tail @ ..] => match scan::after_quoted(tail) {
-            Some(after) => text.len().saturating_sub(after.len()),
+            Some(after) => scan::start_of(after, text),
             None => return Some(Reason::OpenQuote),
         },
         _ => match scan::find(text, b'@') {
@@ -248,10 +244,11 @@ const fn pairs_are_ascii(mut rest: &[u8]) -> bool {
     }
 }
 
-/// Octets. RFC 5321 §4.5.3.1.3: "The maximum total length of a reverse-path or forward-path is 256
-/// octets (including the punctuation and element separators)", which are the two angle brackets.
+/// The longest address, in bytes. RFC 5321 §4.5.3.1.3: "The maximum total length of a reverse-path
+/// or forward-path is 256 octets (including the punctuation and element separators)", which are the
+/// two angle brackets.
 const ADDRESS_MAX: usize = 254;
 
-/// Octets. RFC 5321 §4.5.3.1.1: "The maximum total length of a user name or other local-part is 64
-/// octets."
+/// The longest local part, in bytes. RFC 5321 §4.5.3.1.1: "The maximum total length of a user name
+/// or other local-part is 64 octets."
 const LOCAL_PART_MAX: usize = 64;

@@ -1,67 +1,78 @@
-//! Base64 of RFC 4648 §4, in lines as MIME wants them (RFC 2045 §6.8).
+//! Base64 (RFC 4648 §4) in the lines of MIME (RFC 2045 §6.8).
 //!
-//! By table: attachments and texts are no secrets. Credentials do not come here.
+//! It uses a table, since attachments and texts are not secret. Credentials are encoded elsewhere.
 //!
-//! Instructions for an octet of content in lines, and flash, as `benches/base64/run` measures them:
+//! Instructions for each byte of content in lines, and flash, as `benches/base64/run` measures
+//! them:
 //!
 //! | | x86-64 | thumbv7m, opt s | opt 3 |
 //! |---|---|---|---|
-//! | base64ct, constant time | 9.9 | 89.0, 292 octets | 24.3, 520 |
-//! | base64 0.22 | 8.8 | 5.9, 864 octets | 5.6, 976 |
-//! | this file | 6.8 | 7.4, 280 octets | 7.5, 812 |
+//! | base64ct, constant time | 9.9 | 89.0, 292 bytes | 24.3, 520 |
+//! | base64 0.22 | 8.8 | 5.9, 864 bytes | 5.6, 976 |
+//! | this file | 6.8 | 7.4, 280 bytes | 7.5, 812 |
 //!
 //! The crate `base64` is faster on the Cortex-M3, but takes three times the flash at opt s.
 
 use super::writer::Writer;
 
-/// Octets of content in a whole line.
+/// The bytes of content in a whole line.
 pub(crate) const LINE: usize = 57;
 
-/// Octets of a whole line's encoding with its line end: RFC 2045 §6.8 allows 76 characters.
+/// The bytes of a whole encoded line with its line end. RFC 2045 §6.8 allows 76 characters.
 pub(crate) const ENCODED_LINE: usize = 78;
 
-/// Octets that `octets` of content take in lines, line ends included; at most `u32::MAX`.
-pub(crate) const fn encoded_len(octets: usize) -> u32 {
-    let quads = octets.div_ceil(3);
-    let lines = octets.div_ceil(LINE);
-    let len = quads
-        .saturating_mul(4)
-        .saturating_add(lines.saturating_mul(2));
-    if len > u32::MAX as usize {
-        u32::MAX
-    } else {
-        len as u32
+/// The length of this many bytes of content in lines, line ends included; at most `u32::MAX`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "there are at most usize::MAX / 57 + 1 lines"
+)]
+pub(crate) const fn encoded_len(bytes: usize) -> u32 {
+    let quads = bytes.div_ceil(3);
+    let lines = bytes.div_ceil(LINE);
+    let len = match quads.checked_mul(4) {
+        Some(len) => len.checked_add(lines * 2),
+        None => None,
+    };
+    match len {
+        Some(len) if len <= u32::MAX as usize => len as u32,
+        _ => u32::MAX,
     }
 }
 
-/// Encodes groups of three octets into `out`, as many as there are and as fit, in lines whose first
-/// begins at `column` of the content, a multiple of three. A line's last group is written with its
-/// line end or not at all. Returns the octets of `content` that were taken, and those written.
+/// Encodes as many groups of three bytes into `out` as fit, in lines. The first line begins at
+/// `column` of the content, a multiple of three below [`LINE`]. A line's last group is written with
+/// its line end or not at all. Returns the number of bytes taken from `content`, and of bytes
+/// written.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`column` is below LINE, so a line's end is a group away at least; the rest counts \
+              bytes of `content` and of `out`, and two more"
+)]
 pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, usize) {
     let (mut triples, _) = content.as_chunks::<3>();
     let mut free = out;
-    let mut until_end = LINE.saturating_sub(column) / 3;
+    let mut until_end = (LINE - column).div_ceil(3);
     let (mut taken, mut written) = (0_usize, 0_usize);
     loop {
         let mut count = until_end.min(triples.len()).min(free.len() / 4);
         let mut is_end = count == until_end;
-        if is_end && free.len() < count.saturating_mul(4).saturating_add(2) {
-            count = count.saturating_sub(1);
+        if is_end && free.len() < count * 4 + 2 {
+            count -= 1;
             is_end = false;
         }
-        let octets = count.saturating_mul(4);
+        let bytes = count * 4;
         let Some((line, later)) = triples.split_at_checked(count) else {
             break;
         };
-        let Some((encoded, rest)) = free.split_at_mut_checked(octets) else {
+        let Some((encoded, rest)) = free.split_at_mut_checked(bytes) else {
             break;
         };
         let (quads, _) = encoded.as_chunks_mut::<4>();
         for (triple, quad) in line.iter().zip(quads) {
             *quad = encode(*triple);
         }
-        taken = taken.saturating_add(count.saturating_mul(3));
-        written = written.saturating_add(octets);
+        taken += count * 3;
+        written += bytes;
         let Some((end, rest)) = rest.split_first_chunk_mut::<2>() else {
             break;
         };
@@ -69,26 +80,31 @@ pub(crate) fn lines(content: &[u8], column: usize, out: &mut [u8]) -> (usize, us
             break;
         }
         *end = *b"\r\n";
-        written = written.saturating_add(2);
+        written += 2;
         (triples, free) = (later, rest);
         until_end = LINE / 3;
     }
     (taken, written)
 }
 
-/// Octets of content from `column` on, in whole groups, whose lines fit into `free`.
+/// The number of bytes of content, from `column` on and in whole groups, whose lines fit into
+/// `free`. `column` is below [`LINE`].
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`column` is below LINE and `free` a slice's length, at most isize::MAX"
+)]
 pub(crate) fn fitting(column: usize, free: usize) -> usize {
-    // As if the line's beginning were still to be written.
-    let free = free.saturating_add((column / 3).saturating_mul(4));
-    let lines = (free / ENCODED_LINE).saturating_mul(LINE);
+    // The room, if the line's beginning were still to be written.
+    let free = free + column / 3 * 4;
+    let lines = free / ENCODED_LINE * LINE;
     // A line's last group needs its line end too.
     let groups = (free % ENCODED_LINE / 4).min(LINE / 3 - 1);
-    lines
-        .saturating_add(groups.saturating_mul(3))
-        .saturating_sub(column)
+    let fitting = lines + groups * 3;
+    // Where no group fits after one that is not complete, this is less than `column`.
+    fitting.max(column) - column
 }
 
-/// One line of at most [`LINE`] octets, without its line end; padded where it ends the content.
+/// Writes one line of at most [`LINE`] bytes without its line end, padded at the content's end.
 pub(crate) fn line(content: &[u8], w: &mut Writer<'_>) {
     let (triples, rest) = content.as_chunks::<3>();
     for triple in triples {
@@ -107,7 +123,7 @@ pub(crate) fn line(content: &[u8], w: &mut Writer<'_>) {
     }
 }
 
-/// Three octets as four characters. Inlined, since bulk content spends its time here.
+/// Encodes three bytes as four characters. Inlined, since bulk content spends its time here.
 #[inline(always)]
 fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
     let (a, b, c) = (u32::from(a), u32::from(b), u32::from(c));
@@ -123,7 +139,8 @@ fn pair(bits: u32) -> [u8; 2] {
     [digit(bits >> 6), digit(bits)]
 }
 
-/// The same where 8 KB for a larger table do not matter: one and a half times as fast.
+/// The characters for the lowest twelve bits, where 8 KB for a larger table do not matter: one and
+/// a half times as fast.
 #[cfg(target_pointer_width = "64")]
 #[inline(always)]
 fn pair(bits: u32) -> [u8; 2] {
@@ -171,7 +188,7 @@ mod tests {
     use std::string::String;
     use std::vec::Vec;
 
-    /// What a mail holds for `content`, by another encoder.
+    /// `content` in lines, by another encoder.
     fn reference(content: &[u8]) -> Vec<u8> {
         let text: String = BASE64_STANDARD.encode(content);
         let mut out = Vec::new();
@@ -198,7 +215,7 @@ mod tests {
             }
             let n = w.len();
             got.extend_from_slice(&out[..n]);
-            assert_eq!(got, reference(content), "{len} octets");
+            assert_eq!(got, reference(content), "{len} bytes");
             assert_eq!(encoded_len(len) as usize, got.len());
         }
     }
@@ -221,13 +238,13 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_what_is_written() {
+    fn as_much_is_written_as_fits() {
         let content = [0; 3 * LINE];
         for column in (0..LINE).step_by(3) {
             for free in 0..2 * ENCODED_LINE {
                 let (taken, _) = lines(&content, column, &mut std::vec![0; free]);
                 assert_eq!(fitting(column, free), taken, "{column} {free}");
-                // Octets of a group that is not complete wait elsewhere.
+                // The bytes of an incomplete group are kept elsewhere.
                 assert!(fitting(column + 1, free) <= taken);
             }
         }
@@ -246,7 +263,7 @@ mod tests {
         ] {
             let mut out = [0xff; 16];
             assert_eq!(lines(&line, column, &mut out[..free]), done);
-            assert!(out[done.1..].iter().all(|octet| *octet == 0xff));
+            assert!(out[done.1..].iter().all(|byte| *byte == 0xff));
         }
     }
 

@@ -1,7 +1,7 @@
-//! A domain or an address literal: what follows the `@`, and what EHLO says.
+//! The domain or address literal after the `@` and in EHLO.
 //!
-//! - ASCII labels are letters, digits and hyphens. No underscore, no empty label, no final dot: a
-//!   name that some server refuses is refused here, where the reason can still be read.
+//! - ASCII labels are letters, digits and hyphens, without underscores, empty labels or a final
+//!   dot: a name that some server refuses is refused here, where the reason can still be read.
 //! - UTF-8 labels pass as they are. Whether the server takes them is not known here.
 //!
 //! This file does not resolve names, and does not turn U-labels into A-labels.
@@ -32,7 +32,7 @@ impl<'a> Domain<'a> {
     ///
     /// # Errors
     ///
-    /// [`Reason::Empty`], [`Reason::TooLong`] (255 octets, or 63 in one label),
+    /// [`Reason::Empty`], [`Reason::TooLong`] (255 bytes, or 63 in one label),
     /// [`Reason::ControlCharacter`], [`Reason::Character`], [`Reason::Syntax`] (an empty label, a
     /// hyphen at the edge of one, a final dot) or [`Reason::AddressLiteral`].
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
@@ -47,7 +47,7 @@ impl<'a> Domain<'a> {
         }
     }
 
-    /// A text that was checked before.
+    /// Wraps a text that was checked before.
     pub(crate) const fn checked(text: &'a str) -> Self {
         Self(text)
     }
@@ -64,7 +64,7 @@ impl<'a> Domain<'a> {
         scan::is_ascii(self.0.as_bytes())
     }
 
-    /// Whether both are the same but for the case of ASCII letters, as the DNS compares them.
+    /// Whether both are the same apart from the case of ASCII letters, as the DNS compares them.
     #[must_use]
     pub fn eq_ignore_ascii_case(self, other: Domain<'_>) -> bool {
         self.0.eq_ignore_ascii_case(other.0)
@@ -85,7 +85,7 @@ impl fmt::Display for Domain<'_> {
     }
 }
 
-/// What is wrong with a domain that holds no control character.
+/// The fault of a domain that holds no control character.
 pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
     let literal = match text {
         [] => return Some(Reason::Empty),
@@ -104,7 +104,7 @@ pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
             address @ ..,
         ] => is_ipv6(address),
         // RFC 5321 §4.1.3: "Standardized-tag MUST be specified in a Standards-Track RFC and
-        // registered with IANA". None but IPv6 is, so the general form is refused.
+        // registered with IANA". Only IPv6 is, so the general form is refused.
         _ => is_ipv4(literal),
     };
     if good {
@@ -114,8 +114,12 @@ pub(crate) const fn fault(text: &[u8]) -> Option<Reason> {
     }
 }
 
-/// RFC 5321 §4.1.3: "Snum = 1*3DIGIT ; representing a decimal integer value in the range 0
-/// through 255", four of them.
+/// Whether the text is four times `Snum` of RFC 5321 §4.1.3: "1*3DIGIT ; representing a decimal
+/// integer value in the range 0 through 255".
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a number has at most three digits and then 255, and there are at most four numbers"
+)]
 const fn is_ipv4(mut rest: &[u8]) -> bool {
     let mut numbers = 1_usize;
     let mut digits = 0_usize;
@@ -123,18 +127,15 @@ const fn is_ipv4(mut rest: &[u8]) -> bool {
     loop {
         match rest {
             [digit @ b'0'..=b'9', tail @ ..] => {
-                // Three digits come this far, and a domain has 255 octets: nothing here can wrap.
-                value = value
-                    .wrapping_mul(10)
-                    .wrapping_add(digit.wrapping_sub(b'0') as u16);
-                digits = digits.wrapping_add(1);
+                value = value * 10 + (*digit - b'0') as u16;
+                digits += 1;
                 if digits > 3 || value > 255 {
                     return false;
                 }
                 rest = tail;
             }
-            [b'.', tail @ ..] if digits > 0 => {
-                numbers = numbers.wrapping_add(1);
+            [b'.', tail @ ..] if digits > 0 && numbers < 4 => {
+                numbers += 1;
                 digits = 0;
                 value = 0;
                 rest = tail;
@@ -145,8 +146,12 @@ const fn is_ipv4(mut rest: &[u8]) -> bool {
     }
 }
 
-/// The three text forms of RFC 4291 §2.2: eight groups, `::` for one or more of them, and the last
-/// two as an IPv4 address.
+/// Whether the text has one of the three forms of RFC 4291 §2.2: eight groups, `::` for one or more
+/// of them, and the last two as an IPv4 address.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no more digits and groups are counted than the text has bytes"
+)]
 const fn is_ipv6(mut rest: &[u8]) -> bool {
     let mut groups = 0_usize;
     let mut compressed = false;
@@ -154,29 +159,29 @@ const fn is_ipv6(mut rest: &[u8]) -> bool {
         compressed = true;
         rest = tail;
     }
-    // "::" may end the address: then no group follows.
+    // No group follows a "::" that ends the address.
     while !(rest.is_empty() && compressed) {
         let group = rest;
         let mut digits = 0_usize;
         while let [b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F', tail @ ..] = rest {
-            digits = digits.wrapping_add(1);
+            digits += 1;
             rest = tail;
         }
         if digits == 0 || digits > 4 {
             return false;
         }
-        groups = groups.wrapping_add(1);
+        groups += 1;
         match rest {
             [] => break,
             [b'.', ..] if is_ipv4(group) => {
-                groups = groups.wrapping_add(1);
+                groups += 1;
                 break;
             }
             [b':', b':', tail @ ..] if !compressed => {
                 compressed = true;
                 rest = tail;
             }
-            // A single colon has a group behind it.
+            // A group follows a single colon.
             [b':', tail @ ..] if !tail.is_empty() => rest = tail,
             _ => return false,
         }
@@ -188,11 +193,11 @@ const fn is_ipv6(mut rest: &[u8]) -> bool {
     }
 }
 
-/// Octets. RFC 5321 §4.5.3.1.2: "The maximum total length of a domain name or number is 255
-/// octets."
+/// The longest domain, in bytes. RFC 5321 §4.5.3.1.2: "The maximum total length of a domain name or
+/// number is 255 octets."
 const DOMAIN_MAX: usize = 255;
 
-/// Groups of 16 bits in an IPv6 address.
+/// The groups of 16 bits in an IPv6 address.
 const GROUPS: usize = 8;
 
 #[cfg(test)]
@@ -227,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_has_63_characters_and_a_domain_255_octets() {
+    fn a_label_has_63_characters_and_a_domain_255_bytes() {
         let label: String = "a".repeat(63);
         let umlauts: String = "\u{fc}".repeat(63);
         let domain = std::format!("{label}.{label}.{label}.{label}");

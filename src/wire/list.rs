@@ -1,7 +1,7 @@
-//! A list of mailboxes, kept as the text it was given as.
+//! A list of mailboxes, kept as text.
 //!
-//! - It is checked once and then only cut: a walk costs one byte loop, and its whole state is one
-//!   position. Checking again at each walk once cost more than sending the mail.
+//! - It is checked once and then only cut: a walk is one loop over bytes, and its whole state is
+//!   one position. Checking again at each walk used to cost more than sending the mail.
 //! - Items are separated by `;` or `,` outside quotes and angle brackets. Empty items do not
 //!   count, so a list may end with a separator, and may be empty.
 //!
@@ -11,7 +11,7 @@ use core::iter::FusedIterator;
 
 use super::address::Address;
 use super::mailbox::{self, Mailbox};
-use super::scan;
+use super::scan::{self, Item};
 use crate::{Field, Invalid, Reason};
 
 /// Mailboxes separated by `;` or `,`, each as [`Mailbox::parse`] reads it.
@@ -28,14 +28,14 @@ use crate::{Field, Invalid, Reason};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MailboxList<'a> {
     text: &'a str,
-    /// What is known of the mailboxes: a sum of the constants below.
+    /// The properties of the mailboxes, a sum of the constants below.
     marks: u8,
 }
 
-/// There is a mailbox.
+/// The list has a mailbox.
 const NOT_EMPTY: u8 = 1;
 
-/// A name may not stand in a header field as it was written.
+/// A name must be encoded before it can be put into a header field.
 const SPECIAL_NAME: u8 = 2;
 
 /// An address can be sent only with SMTPUTF8.
@@ -45,15 +45,20 @@ impl<'a> MailboxList<'a> {
     /// The list without a mailbox.
     pub const EMPTY: Self = Self { text: "", marks: 0 };
 
-    /// The longest list, in octets: 1 MiB. RFC 5321 §4.5.3.1.8 asks servers for no more than 100
+    /// The longest list, in bytes: 1 MiB. RFC 5321 §4.5.3.1.8 asks servers for no more than 100
     /// recipients, which take 25 KB at their longest.
     pub const MAX_OCTETS: u32 = 1 << 20;
+
+    /// The most mailboxes of a list. A mail goes once to each address: each is compared with those
+    /// before it, so the work grows with the square of their number. RFC 5321 §4.5.3.1.8 has servers
+    /// take 100 recipients in one transaction.
+    pub const MAX_MAILBOXES: u32 = 1000;
 
     /// Checks a list.
     ///
     /// # Errors
     ///
-    /// What [`Mailbox::parse`] says of the first bad item; [`Reason::TooLong`] also for a list of
+    /// Those of [`Mailbox::parse`] for the first bad item, and [`Reason::TooLong`] for a list of
     /// more than [`MailboxList::MAX_OCTETS`]. A group (`name: a@b;`) is [`Reason::Group`].
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
         match checked(text) {
@@ -68,7 +73,7 @@ impl<'a> MailboxList<'a> {
         self.text
     }
 
-    /// Whether every name may stand in a header field as it was written.
+    /// Whether every name can be put into a header field as it was written.
     pub(crate) const fn has_plain_names(self) -> bool {
         self.marks & SPECIAL_NAME == 0
     }
@@ -94,7 +99,7 @@ impl<'a> MailboxList<'a> {
         }
     }
 
-    /// The mailbox of a list that has just one.
+    /// The mailbox of a list that has exactly one.
     pub(crate) const fn only(self) -> Option<Mailbox<'a>> {
         let mut only = None;
         let mut position = 0_usize;
@@ -107,13 +112,13 @@ impl<'a> MailboxList<'a> {
                 let is_plain = mailbox::has_plain_name(rest, item);
                 only = Some(Mailbox::cut(rest, item, is_plain));
             }
-            position = position.saturating_add(item.end).saturating_add(1);
+            position = after_item(position, item);
         }
         only
     }
 
-    /// The mailbox at or behind `position`, which is 0 at first and is moved behind it; `None` at
-    /// the end. For a walk that stops and goes on with nothing kept but the position.
+    /// The first mailbox from `position` on, which is 0 at first and is moved past the mailbox;
+    /// `None` at the end. For a walk that is interrupted and keeps only its position.
     pub(crate) fn next(&self, position: &mut u32) -> Option<Mailbox<'a>> {
         loop {
             let (_, rest) = self.text.split_at_checked(*position as usize)?;
@@ -121,8 +126,8 @@ impl<'a> MailboxList<'a> {
                 return None;
             }
             let item = scan::first_item(rest.as_bytes());
-            // Behind the separator, or one octet behind the text. MAX_OCTETS fits.
-            *position = position.saturating_add(item.end as u32).saturating_add(1);
+            // A u32 holds one more than MAX_OCTETS.
+            *position = after_item(*position as usize, item) as u32;
             let mailbox = Mailbox::cut(rest, item, self.has_plain_names());
             if !mailbox.address().as_str().is_empty() {
                 return Some(mailbox);
@@ -184,7 +189,16 @@ impl<'a> Iterator for Mailboxes<'a> {
 
 impl FusedIterator for Mailboxes<'_> {}
 
-/// The list, or what is wrong with it.
+/// The position after the separator of the item that begins at `start`, or one byte after the text.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the item is in the text, which has at most isize::MAX bytes"
+)]
+const fn after_item(start: usize, item: Item) -> usize {
+    start + item.end + 1
+}
+
+/// The list, or its fault.
 const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
     // u64, since a usize may be narrower than the limit.
     if text.len() as u64 > MailboxList::MAX_OCTETS as u64 {
@@ -198,9 +212,14 @@ const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
         ..MailboxList::EMPTY
     };
     let mut position = 0_usize;
+    let mut left = MailboxList::MAX_MAILBOXES;
     while let Some((_, rest)) = text.split_at_checked(position) {
         let item = scan::first_item(rest.as_bytes());
         if !scan::trimmed(rest, 0, item.end).is_empty() {
+            left = match left.checked_sub(1) {
+                Some(left) => left,
+                None => return Err(Reason::TooMany),
+            };
             if let Some(fault) = mailbox::fault(rest, item) {
                 return Err(fault);
             }
@@ -212,7 +231,7 @@ const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
                 list.marks |= NOT_ASCII;
             }
         }
-        position = position.saturating_add(item.end).saturating_add(1);
+        position = after_item(position, item);
     }
     Ok(list)
 }

@@ -1,4 +1,4 @@
-//! Macros for addresses that stand in the source: a wrong one does not compile.
+//! Macros for addresses in the source code: a wrong one does not compile.
 //!
 //! The check runs in a `const` block of the caller, so neither it nor its panic is linked.
 
@@ -70,7 +70,7 @@ macro_rules! mailbox_list {
     };
 }
 
-/// `$type::parse($text)`, or no program; the reason stands in the compiler's message.
+/// `$type::parse($text)`, or a compiler error that gives the reason.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __literal {

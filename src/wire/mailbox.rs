@@ -2,8 +2,8 @@
 //!
 //! - The name is kept as it was written. A quoted name is unquoted while it is read, character by
 //!   character, so it takes no memory.
-//! - An unquoted name with a special character is refused and not guessed at: `Smith, John` might
-//!   be two mailboxes, `a@b <c@d>` is how mail is forged.
+//! - An unquoted name with a special character is refused, not guessed at: `Smith, John` might be
+//!   two mailboxes, and `a@b <c@d>` is how mail is forged.
 //!
 //! This file does not know how a name is written in a header field.
 
@@ -21,7 +21,7 @@ use crate::{Field, Invalid, Reason};
 /// const BOILER: Mailbox = mailbox!("\"Boiler 3, Hall B\" <boiler3@example.org>");
 /// assert_eq!(BOILER.address().as_str(), "boiler3@example.org");
 ///
-/// // A name from elsewhere needs no quotes when it is given apart from the address.
+/// // A name from elsewhere needs no quotes when it is given separately.
 /// let address = Address::parse("boiler3@example.org")?;
 /// assert_eq!(Mailbox::new("Boiler 3, Hall B", address)?, BOILER);
 /// # Ok::<(), embedded_smtp::Invalid>(())
@@ -34,20 +34,20 @@ pub struct Mailbox<'a> {
 }
 
 impl<'a> Mailbox<'a> {
-    /// Stands where a mailbox has to, but is not looked at.
+    /// A placeholder that is never looked at.
     pub(crate) const NOBODY: Self = Self {
         name: None,
         address: Address::checked(""),
     };
 
     /// Reads `address`, `<address>`, `Name <address>` or `"Name" <address>`. Blanks around the
-    /// whole and around the name are left out.
+    /// whole and around the name are ignored.
     ///
     /// # Errors
     ///
-    /// As [`Address::parse`], and [`Reason::QuoteName`] when an unquoted name holds one of
+    /// Those of [`Address::parse`], [`Reason::QuoteName`] when an unquoted name holds one of
     /// `()<>[]:;@\,"`, [`Reason::AngleBracket`], [`Reason::Trailing`] when something follows the
-    /// mailbox, a second one included, or [`Reason::Group`].
+    /// mailbox, such as a second one, or [`Reason::Group`].
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
         let item = scan::first_item(text.as_bytes());
         let fault = if scan::has_control(text.as_bytes()) {
@@ -64,8 +64,8 @@ impl<'a> Mailbox<'a> {
         }
     }
 
-    /// A name and an address that are given apart. The name is taken as it is, whatever characters
-    /// it holds; an empty one is no name.
+    /// Makes a mailbox of a name and an address. The name may hold any characters but control
+    /// characters, and needs no quotes; an empty one is no name.
     ///
     /// # Errors
     ///
@@ -86,8 +86,8 @@ impl<'a> Mailbox<'a> {
         Ok(Self { name, address })
     }
 
-    /// The mailbox at the start of a text that was checked before; its address is empty where the
-    /// item is. `plain` as [`has_plain_name`] says.
+    /// The mailbox at the start of a text that was checked before. An empty item makes an empty
+    /// address. `plain` is the result of [`has_plain_name`].
     pub(crate) const fn cut(text: &'a str, item: Item, plain: bool) -> Self {
         let name = match item.open {
             Some(open) => DisplayName::cut(scan::trimmed(text, 0, open), plain),
@@ -105,7 +105,7 @@ impl<'a> Mailbox<'a> {
         self.name
     }
 
-    /// Whether its name, if it has one, may stand in a header field as it was written.
+    /// Whether its name, if it has one, can be put into a header field as it was written.
     pub(crate) const fn has_plain_name(self) -> bool {
         match self.name {
             Some(name) => name.plain,
@@ -137,16 +137,16 @@ impl<'a> From<Address<'a>> for Mailbox<'a> {
     }
 }
 
-/// The name in front of an address, without a control character. Two names are equal when their
+/// The name before an address, without control characters. Two names are equal when their
 /// characters are, however they were written.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DisplayName<'a> {
     /// Without the quotes.
     text: &'a str,
-    /// A backslash in the text stands for the character behind it.
+    /// The text has backslashes that quote the next character.
     quoted: bool,
-    /// It may stand in a header field as it was written.
+    /// It can be put into a header field as it was written.
     plain: bool,
 }
 
@@ -154,7 +154,7 @@ impl<'a> DisplayName<'a> {
     /// A name that was checked before, with its quotes.
     const fn cut(text: &'a str, plain: bool) -> Option<Self> {
         let (text, quoted) = match text.as_bytes() {
-            [b'"', inner @ .., b'"'] => (scan::part(text, 1, inner.len().saturating_add(1)), true),
+            [b'"', .., b'"'] => (scan::inside(text), true),
             _ => (text, false),
         };
         if text.is_empty() {
@@ -183,16 +183,15 @@ impl<'a> DisplayName<'a> {
         self.text
     }
 
-    /// Whether the name was written in quotes, so that a backslash stands for the character behind
-    /// it.
+    /// Whether the name was written in quotes, so that a backslash quotes the next character.
     #[must_use]
     pub const fn is_quoted(self) -> bool {
         self.quoted
     }
 
-    /// Whether it may stand in a header field as it was written, in quotes if it had them.
+    /// Whether it can be put into a header field as it was written, in quotes if it had them.
     pub(crate) const fn is_plain(self) -> bool {
-        // In a list it is known of all names together.
+        // A list knows it only of all names together.
         self.plain
             || if self.quoted {
                 is_readable(self.text.as_bytes())
@@ -228,7 +227,7 @@ impl Iterator for NameChars<'_> {
     }
 }
 
-/// What is wrong with the first item of a text that holds no control character.
+/// The fault of the first item of a text that holds no control character.
 pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
     if item.open_quote {
         return Some(Reason::OpenQuote);
@@ -236,7 +235,7 @@ pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
     let bracketed = match (item.open, item.close) {
         (None, None) => false,
         (Some(open), Some(close)) if open < close => {
-            if !scan::trimmed(text, close.saturating_add(1), item.end).is_empty() {
+            if !scan::trimmed(text, scan::after(close), item.end).is_empty() {
                 return Some(Reason::Trailing);
             }
             if !is_name(scan::trimmed(text, 0, open).as_bytes()) {
@@ -266,8 +265,8 @@ pub(crate) const fn fault(text: &str, item: Item) -> Option<Reason> {
     }
 }
 
-/// Whether the name of the first item of a text that was checked may stand in a header field as it
-/// was written. So may no name.
+/// Whether the name of the first item of a text that was checked can be put into a header field as
+/// it was written. `true` where there is no name.
 pub(crate) const fn has_plain_name(text: &str, item: Item) -> bool {
     match item.open {
         Some(open) => match scan::trimmed(text, 0, open).as_bytes() {
@@ -279,8 +278,8 @@ pub(crate) const fn has_plain_name(text: &str, item: Item) -> bool {
     }
 }
 
-/// Octets of a name that stands in a header field as it was written: with its quotes and the
-/// longest field name in front it fills a line of 78.
+/// The longest name, in bytes, that is put into a header field as it was written: with its quotes
+/// and after the longest field name it fills a line of 78.
 const PLAIN_MAX: usize = 63;
 
 /// Whether a text in quotes needs no encoded word.
@@ -289,8 +288,8 @@ const fn is_readable(mut rest: &[u8]) -> bool {
         return false;
     }
     while let [byte, tail @ ..] = rest {
-        // RFC 2047 §7: what looks like an encoded word would be decoded, by some readers when the
-        // backslashes are gone.
+        // RFC 2047 §7: a text that looks like an encoded word would be decoded, by some readers
+        // after they have removed the backslashes.
         if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..] | [b'=', b'\\', ..]) {
             return false;
         }
@@ -299,7 +298,8 @@ const fn is_readable(mut rest: &[u8]) -> bool {
     true
 }
 
-/// Whether a text is a phrase as it is: atoms with single blanks between them (RFC 5322 §3.2.3).
+/// Whether a text is a phrase without quotes: atoms with single blanks between them (RFC 5322
+/// §3.2.3).
 const fn is_phrase(mut rest: &[u8]) -> bool {
     let is_readable = is_readable(rest);
     let mut previous = b' ';
@@ -331,13 +331,13 @@ const fn is_phrase(mut rest: &[u8]) -> bool {
 /// The address of the first item of a text, not yet checked.
 pub(crate) const fn address_of(text: &str, item: Item) -> &str {
     match (item.open, item.close) {
-        (Some(open), Some(close)) => scan::part(text, open.saturating_add(1), close),
+        (Some(open), Some(close)) => scan::part(text, scan::after(open), close),
         _ => scan::trimmed(text, 0, item.end),
     }
 }
 
-/// Whether the text is empty, one quoted string, or has no special character. A dot passes, though
-/// RFC 5322 has it in names only as obs-phrase: everybody writes `J. Smith`.
+/// Whether the text is empty, one quoted string, or without a special character. A dot is allowed,
+/// although RFC 5322 has it in names only as obs-phrase: `J. Smith` is common.
 const fn is_name(text: &[u8]) -> bool {
     if let [b'"', tail @ ..] = text
         && let Some([]) = scan::after_quoted(tail)
@@ -357,8 +357,8 @@ const fn is_name(text: &[u8]) -> bool {
     true
 }
 
-/// Whether the item behind the separator at `end` has an angle bracket.
+/// Whether the item after the separator at `end` has an angle bracket.
 const fn opens_bracket(text: &str, end: usize) -> bool {
-    let next = scan::part(text, end.saturating_add(1), text.len());
+    let next = scan::part(text, scan::after(end), text.len());
     scan::first_item(next.as_bytes()).open.is_some()
 }

@@ -1,4 +1,4 @@
-//! Octets to values and back: no order of commands, no I/O.
+//! Parses bytes into values and writes values as bytes: no order of commands, no I/O.
 
 pub(crate) mod address;
 pub(crate) mod base64;

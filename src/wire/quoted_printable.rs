@@ -1,20 +1,24 @@
-//! Quoted-printable of RFC 2045 §6.7, one output line at a time.
+//! Quoted-printable (RFC 2045 §6.7), one output line at a time.
 //!
-//! Every line is safe to begin a line of a mail: a dot and `From ` are protected, and a boundary
-//! that holds `=_` cannot occur.
+//! Every line can begin a line of a mail: a dot and `From ` are protected, and a boundary that
+//! holds `=_` cannot occur.
 
-use super::writer::Writer;
+use super::writer::{Writer, sum};
 
-/// Characters in a line without its soft line break: RFC 2045 §6.7 (5) allows 76 with it.
+/// The most characters in a line without its soft line break. RFC 2045 §6.7 (5) allows 76 with it.
 pub(crate) const LINE: usize = 75;
 
-/// Writes the output line that begins with the octet of `text` at `start`, with its line end.
-/// Returns where the next line begins: `text.len()` after the last one.
+/// Writes the output line that begins with the byte of `text` at `start`, with its line end.
+/// Returns the position of the next line: `text.len()` after the last one.
 ///
 /// CR, LF and CRLF each end a line; the last line gets a line end if it has none.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`at` is a position in the text, and `column` at most LINE where it grows by at most 3"
+)]
 pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
     let mut at = start;
-    // Octets from here on are written as they are; they wait to be written in one go.
+    // The bytes from here on need no escape; they are written together.
     let mut literals = start;
     let mut column = 0_usize;
     while let Some(rest @ [byte, ..]) = text.get(at..) {
@@ -22,7 +26,7 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
             break;
         }
         let literal = is_literal(rest, column);
-        column = column.saturating_add(width(literal));
+        column += width(literal);
         if column > LINE {
             w.bytes(text.get(literals..at).unwrap_or_default());
             w.str("=\r\n");
@@ -31,58 +35,64 @@ pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
         if !literal {
             w.bytes(text.get(literals..at).unwrap_or_default());
             escape(*byte, w);
-            literals = at.saturating_add(1);
+            literals = at + 1;
         }
-        at = at.saturating_add(1);
+        at += 1;
     }
     w.bytes(text.get(literals..at).unwrap_or_default());
     w.crlf();
     skip_line_end(text, at)
 }
 
-/// Octets of all the lines that [`line`] makes of `text`, at most `u32::MAX`; and octets of the
-/// text with CRLF for every line end.
+/// The length of all the lines that [`line`] makes of `text`, at most `u32::MAX`, and the length of
+/// the text with CRLF for every line end.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`bytes` is at most twice the text's isize::MAX bytes; `column` is at most LINE where it \
+              grows by at most 3"
+)]
 pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
     let mut encoded = 0_u32;
-    let mut octets = text.len();
+    let mut bytes = text.len();
     let mut column = 0_usize;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         if is_line_end(*byte) {
-            encoded = encoded.saturating_add(2);
+            encoded = sum(encoded, 2);
             column = 0;
             rest = match rest {
                 [b'\r', b'\n', tail @ ..] => tail,
                 _ => {
-                    octets = octets.saturating_add(1);
+                    bytes += 1;
                     tail
                 }
             };
             continue;
         }
         let mut width = width(is_literal(rest, column));
-        if column.saturating_add(width) > LINE {
-            encoded = encoded.saturating_add(3);
+        if column + width > LINE {
+            encoded = sum(encoded, 3);
             column = 0;
             width = self::width(is_literal(rest, 0));
         }
-        encoded = encoded.saturating_add(width as u32);
-        column = column.saturating_add(width);
+        encoded = sum(encoded, width as u32);
+        column += width;
         rest = tail;
     }
     if column > 0 {
-        encoded = encoded.saturating_add(2);
+        encoded = sum(encoded, 2);
     }
-    (encoded, octets)
+    (encoded, bytes)
 }
 
-/// Whether the octet that `rest` begins with, which ends no line, is written as it is behind
-/// `column` characters. Of what follows it one octet counts, so that a source needs no more.
+/// Whether the first byte of `rest`, which ends no line, needs no escape after `column` characters
+/// of its line. Only one byte after it matters, so a source needs to give no more.
 pub(crate) const fn is_literal(rest: &[u8], column: usize) -> bool {
     match rest {
         // RFC 2045 §6.7 (3): blanks "MUST NOT be so represented at the end of an encoded line".
         [b' ' | b'\t', next, ..] => !is_line_end(*next),
-        // A dot that begins a line would have to be doubled, a `From ` gets a `>` in some stores.
+        // A dot that begins a line would have to be doubled; some mail stores put a `>` before
+        // `From `.
         [b'.' | b'F', ..] => column > 0,
         [b'=', ..] => false,
         [0x21..=0x7e, ..] => true,
@@ -90,7 +100,7 @@ pub(crate) const fn is_literal(rest: &[u8], column: usize) -> bool {
     }
 }
 
-/// Characters of an octet.
+/// The number of characters that a byte takes.
 pub(crate) const fn width(literal: bool) -> usize {
     if literal { 1 } else { 3 }
 }
@@ -101,27 +111,35 @@ pub(crate) fn escape(byte: u8, w: &mut Writer<'_>) {
 }
 
 /// The upper-case digit for a number below 16.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a number below 16 makes a digit of at most `F`"
+)]
 pub(crate) const fn hex(nibble: u8) -> u8 {
     if nibble < 10 {
-        nibble.wrapping_add(b'0')
+        nibble + b'0'
     } else {
-        nibble.wrapping_add(b'A' - 10)
+        nibble + (b'A' - 10)
     }
 }
 
-/// CR or LF.
+/// Whether the byte is CR or LF.
 pub(crate) const fn is_line_end(byte: u8) -> bool {
     byte == b'\r' || byte == b'\n'
 }
 
-/// Where the next line begins, if one line ends at `at`: behind CR, LF or CRLF.
+/// The position of the next line, if one line ends at `at`: after CR, LF or CRLF.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the line end is in the text, which has at most isize::MAX bytes"
+)]
 pub(crate) fn skip_line_end(text: &[u8], at: usize) -> usize {
     let len = match text.get(at..).unwrap_or_default() {
         [b'\r', b'\n', ..] => 2,
         [] => 0,
         _ => 1,
     };
-    at.saturating_add(len)
+    at + len
 }
 
 #[cfg(test)]
@@ -172,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_it_is_escaped() {
+    fn bytes_that_need_it_are_escaped() {
         assert_eq!(encode("é=\t.\n".as_bytes()), "=C3=A9=3D\t.\r\n");
         assert_eq!(encode(b".\r..\n"), "=2E\r\n=2E.\r\n");
         assert_eq!(encode(b"From me\r\nfrom\r\n"), "=46rom me\r\nfrom\r\n");

@@ -1,17 +1,17 @@
 //! Replies: `CODE[-| ]text CRLF` (RFC 5321 §4.2) and enhanced status codes (RFC 2034, RFC 3463).
 //!
-//! This file reads one line at a time. It does not know which command a reply answers, and not
-//! where one reply ends and the next begins; that is `session/inbox.rs`.
+//! This file reads one line at a time. It does not know which command a reply answers, or where one
+//! reply ends and the next begins; `session/replies.rs` does.
 
 use core::fmt;
 
-/// The smallest and largest reply codes that a client of RFC 5321 can be sent.
+/// The reply codes that RFC 5321 lets a server send.
 const CODES: core::ops::RangeInclusive<u16> = 200..=599;
 
 /// A reply as the server gave it.
 ///
-/// A reply of several lines has its texts joined by a line feed. Enhanced status codes are taken
-/// off the texts. Text that did not fit the client's buffer is cut off.
+/// The texts of several lines are joined by line feeds. Enhanced status codes are removed from the
+/// texts. Text that did not fit the client's buffer is missing at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply<'a> {
     pub(crate) head: ReplyHead,
@@ -25,14 +25,14 @@ impl<'a> Reply<'a> {
         self.head.code
     }
 
-    /// The enhanced status code, if there was one of the class of the reply code.
+    /// The enhanced status code, if the server sent one whose class agrees with the reply code.
     #[must_use]
     pub const fn enhanced(&self) -> Option<EnhancedStatusCode> {
         self.head.enhanced()
     }
 
-    /// The text in octets as the server sent them: any octet but LF may stand here, so escape it
-    /// before it reaches a terminal ([`fmt::Display`] of this type does).
+    /// The text, byte for byte as the server sent it. Every line may hold any byte but LF, so
+    /// escape the text before it reaches a terminal ([`fmt::Display`] of this type does).
     #[must_use]
     pub const fn text(&self) -> &'a [u8] {
         self.text
@@ -65,11 +65,35 @@ impl fmt::Display for Reply<'_> {
     }
 }
 
+/// Code, enhanced code and text, all bytes but printable ASCII escaped.
+#[cfg(feature = "defmt")]
+impl defmt::Format for Reply<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let (code, text) = (self.head.code, self.text);
+        match self.head.enhanced() {
+            Some(EnhancedStatusCode {
+                class,
+                subject,
+                detail,
+            }) => defmt::write!(
+                f,
+                "{=u16} {=u8}.{=u16}.{=u16} {=[u8]:a}",
+                code,
+                class,
+                subject,
+                detail,
+                text
+            ),
+            None => defmt::write!(f, "{=u16} {=[u8]:a}", code, text),
+        }
+    }
+}
+
 /// A reply without its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplyHead {
     pub(crate) code: u16,
-    /// Of class 0 where the reply has none: two octets less than an `Option`, and many copies.
+    /// Of class 0 where the reply has none, which takes two bytes less than an `Option`.
     status: EnhancedStatusCode,
 }
 
@@ -132,15 +156,15 @@ impl defmt::Format for ReplyHead {
 pub struct EnhancedStatusCode {
     /// 2 success, 4 temporary, 5 permanent failure.
     pub class: u8,
-    /// What it is about: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content,
-    /// 7 security or policy. Up to three digits.
+    /// The subject: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content, 7
+    /// security or policy. Up to three digits.
     pub subject: u16,
     /// The detail within the subject. Up to three digits.
     pub detail: u16,
 }
 
 impl EnhancedStatusCode {
-    /// Stands for no code.
+    /// No code.
     const NONE: Self = Self {
         class: 0,
         subject: 0,
@@ -154,7 +178,7 @@ impl fmt::Display for EnhancedStatusCode {
     }
 }
 
-/// One line of a reply, its line end taken off.
+/// One line of a reply without its line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplyLine<'a> {
     pub(crate) head: ReplyHead,
@@ -167,7 +191,7 @@ impl<'a> ReplyLine<'a> {
     /// Reads a line without its line end; `None` when it breaks the grammar.
     pub(crate) fn parse(line: &'a [u8]) -> Option<Self> {
         let mut rest = line;
-        // Three digits, since fewer make no such number and more are not read.
+        // Three digits: fewer do not make such a number, and no more are read.
         let code = number(&mut rest).filter(|code| CODES.contains(code))?;
         // RFC 5321 §4.2: a client "SHOULD … be prepared for" a code with no text and no blank.
         let (is_last, text) = match rest {
@@ -191,46 +215,69 @@ impl<'a> ReplyLine<'a> {
     }
 }
 
-/// Takes one to three digits off a text: the number they make.
+/// Takes one to three digits off a text, and returns their number.
 #[inline(never)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "three digits make 999 at most"
+)]
 fn number(text: &mut &[u8]) -> Option<u16> {
     let mut number = None;
     for _ in 0..3 {
         let [digit @ b'0'..=b'9', rest @ ..] = *text else {
             break;
         };
-        let value = u16::from(digit.wrapping_sub(b'0'));
-        number = Some(number.unwrap_or(0_u16).wrapping_mul(10).wrapping_add(value));
+        let value = u16::from(*digit - b'0');
+        number = Some(number.unwrap_or(0_u16) * 10 + value);
         *text = rest;
     }
     number
 }
 
-/// Takes `2.1.5` and the blank behind it off a text.
+/// Takes this byte off a text, and returns whether the text began with it.
+#[inline(never)]
+fn take(text: &mut &[u8], byte: u8) -> bool {
+    match *text {
+        [first, rest @ ..] if *first == byte => {
+            *text = rest;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Takes `2.1.5` and the blank after it off a text. Some servers write `2.1.5:`, `#2.1.5` or
+/// `(#2.1.5)`.
+#[expect(clippy::arithmetic_side_effects, reason = "a digit is `0` at least")]
 fn split_enhanced(text: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
-    let [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] = text else {
+    let mut rest = text;
+    let is_bracketed = take(&mut rest, b'(');
+    if !take(&mut rest, b'#') && is_bracketed {
+        return None;
+    }
+    let [class @ (b'2' | b'4' | b'5'), b'.', tail @ ..] = rest else {
         return None;
     };
-    let mut rest = rest;
+    rest = tail;
     let subject = number(&mut rest)?;
-    let [b'.', detail @ ..] = rest else {
+    if !take(&mut rest, b'.') {
         return None;
-    };
-    rest = detail;
+    }
     let detail = number(&mut rest)?;
-    let after = match rest {
-        [] => rest,
-        [b' ', after @ ..] => after,
-        _ => return None,
-    };
-    let class = class.wrapping_sub(b'0');
+    if !take(&mut rest, if is_bracketed { b')' } else { b':' }) && is_bracketed {
+        return None;
+    }
+    if !take(&mut rest, b' ') && !rest.is_empty() {
+        return None;
+    }
+    let class = class - b'0';
     Some((
         EnhancedStatusCode {
             class,
             subject,
             detail,
         },
-        after,
+        rest,
     ))
 }
 
@@ -269,10 +316,40 @@ mod tests {
             "250 2.1.5x",
             "250 2..5 x",
             "250 2.1234.5 x",
+            "250 2.1.5:x",
+            "250 2.1.5:: x",
+            "250 2.1.5) x",
+            "250 #5.1.5 x",
+            "250 ##2.1.5 x",
+            "250 # 2.1.5 x",
+            "250 #2.1.5) x",
+            "250 (2.1.5) x",
+            "250 (#2.1.5 x",
+            "250 (#2.1.5: x",
+            "250 (#2.1.5)x",
+            "250 (#2.1.5): x",
+            "250 (#5.1.5) x",
+            "250 (#",
+            "250 (",
+            "250 #",
+            "250 #2.1.5:x",
         ] {
             let line = ReplyLine::parse(text.as_bytes()).unwrap();
             assert_eq!(line.head.enhanced(), None, "{text}");
             assert_eq!(line.text, &text.as_bytes()[4..], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_enhanced_code_is_also_read_with_a_colon_a_hash_or_in_brackets() {
+        for form in ["5.7.1", "5.7.1:", "#5.7.1", "#5.7.1:", "(#5.7.1)"] {
+            for (after, text) in [("", ""), (" ", ""), (" a b", "a b"), ("  a", " a")] {
+                let line = std::format!("550 {form}{after}");
+                let line = ReplyLine::parse(line.as_bytes()).unwrap();
+                let enhanced = line.head.enhanced().unwrap();
+                assert_eq!(std::format!("{enhanced}"), "5.7.1", "{form}");
+                assert_eq!(line.text, text.as_bytes(), "{form}");
+            }
         }
     }
 

@@ -1,23 +1,24 @@
-//! The scanner behind every address: where a text's parts begin and end, and what may stand there.
+//! The scanner of all addresses: finds the parts of a text, and checks their characters.
 //!
-//! - It works on octets and never indexes: a part that is not there is empty.
-//! - Everything is `const`, without recursion, so that a literal is checked by the compiler and a
-//!   list costs one byte loop to walk.
-//! - Finding a part and checking it are two things. A checked text is cut by the same functions
-//!   that cut it when it was checked, so both always see the same parts.
+//! - It works on bytes and never indexes: a part that is not there is empty.
+//! - Everything is `const`, without recursion, so that the compiler checks a literal and a walk
+//!   through a list is one loop over bytes.
+//! - Finding a part and checking it are separate. A checked text is cut by the functions that cut
+//!   it when it was checked, so both always see the same parts.
 //!
-//! This file does not know which limit holds for which value, nor what is done with it.
+//! This file does not know which limit holds for which value, or what the value is used for.
 
 use crate::Reason;
 
-/// Where the first mailbox of a list ends, and where its angle brackets stand. Nothing is checked.
+/// The end of the first mailbox of a list and the positions of its angle brackets. Nothing is
+/// checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item {
     /// The first `<` outside quotes.
     pub(crate) open: Option<usize>,
     /// The first `>` outside quotes.
     pub(crate) close: Option<usize>,
-    /// The separator behind the mailbox, or the end of the text.
+    /// The separator after the mailbox, or the end of the text.
     pub(crate) end: usize,
     /// A quoted string goes on to the end of the text.
     pub(crate) open_quote: bool,
@@ -33,12 +34,12 @@ pub(crate) const fn first_item(text: &[u8]) -> Item {
     };
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        // Most octets mean nothing here: letters, then digits and dots.
+        // Most bytes have no meaning here: letters, then digits and dots.
         if *byte > b'>' || !matches!(*byte, b'"' | b'<' | b'>' | b',' | b';') {
             rest = tail;
             continue;
         }
-        let at = text.len().wrapping_sub(rest.len());
+        let at = start_of(rest, text);
         rest = tail;
         match *byte {
             b'"' => match after_quoted(tail) {
@@ -60,21 +61,22 @@ pub(crate) const fn first_item(text: &[u8]) -> Item {
     item
 }
 
-/// What follows a quoted string, given what follows its first quote; `None` when it does not end.
+/// The text after a quoted string, given the text after its first quote; `None` when it does not
+/// end.
 pub(crate) const fn after_quoted(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         match rest {
             [b'"', tail @ ..] => return Some(tail),
-            // quoted-pair: the octet behind the backslash stands for itself. Of a UTF-8 character
-            // this is the first octet, and the others are never a quote.
+            // quoted-pair: the byte after the backslash has no meaning of its own. In a UTF-8
+            // character it is the first byte, and the others are never a quote.
             [b'\\', _, tail @ ..] | [_, tail @ ..] => rest = tail,
             [] => return None,
         }
     }
 }
 
-/// Whether the text holds an octet below 0x20, DEL, or what a careless reader takes for one or for
-/// a line end: a C1 control (with U+0085), U+2028, U+2029 or U+FEFF.
+/// Whether the text holds a byte below 0x20, DEL, or a character that a careless reader takes for
+/// one or for a line end: a C1 control (such as U+0085), U+2028, U+2029 or U+FEFF.
 pub(crate) const fn has_control(mut rest: &[u8]) -> bool {
     loop {
         match rest {
@@ -89,15 +91,16 @@ pub(crate) const fn has_control(mut rest: &[u8]) -> bool {
     }
 }
 
-/// What follows the printable ASCII octets, blanks included, that `rest` begins with; up to three of
-/// them may be left.
+/// The text after the printable ASCII bytes, blanks included, that `rest` begins with. Up to three
+/// of them may be left.
 pub(crate) const fn skip_printable(mut rest: &[u8]) -> &[u8] {
-    // Four at a time, since every text is looked through for what is not printable.
+    // Four at a time, since every text is searched for bytes that are not printable.
     while let [a, b, c, d, tail @ ..] = rest {
         let word = u32::from_le_bytes([*a, *b, *c, *d]);
-        // 0x7F becomes 0x80 by one more, and what is there already stays.
+        // One more makes 0x80 of 0x7F, and a high bit that is set stays. Only a byte that is found
+        // anyway carries into the next, so the sum may wrap.
         let above = (word | word.wrapping_add(0x0101_0101)) & 0x8080_8080;
-        // 0x20 to 0x7F have one of two bits, which are brought together.
+        // 0x20 to 0x7F have bit 5 or bit 6; both are brought to bit 6.
         let below = !(word | word << 1) & 0x4040_4040;
         if above | below != 0 {
             break;
@@ -107,8 +110,8 @@ pub(crate) const fn skip_printable(mut rest: &[u8]) -> &[u8] {
     rest
 }
 
-/// Whether no octet is beyond ASCII.
-#[inline(never)] // One copy, an eighth of core's.
+/// Whether every byte is ASCII.
+#[inline(never)] // One copy, of an eighth of the size of core's.
 pub(crate) const fn is_ascii(mut rest: &[u8]) -> bool {
     while let [byte, tail @ ..] = rest {
         if !byte.is_ascii() {
@@ -119,7 +122,7 @@ pub(crate) const fn is_ascii(mut rest: &[u8]) -> bool {
     true
 }
 
-/// Which characters a text of parts and dots is made of.
+/// The characters that a text of parts and dots may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dotted {
     /// `Dot-string` of RFC 5321 §4.1.2, with the UTF-8 of RFC 6531 §3.3.
@@ -129,6 +132,10 @@ pub(crate) enum Dotted {
 }
 
 /// Checks parts that are separated by single dots.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`characters` counts some of the text's bytes, at most isize::MAX"
+)]
 pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
     let domain = matches!(kind, Dotted::Domain);
     let mut rest = text;
@@ -141,7 +148,7 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
             [] => (b'.', None),
         };
         match byte {
-            b'a'..=b'z' if characters < LABEL_MAX => characters = characters.wrapping_add(1),
+            b'a'..=b'z' if characters < LABEL_MAX => characters += 1,
             // RFC 5321 §4.1.2: "sub-domain = Let-dig [Ldh-str]", "Ldh-str = *( ALPHA / DIGIT /
             // "-" ) Let-dig": no label is empty, begins or ends with a hyphen.
             b'.' if previous == b'.' || (domain && previous == b'-') => {
@@ -149,11 +156,11 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
             }
             b'-' if domain && previous == b'.' => return Some(Reason::Syntax),
             b'.' => characters = 0,
-            // RFC 5890 §4.2: a U-label may well have more octets than the 63 that its A-label has,
-            // but never more characters. So the octets that continue a character do not count.
+            // RFC 5890 §4.2: a U-label can have more bytes than its A-label's 63, but never more
+            // characters. So the bytes that continue a character do not count.
             0x80..=0xBF => {}
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | 0xC0.. => {
-                characters = characters.wrapping_add(1);
+                characters += 1;
                 if domain && characters > LABEL_MAX {
                     return Some(Reason::TooLong);
                 }
@@ -171,21 +178,47 @@ pub(crate) const fn dotted_fault(text: &[u8], kind: Dotted) -> Option<Reason> {
     }
 }
 
-/// Where the octet stands first.
-#[inline(never)] // One copy, in flash as in the source.
+/// The position in `text` at which `end`, the text's end, begins.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "an end of the text is not longer than the text"
+)]
+pub(crate) const fn start_of(end: &[u8], text: &[u8]) -> usize {
+    text.len() - end.len()
+}
+
+/// The position after a byte of a text.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a byte of a text is at less than isize::MAX"
+)]
+pub(crate) const fn after(position: usize) -> usize {
+    position + 1
+}
+
+/// The text between its first and its last byte, which must both be ASCII characters.
+pub(crate) const fn inside(text: &str) -> &str {
+    match text.as_bytes() {
+        [_, inner @ .., _] => part(text, 1, after(inner.len())),
+        _ => "",
+    }
+}
+
+/// The position of the first such byte.
+#[inline(never)] // One copy in flash, not one for each caller.
 pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         if *byte == wanted {
-            return Some(text.len().saturating_sub(rest.len()));
+            return Some(start_of(rest, text));
         }
         rest = tail;
     }
     None
 }
 
-/// The octets `from..to` of the text; empty when they are not there.
-#[inline(never)] // One copy, in flash as in the source.
+/// The bytes `from..to` of the text; empty when they are not there.
+#[inline(never)] // One copy in flash, not one for each caller.
 pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
     if let Some((head, _)) = text.split_at_checked(to)
         && let Some((_, part)) = head.split_at_checked(from)
@@ -196,12 +229,12 @@ pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
 }
 
 /// [`part`] without the blanks at its edges.
-#[inline(never)] // One copy, in flash as in the source.
+#[inline(never)] // One copy in flash, not one for each caller.
 pub(crate) const fn trimmed(text: &str, from: usize, to: usize) -> &str {
     part(text, from, to).trim_ascii()
 }
 
-/// Octets of a label. RFC 1035 §2.3.4: "labels 63 octets or less".
+/// The longest label, in bytes. RFC 1035 §2.3.4: "labels 63 octets or less".
 const LABEL_MAX: usize = 63;
 
 #[cfg(test)]
@@ -227,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn only_printable_octets_are_skipped() {
+    fn only_printable_bytes_are_skipped() {
         for byte in 0..=255 {
             for at in 0..4 {
                 let mut text = *b"abcd~ xyz";

@@ -1,42 +1,43 @@
 //! The bounded writer that every command, header and body line is produced through.
 //!
 //! Output is made of *atoms*: a command, a header field, a line of a body. An atom is produced by
-//! plain code that writes all of it, in order, the same octets each time. When the buffer ends in
-//! the middle of an atom, the rest is dropped and counted, and the next fill runs the same code
-//! again with `skip` set to the octets that already went out. So every atom can be split at any
-//! octet, any buffer size will do, and the only state between two fills is one number.
+//! plain code that writes all of it, in order, the same bytes each time. When the buffer ends in
+//! the middle of an atom, the rest is dropped. The next fill runs the same code again, with `skip`
+//! set to the number of bytes that already went out. So every atom can be split at any byte, every
+//! buffer size works, and the only state between two fills is one number.
 //!
 //! This file does not know what it writes.
 
-/// Writes into a slice, first skipping octets that went out before, then dropping what no longer
-/// fits; or only counts.
+/// Writes into a slice: skips the bytes that already went out, and drops those that do not fit. Or
+/// only counts.
 ///
-/// The longest atom has `u32::MAX` octets.
+/// The longest atom has `u32::MAX` bytes.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     out: &'a mut [u8],
-    /// Octets in `out`.
+    /// The number of bytes written to `out`.
     len: usize,
-    /// Where the current atom begins in `out`.
+    /// The position in `out` at which the current atom begins.
     start: usize,
-    /// Octets of the current atom that were delivered by earlier fills.
+    /// The number of bytes of the current atom that earlier fills delivered.
     before: u32,
-    /// Octets of the current atom still to be left out, since they were delivered before.
+    /// The number of bytes of the current atom that are still to be skipped.
     skip: u32,
-    /// The current atom has octets beyond the end of `out`.
+    /// The current atom has bytes beyond the end of `out`.
     cut: bool,
-    /// Nothing is kept: octets are counted in `before`, those of the current atom by `skip`.
+    /// Nothing is kept: `before` counts the bytes, and `skip` counts down those of the current
+    /// atom.
     counts: bool,
-    /// Where in `out` the octets stand that a source gave and that were not taken yet.
+    /// The position in `out` of the bytes from a source that were not taken yet.
     source: usize,
-    /// Where they end.
+    /// The position at which they end.
     source_end: usize,
-    /// The source was asked, and gave nothing.
+    /// The source was asked for bytes and has no more.
     is_source_at_end: bool,
 }
 
 impl<'a> Writer<'a> {
-    /// A writer into `out`, whose first atom had `skip` octets delivered before.
+    /// A writer into `out`, whose first atom had `skip` bytes delivered before.
     #[inline(never)] // Ten fields.
     pub(crate) fn new(out: &'a mut [u8], skip: u32) -> Self {
         Self {
@@ -53,19 +54,21 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A writer behind the first `len` octets of `out`, where a source gave `octets` octets from
-    /// `from` on; none, if it is at its end.
-    pub(crate) fn with_source(out: &'a mut [u8], len: usize, from: usize, octets: usize) -> Self {
+    /// A writer after the first `len` bytes of `out`. A source wrote `bytes` bytes to `out`, from
+    /// `from` on; none at its end.
+    pub(crate) fn with_source(out: &'a mut [u8], len: usize, from: usize, bytes: usize) -> Self {
         let capacity = out.len();
         let mut w = Self::new(out, 0);
         w.advance(len);
         w.source = from;
-        w.source_end = from.saturating_add(octets).min(capacity);
-        w.is_source_at_end = octets == 0;
+        w.source_end = from
+            .checked_add(bytes)
+            .map_or(capacity, |end| end.min(capacity));
+        w.is_source_at_end = bytes == 0;
         w
     }
 
-    /// A writer that keeps nothing: it skips everything, and so learns how much there is.
+    /// A writer that only counts: it skips everything.
     pub(crate) fn counting() -> Writer<'static> {
         let mut w = Writer::new(&mut [], u32::MAX);
         w.before = 0;
@@ -73,28 +76,31 @@ impl<'a> Writer<'a> {
         w
     }
 
-    /// Octets written to the slice so far, all atoms together.
+    /// The number of bytes written to the slice so far, all atoms together.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// Octets counted in all atoms that ended; `u32::MAX` if there are more.
+    /// The number of bytes in all atoms that ended; `u32::MAX` if there are more.
     pub(crate) fn counted(&self) -> u32 {
         self.before
     }
 
-    /// Ends the atom: `None` when all of it was delivered, and the writer is ready for the next
-    /// one; else the number of octets to skip when it is produced again.
+    /// Ends the atom. `None`: all of it was delivered, and the writer is ready for the next one.
+    /// `Some`: the number of bytes to skip when the atom is produced again.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`start` is never beyond `len`, nor `skip` beyond u32::MAX"
+    )]
     #[must_use = "an atom that was cut has to be produced again"]
     pub(crate) fn end_atom(&mut self) -> Option<u32> {
-        let delivered = self.len.saturating_sub(self.start) as u32;
+        let delivered = (self.len - self.start) as u32;
         if self.cut {
-            return Some(self.before.saturating_add(delivered));
+            return Some(sum(self.before, delivered));
         }
         self.start = self.len;
         if self.counts {
-            let octets = u32::MAX.saturating_sub(self.skip);
-            self.before = self.before.saturating_add(octets);
+            self.before = sum(self.before, u32::MAX - self.skip);
             self.skip = u32::MAX;
         } else {
             self.before = 0;
@@ -103,33 +109,37 @@ impl<'a> Writer<'a> {
         None
     }
 
-    /// The octets written to the slice from this position on.
+    /// The bytes written to the slice from this position on.
     pub(crate) fn since(&self, position: usize) -> &[u8] {
         self.out.get(position..self.len).unwrap_or_default()
     }
 
-    /// Writes over the octets in front of `end`, which were written before.
-    pub(crate) fn write_before(&mut self, end: usize, octets: &[u8]) {
+    /// The bytes written to the slice from one position to before another.
+    pub(crate) fn between(&self, from: usize, to: usize) -> &[u8] {
+        self.out.get(from..to.min(self.len)).unwrap_or_default()
+    }
+
+    /// Overwrites the bytes before `end`.
+    pub(crate) fn write_before(&mut self, end: usize, bytes: &[u8]) {
         let front = self.out.get_mut(..end).unwrap_or_default();
-        for (slot, octet) in front.iter_mut().rev().zip(octets.iter().rev()) {
-            *slot = *octet;
+        for (slot, byte) in front.iter_mut().rev().zip(bytes.iter().rev()) {
+            *slot = *byte;
         }
     }
 
-    /// Whether this writer only counts, so that nobody needs to produce octets whose number is
-    /// known: they can be [`count`](Self::count)ed.
+    /// Whether this writer only counts. Then bytes whose number is known need not be produced: they
+    /// can be [`count`](Self::count)ed.
     pub(crate) fn counts(&self) -> bool {
         self.counts
     }
 
-    /// Counts `octets` at once.
-    pub(crate) fn count(&mut self, octets: u32) {
-        self.before = self.before.saturating_add(octets);
+    /// Counts `bytes` at once.
+    pub(crate) fn count(&mut self, bytes: u32) {
+        self.before = sum(self.before, bytes);
     }
 
-    /// The slice's free end, for code that fills it without replay: empty within an atom that was
-    /// begun in an earlier fill. Whoever writes to it says so with [`advance`](Self::advance),
-    /// and counts as having delivered whole atoms.
+    /// The free end of the slice, for code that fills it without replay. Empty within an atom.
+    /// After writing to it, call [`advance`](Self::advance); the bytes count as whole atoms.
     pub(crate) fn free(&mut self) -> &mut [u8] {
         if self.before > 0 || self.len > self.start {
             return &mut [];
@@ -137,68 +147,83 @@ impl<'a> Writer<'a> {
         self.out.get_mut(self.len..).unwrap_or_default()
     }
 
-    /// `octets` of [`free`](Self::free) were written.
-    pub(crate) fn advance(&mut self, octets: usize) {
-        self.len = self.len.saturating_add(octets).min(self.out.len());
+    /// Counts the first `bytes` of [`free`](Self::free) as written.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`len` is never beyond the slice's end"
+    )]
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.len += bytes.min(self.out.len() - self.len);
         self.start = self.len;
     }
 
-    /// Makes what was written an atom, which was not cut since there was room.
+    /// Ends an atom that is known to fit.
     pub(crate) fn settle(&mut self) {
         self.start = self.len;
     }
 
-    /// Octets the slice holds in all.
+    /// The length of the slice.
     pub(crate) fn capacity(&self) -> usize {
         self.out.len()
     }
 
-    /// The next octet from the source.
+    /// Takes the next byte from the source.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`source` is the position of a byte in the slice"
+    )]
     pub(crate) fn take(&mut self) -> Option<u8> {
         let waiting = self.out.get(self.source..self.source_end)?;
         let byte = *waiting.first()?;
-        self.source = self.source.saturating_add(1);
+        self.source += 1;
         Some(byte)
     }
 
-    /// The octets from the source that were not taken yet, and the room in front of them, for code
-    /// that fills it as it does [`free`](Self::free).
+    /// The bytes from the source that were not taken yet, and the room before them, for code that
+    /// fills it as it does [`free`](Self::free).
     pub(crate) fn waiting(&mut self) -> (&[u8], &mut [u8]) {
-        let waiting = self.source_end.saturating_sub(self.source);
         if self.before > 0 || self.len > self.start {
             return (&[], &mut []);
         }
-        match self.out.split_at_mut_checked(self.source) {
-            Some((front, back)) => (
-                back.get(..waiting).unwrap_or_default(),
-                front.get_mut(self.len..).unwrap_or_default(),
-            ),
+        let given = self.out.get_mut(..self.source_end).unwrap_or_default();
+        match given.split_at_mut_checked(self.source) {
+            Some((front, waiting)) => (waiting, front.get_mut(self.len..).unwrap_or_default()),
             None => (&[], &mut []),
         }
     }
 
-    /// `taken` octets from the source were written as `written` octets.
+    /// Counts `taken` bytes from the source as taken, and the first `written` bytes of the room
+    /// before them as written.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "what was taken was waiting, so `source` is not moved beyond the slice's end"
+    )]
     pub(crate) fn encoded(&mut self, taken: usize, written: usize) {
-        self.source = self.source.saturating_add(taken);
+        self.source += taken;
         self.advance(written);
     }
 
-    /// Whether the source was asked, and gave nothing.
+    /// Whether the source was asked for bytes and has no more.
     pub(crate) fn is_source_at_end(&self) -> bool {
         self.is_source_at_end
     }
 
-    /// What comes next has another source.
+    /// Prepares for another source.
     pub(crate) fn forget_source(&mut self) {
         self.is_source_at_end = false;
     }
 
-    /// One octet.
+    /// Writes one byte.
+    #[inline(never)] // Built once, not at each of many calls.
     pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes(&[byte]);
     }
 
-    /// A run of octets.
+    /// Writes bytes.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`len` grows by what is written, so it is never beyond the slice's end"
+    )]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         if self.skip > 0 {
             return self.skipping(bytes);
@@ -209,14 +234,18 @@ impl<'a> Writer<'a> {
         }
         // A cut atom has filled the slice, so nothing follows the cut.
         self.cut |= bytes.len() > free.len();
-        self.len = self.len.saturating_add(bytes.len()).min(self.out.len());
+        self.len += bytes.len().min(free.len());
     }
 
-    /// [`bytes`](Self::bytes) while octets are left out.
+    /// [`bytes`](Self::bytes) while there are bytes to skip.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "no more is skipped than is left to skip"
+    )]
     fn skipping(&mut self, bytes: &[u8]) {
         let skipped = bytes.len().min(self.skip as usize);
-        self.skip = self.skip.saturating_sub(skipped as u32);
+        self.skip -= skipped as u32;
         if let Some(rest @ [_, ..]) = bytes.get(skipped..)
             && !self.counts
         {
@@ -224,31 +253,41 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The octets of a string.
+    /// Writes a string.
     pub(crate) fn str(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    /// The line end.
+    /// Writes the line end.
+    #[inline(never)] // As `byte`.
     pub(crate) fn crlf(&mut self) {
         self.str("\r\n");
     }
 
-    /// A number in decimal digits, without leading zeros.
+    /// Writes a number in decimal digits, without leading zeros.
+    #[expect(clippy::arithmetic_side_effects, reason = "nine more than `0` is `9`")]
     pub(crate) fn decimal(&mut self, mut number: u32) {
         // Ten digits hold every u32.
-        let mut digits = [b'0'; 10];
-        let mut used = 0_usize;
-        for slot in digits.iter_mut().rev() {
-            *slot = b'0'.wrapping_add((number % 10) as u8);
+        let mut digits = [0; 10];
+        let mut free: &mut [u8] = &mut digits;
+        while let [others @ .., last] = free {
+            *last = b'0' + (number % 10) as u8;
             number /= 10;
-            used = used.saturating_add(1);
+            free = others;
             if number == 0 {
                 break;
             }
         }
-        let start = digits.len().saturating_sub(used);
+        let start = free.len();
         self.bytes(digits.get(start..).unwrap_or_default());
+    }
+}
+
+/// The sum of two numbers of bytes; `u32::MAX` if it is larger.
+pub(crate) const fn sum(a: u32, b: u32) -> u32 {
+    match a.checked_add(b) {
+        Some(sum) => sum,
+        None => u32::MAX,
     }
 }
 

@@ -1,22 +1,22 @@
 //! The xtext encoding of RFC 3461 §4, for the values of ENVID and ORCPT.
 //!
-//! This file does not know which values may be sent; it makes any octets printable.
+//! This file does not know which values may be sent; it makes all bytes printable.
 
 use super::quoted_printable::hex;
 use super::writer::Writer;
 
-/// Writes the octets as xtext.
+/// Writes the bytes as xtext.
 // RFC 3461 §4: "xchar = any ASCII CHAR between "!" (33) and "~" (126) inclusive, except for "+"
 // and "=".", "hexchar = ASCII "+" immediately followed by two upper case hexadecimal digits".
-pub(crate) fn write(w: &mut Writer<'_>, octets: &[u8]) {
-    for &octet in octets {
-        match octet {
+pub(crate) fn write(w: &mut Writer<'_>, bytes: &[u8]) {
+    for &byte in bytes {
+        match byte {
             b'+' | b'=' | ..=b' ' | 0x7F.. => {
                 w.byte(b'+');
-                w.byte(hex(octet >> 4));
-                w.byte(hex(octet & 0x0F));
+                w.byte(hex(byte >> 4));
+                w.byte(hex(byte & 0x0F));
             }
-            _ => w.byte(octet),
+            _ => w.byte(byte),
         }
     }
 }
@@ -27,10 +27,10 @@ mod tests {
     use proptest::prelude::*;
     use std::vec::Vec;
 
-    fn encode(octets: &[u8]) -> Vec<u8> {
-        let mut out = std::vec![0; octets.len() * 3];
+    fn encode(bytes: &[u8]) -> Vec<u8> {
+        let mut out = std::vec![0; bytes.len() * 3];
         let mut w = Writer::new(&mut out, 0);
-        write(&mut w, octets);
+        write(&mut w, bytes);
         assert_eq!(w.end_atom(), None);
         let len = w.len();
         out.truncate(len);
@@ -38,10 +38,10 @@ mod tests {
     }
 
     fn decode(text: &[u8]) -> Vec<u8> {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let mut rest = text.iter();
         while let Some(&byte) = rest.next() {
-            octets.push(match byte {
+            bytes.push(match byte {
                 b'+' => {
                     let digits = [*rest.next().unwrap(), *rest.next().unwrap()];
                     u8::from_str_radix(core::str::from_utf8(&digits).unwrap(), 16).unwrap()
@@ -49,7 +49,7 @@ mod tests {
                 _ => byte,
             });
         }
-        octets
+        bytes
     }
 
     #[test]
@@ -59,10 +59,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decoding_gives_the_octets_back(octets: Vec<u8>) {
-            let text = encode(&octets);
+        fn decoding_gives_the_bytes_back(bytes: Vec<u8>) {
+            let text = encode(&bytes);
             prop_assert!(text.iter().all(|b| (b'!'..=b'~').contains(b) && *b != b'='));
-            prop_assert_eq!(decode(&text), octets);
+            prop_assert_eq!(decode(&text), bytes);
         }
     }
 }

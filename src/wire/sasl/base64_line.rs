@@ -1,15 +1,15 @@
-//! Base64 in constant time, written octet by octet: neither a response nor its text needs a buffer
-//! of its size.
+//! Base64 in constant time, written byte by byte, so that neither a response nor its text needs a
+//! buffer of its size.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroize;
 
 use crate::wire::writer::Writer;
 
-/// Writes octets as base64, three at a time.
+/// Writes bytes as base64, three at a time.
 pub(crate) struct Base64Line<'w, 'o> {
     out: &'w mut Writer<'o>,
-    /// The octets not written yet.
+    /// The bytes not written yet.
     group: [u8; 3],
     used: usize,
 }
@@ -23,37 +23,44 @@ impl<'w, 'o> Base64Line<'w, 'o> {
         }
     }
 
-    /// More octets.
+    /// Writes bytes.
     #[inline(never)]
-    pub(super) fn bytes(&mut self, octets: &[u8]) {
-        for byte in octets {
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the third byte empties the group, so `used` is below three"
+    )]
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
             if let Some(slot) = self.group.get_mut(self.used) {
                 *slot = *byte;
             }
-            // Never more than three.
-            self.used = self.used.wrapping_add(1);
+            self.used += 1;
             if self.used == self.group.len() {
                 self.characters();
             }
         }
     }
 
-    /// Pads what is left.
+    /// Writes the last bytes, padded.
     pub(super) fn end(&mut self) {
         if self.used > 0 {
             self.characters();
         }
     }
 
-    /// Writes the octets of the group as four characters, padded, and wipes it.
+    /// Writes the bytes of the group as four characters, padded, and wipes it.
     #[inline(never)]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "three bytes are in use at most"
+    )]
     fn characters(&mut self) {
         let mut text = [0; 4];
-        // Cannot fail: three octets make four characters. Were it ever to, the exchange would end
-        // in a refusal by the server, not in something else sent. Of constant length, it is
-        // compiled to a third of the size.
+        // This cannot fail: three bytes make four characters. If it did, the server would refuse
+        // the exchange, and nothing else would be sent. A constant length compiles to a third of
+        // the size.
         if Base64::encode(&self.group, &mut text).is_ok() {
-            for slot in text.iter_mut().skip(self.used.wrapping_add(1)) {
+            for slot in text.iter_mut().skip(self.used + 1) {
                 *slot = b'=';
             }
             self.out.bytes(&text);

@@ -17,10 +17,10 @@ pub(super) static CRAM_MD5: Scheme = Scheme {
     proof: None,
 };
 
-/// Octets of an MD5 hash.
+/// The bytes of an MD5 hash.
 const HASH: usize = 16;
 
-/// RFC 2195 §2: the user name, a space, and the digest in "lower-case" hexadecimal.
+/// Writes, as in RFC 2195 §2, the user name, a space, and the digest in "lower-case" hexadecimal.
 fn respond(
     _: u8,
     credentials: &Credentials<'_>,
@@ -30,8 +30,8 @@ fn respond(
 ) {
     out.bytes(credentials.user.as_bytes());
     out.bytes(b" ");
-    for octet in memory.hash.first.iter().take(HASH) {
-        let digits = [hex(octet >> 4), hex(octet & 0x0F)];
+    for byte in memory.hash.first.iter().take(HASH) {
+        let digits = [hex(byte >> 4), hex(byte & 0x0F)];
         out.bytes(&digits.map(|digit| digit.to_ascii_lowercase()));
     }
 }
@@ -50,21 +50,21 @@ fn hear(
         return Heard::Cut;
     }
     let challenge = match Base64::decode_in_place(challenge) {
-        Ok(octets) if !octets.is_empty() => octets,
+        Ok(bytes) if !bytes.is_empty() => bytes,
         _ => return Heard::Malformed,
     };
-    // A key of any length will do.
+    // A key may have any length.
     let Ok(mut mac) = Hmac::<Md5>::new_from_slice(credentials.secret.as_bytes()) else {
         return Heard::Malformed;
     };
     mac.update(challenge);
-    for (slot, octet) in memory
+    for (slot, byte) in memory
         .hash
         .first
         .iter_mut()
         .zip(mac.finalize().into_bytes())
     {
-        *slot = octet;
+        *slot = byte;
     }
     Heard::Answer { kept: 0 }
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_in_rfc_2195() {
+    fn the_response_is_that_of_rfc_2195() {
         let tim = Credentials::cram_md5("tim", "tanstaaftanstaaf").unwrap();
         let mut memory = Memory::default();
         let mut challenge = *b"PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+";
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_challenge() {
+    fn malformed_challenges_are_refused() {
         let tim = Credentials::cram_md5("tim", "t").unwrap();
         let hear = |number, challenge: &str, is_cut| {
             let mut text = challenge.as_bytes().to_vec();

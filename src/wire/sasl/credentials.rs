@@ -1,4 +1,4 @@
-//! Who logs in, and with what.
+//! The user name and secret of a login.
 
 use super::Scheme;
 use super::oauth::{OAUTHBEARER, XOAUTH2};
@@ -6,10 +6,10 @@ use super::password::{LOGIN, PLAIN};
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::ehlo::Mechanism;
 
-/// A user name and what proves it: a password or an OAuth 2.0 token.
+/// A user name with a password or an OAuth 2.0 token.
 ///
-/// Which mechanisms they can be used with is part of them. A client that is not told which takes
-/// the first of these that the server offers:
+/// Credentials decide which mechanisms can be used. Unless told which, a client takes the first of
+/// these that the server offers:
 ///
 /// | made by | mechanisms |
 /// |---|---|
@@ -18,28 +18,28 @@ use crate::wire::ehlo::Mechanism;
 /// | [`token`](Self::token) | OAUTHBEARER, XOAUTH2 |
 /// | `cram_md5` (feature `cram-md5`) | CRAM-MD5 |
 ///
-/// They are borrowed, never copied, and shown by nothing: `Debug` prints none of them.
+/// They are borrowed, never copied, and never shown: `Debug` prints neither.
 #[derive(Clone, Copy)]
 pub struct Credentials<'a> {
     pub(super) user: &'a str,
     /// The password or token.
     pub(super) secret: &'a str,
-    /// Random octets for SCRAM.
+    /// Random bytes for SCRAM.
     #[cfg(feature = "scram-sha-256")]
     pub(super) nonce: &'a [u8],
-    /// Made by [`Self::new`]: no token, and not for CRAM-MD5 alone.
+    /// They were made by [`Self::new`], so they are not a token, and not only for CRAM-MD5.
     #[cfg(feature = "scram-sha-256")]
     is_password: bool,
     schemes: &'static [&'static Scheme],
 }
 
 impl<'a> Credentials<'a> {
-    /// A password.
+    /// Makes credentials of a user name and a password.
     ///
     /// # Errors
     ///
     /// [`Reason::Empty`] for an empty name or password, [`Reason::ControlCharacter`] for one that
-    /// holds NUL: RFC 4616 §2 has no way to send either.
+    /// holds NUL: PLAIN (RFC 4616 §2) cannot send either.
     pub const fn new(user: &'a str, password: &'a str) -> Result<Self, Invalid> {
         const PASSWORD: &[&Scheme] = &[&PLAIN, &LOGIN];
         let credentials = Self::checked(user, password, PASSWORD);
@@ -51,13 +51,14 @@ impl<'a> Credentials<'a> {
         credentials
     }
 
-    /// An OAuth 2.0 access token, of up to 4 KiB and more: it passes through any buffer.
+    /// Makes credentials of a user name and an OAuth 2.0 access token, which may be longer than the
+    /// client's buffer.
     ///
     /// # Errors
     ///
     /// [`Reason::Empty`] for an empty name or token, [`Reason::ControlCharacter`] for a name with
     /// a control character, [`Reason::Character`] for a token with anything but visible ASCII
-    /// (RFC 6750 §2.1), [`Reason::TooLong`] for a token of more than 8,192 octets.
+    /// (RFC 6750 §2.1), [`Reason::TooLong`] for a token of more than 8,192 bytes.
     pub const fn token(user: &'a str, token: &'a str) -> Result<Self, Invalid> {
         const TOKEN: &[&Scheme] = &[&OAUTHBEARER, &XOAUTH2];
         if let Some(reason) = control_character(user) {
@@ -82,18 +83,18 @@ impl<'a> Credentials<'a> {
         }
     }
 
-    /// The same, also for SCRAM-SHA-256, which then comes first: the password does not leave the
-    /// device, and the server has to prove that it knows it.
+    /// Adds SCRAM-SHA-256, which is then preferred: the password does not leave the device, and the
+    /// server has to prove that it knows the password.
     ///
-    /// `nonce` is from a source of random numbers, and new for every login.
+    /// `nonce` is random and new for every login.
     ///
     /// # Errors
     ///
-    /// [`Reason::TooSmall`] for a nonce of fewer than 12 octets, [`Reason::TooLong`] for one of
-    /// more than 48. [`Reason::NotAscii`] or [`Reason::ControlCharacter`] for a name or password
-    /// that would have to be prepared first (RFC 4013), which this crate cannot do.
-    /// [`Reason::Mechanism`] for what is no password, or one for CRAM-MD5: PLAIN and LOGIN must not
-    /// have it.
+    /// [`Reason::TooSmall`] for a nonce of fewer than 12 bytes, [`Reason::TooLong`] for one of more
+    /// than 48. [`Reason::NotAscii`] or [`Reason::ControlCharacter`] for a name or password that
+    /// would have to be prepared first (RFC 4013), which this crate cannot do.
+    /// [`Reason::Mechanism`] for credentials that were not made by [`new`](Self::new): PLAIN and
+    /// LOGIN must not send them.
     #[cfg(feature = "scram-sha-256")]
     pub const fn with_nonce(mut self, nonce: &'a [u8]) -> Result<Self, Invalid> {
         const WITH_NONCE: &[&Scheme] = &[&super::scram::SCRAM_SHA_256, &PLAIN, &LOGIN];
@@ -117,12 +118,12 @@ impl<'a> Credentials<'a> {
         Ok(self)
     }
 
-    /// A password for CRAM-MD5 and nothing else: for old servers that have nothing better and no
-    /// TLS. MD5 is broken for most uses, and the server must keep the password readable.
+    /// Makes credentials for CRAM-MD5 only: for old servers that have nothing better and no TLS.
+    /// MD5 is broken for most uses, and the server must store the password in plain text.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     #[cfg(feature = "cram-md5")]
     pub const fn cram_md5(user: &'a str, password: &'a str) -> Result<Self, Invalid> {
         const CRAM_MD5: &[&Scheme] = &[&super::cram_md5::CRAM_MD5];
@@ -151,7 +152,6 @@ impl<'a> Credentials<'a> {
         })
     }
 
-    /// What they can be used with, the best first.
     /// The same credentials, for this mechanism only.
     ///
     /// # Errors
@@ -171,6 +171,7 @@ impl<'a> Credentials<'a> {
         Err(Invalid::new(Field::Credentials, Reason::Mechanism))
     }
 
+    /// The mechanisms they can be used with, the best first.
     pub(crate) const fn schemes(&self) -> &'static [&'static Scheme] {
         self.schemes
     }
@@ -189,15 +190,15 @@ impl defmt::Format for Credentials<'_> {
     }
 }
 
-/// The most octets of a token. Twice what the largest providers give out; in base64, with what
-/// stands around it, below the 12,288 octets that RFC 4954 §4 has servers take.
+/// The longest token, in bytes: twice as long as those of the largest providers. In base64 and with
+/// the rest of the response it stays below the 12,288 bytes that RFC 4954 §4 makes servers accept.
 const TOKEN_MAX: usize = 8_192;
 
-/// The least octets of a nonce: 96 random bits do not come twice.
+/// The shortest nonce, in bytes: 96 random bits do not repeat.
 #[cfg(feature = "scram-sha-256")]
 const NONCE_MIN: usize = 12;
 
-/// The most octets of a nonce. The server sends it back, and that must fit the smallest buffer.
+/// The longest nonce, in bytes. The server sends it back, and that must fit the smallest buffer.
 #[cfg(feature = "scram-sha-256")]
 const NONCE_MAX: usize = 48;
 
@@ -226,7 +227,8 @@ const fn control_character(text: &str) -> Option<Reason> {
     None
 }
 
-/// RFC 4013: what is not plain ASCII would have to be mapped and normalised.
+/// The reason why a text would have to be prepared. RFC 4013: all but plain ASCII has to be mapped
+/// and normalised.
 #[cfg(feature = "scram-sha-256")]
 const fn unprepared(text: &str) -> Option<Reason> {
     if text.is_ascii() {
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn nul_and_nothing_are_refused_and_debug_is_silent() {
+    fn nul_and_empty_texts_are_refused_and_debug_shows_nothing() {
         use Reason::{ControlCharacter, Empty};
         let new = |user, password| why(Credentials::new(user, password));
         assert_eq!(new("a\0b", "p"), Some((Field::UserName, ControlCharacter)));
@@ -278,7 +280,7 @@ mod tests {
 
     #[cfg(feature = "scram-sha-256")]
     #[test]
-    fn scram_takes_what_needs_no_preparation() {
+    fn scram_refuses_texts_that_need_preparation() {
         use Reason::{ControlCharacter, NotAscii, TooLong, TooSmall};
         let with = |user, password, nonce: &[u8]| {
             why(Credentials::new(user, password).unwrap().with_nonce(nonce))

@@ -1,4 +1,4 @@
-//! SASL (RFC 4422): credentials, and what each mechanism says with them.
+//! SASL (RFC 4422): credentials, and the messages of each mechanism.
 //!
 //! A mechanism is a [`Scheme`]. It knows its own messages; base64 lines, `*` and the order of an
 //! exchange are in `session/`. Credentials hold the schemes they can be used with, the best first,
@@ -24,65 +24,65 @@ pub(crate) use base64_line::Base64Line;
 use crate::wire::ehlo::Mechanism;
 use crate::wire::writer::Writer;
 
-/// How a mechanism talks. A value and not a trait, so that what is data takes no code.
+/// The messages of a mechanism. A value, not a trait, so that data takes no code.
 pub(crate) struct Scheme {
-    /// Which one it is.
+    /// The mechanism.
     pub(crate) mechanism: Mechanism,
-    /// Octets of the first response if the client has the first word, so that it may stand in the
-    /// AUTH command.
+    /// The length of the first response, if the client speaks first, so that the response can be
+    /// part of the AUTH command.
     first_len: fn(&Credentials<'_>) -> Option<usize>,
-    /// Writes the response with this number, counted from 0. The octets are what was kept of the
-    /// last challenge. The same response each time, since one may go out in pieces.
+    /// Writes the response with this number, counted from 0. The bytes are those kept of the last
+    /// challenge. It writes the same response each time, since a response may go out in pieces.
     respond: fn(u8, &Credentials<'_>, &Memory, &[u8], &mut Base64Line<'_, '_>),
-    /// Takes a challenge that follows so many responses: base64 as it was received, which may be
+    /// Takes the challenge after this many responses: base64 as it was received, which may be
     /// overwritten, and whether its end is missing.
     pub(crate) hear: fn(u8, &Credentials<'_>, &mut Memory, &mut [u8], bool) -> Heard,
-    /// How the server proves itself, where it does.
+    /// The server's proof, if the mechanism has one.
     #[cfg(feature = "scram-sha-256")]
     pub(crate) proof: Option<Proof>,
 }
 
-/// How the server proves that it knows the password.
+/// The server's proof that it knows the password.
 #[cfg(feature = "scram-sha-256")]
 pub(crate) struct Proof {
-    /// Does a part of what takes long before the next response; whether it is done.
+    /// Does a part of the long work before the next response, and returns whether the work is done.
     pub(crate) work: fn(&Credentials<'_>, &mut Memory, &[u8]) -> bool,
-    /// Whether the server has proven what it must have before its 235 counts.
+    /// Whether the server has given its proof, without which its 235 does not count.
     pub(crate) is_given: fn(&Memory) -> bool,
 }
 
-/// What a challenge leads to.
+/// The result of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// The next response; so many octets at the challenge's beginning are kept for it.
+    /// The next response is sent. It needs the first `kept` bytes of the challenge.
     Answer { kept: usize },
-    /// The same, after some [`Proof::work`].
+    /// The next response is sent after some [`Proof::work`].
     #[cfg(feature = "scram-sha-256")]
     Work { kept: usize },
-    /// `*`, since there is no further response.
+    /// `*` is sent, since there is no further response.
     TooMany,
-    /// `*`, since it is not what the mechanism has here.
+    /// `*` is sent, since the challenge is malformed.
     #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
     Malformed,
-    /// `*`, since its end is missing.
+    /// `*` is sent, since the challenge's end is missing.
     #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
     Cut,
-    /// `*`, since the server wants too few or too many rounds of hashing.
+    /// `*` is sent, since the server asks for too few or too many rounds of hashing.
     #[cfg(feature = "scram-sha-256")]
     Rounds,
-    /// Nothing more is said: this is not the server that knows the password.
+    /// Nothing more is sent, since the server does not know the password.
     #[cfg(feature = "scram-sha-256")]
     Impostor,
 }
 
-/// What a mechanism remembers between its messages.
+/// The memory of a mechanism between its messages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
     hash: Hashes,
 }
 
-/// Two values of 32 octets and how far the work on them is. They are secret.
+/// Two secret values of 32 bytes, and how many rounds of work on them are left.
 #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
 #[derive(Clone, Default)]
 struct Hashes {
@@ -103,8 +103,8 @@ impl core::fmt::Debug for Hashes {
 }
 
 impl Memory {
-    /// Overwrites what was remembered. To be called at the end of an operation, and not at that of a
-    /// session: with a `Drop`, a client takes 300 octets more of stack where it is moved.
+    /// Overwrites the secrets. To be called at the end of each operation: with a `Drop` instead, a
+    /// client takes 300 bytes more of stack where it is moved.
     #[cfg_attr(any(feature = "scram-sha-256", feature = "cram-md5"), inline(never))]
     pub(crate) fn wipe(&mut self) {
         #[cfg(any(feature = "scram-sha-256", feature = "cram-md5"))]
@@ -124,15 +124,19 @@ impl Memory {
 ///
 /// RFC 4954 §4: "If the client is transmitting an initial response of non-zero length and …
 /// that would make the AUTH command exceed 512 octets, it MUST NOT use the initial response".
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a mechanism's name has at most 20 characters, RFC 4422 §3.1"
+)]
 pub(crate) fn fits_auth_line(scheme: &Scheme, credentials: &Credentials<'_>) -> bool {
     const AUTH_LINE_MAX: usize = 512;
-    /// `AUTH `, the blank behind the mechanism, and CRLF.
+    /// `AUTH `, the blank after the mechanism, and CRLF.
     const FRAME: usize = 8;
     let name = scheme.mechanism.as_str().len();
-    // Octets of base64, and those that they are made of.
-    let room = AUTH_LINE_MAX.saturating_sub(FRAME).saturating_sub(name);
+    // The characters of base64, three quarters of which are the bytes they encode.
+    let room = AUTH_LINE_MAX - FRAME - name;
     let first = (scheme.first_len)(credentials);
-    first.is_some_and(|octets| octets <= (room / 4).saturating_mul(3))
+    first.is_some_and(|bytes| bytes <= room / 4 * 3)
 }
 
 /// Writes the response with this number in base64.
@@ -149,13 +153,13 @@ pub(crate) fn write(
     line.end();
 }
 
-/// Octets of a user name as [`escaped`] writes it.
-fn escaped_len(name: &str) -> usize {
+/// The length of a user name as [`escaped`] writes it, if a `usize` holds it.
+fn escaped_len(name: &str) -> Option<usize> {
     let special = name.bytes().filter(|byte| matches!(byte, b',' | b'='));
-    special.count().wrapping_mul(2).wrapping_add(name.len())
+    special.count().checked_mul(2)?.checked_add(name.len())
 }
 
-/// Writes a user name as RFC 5802 §5.1 has it: `,` and `=` as `=2C` and `=3D`.
+/// Writes a user name as in RFC 5802 §5.1: `,` and `=` as `=2C` and `=3D`.
 fn escaped(name: &str, out: &mut dyn FnMut(&[u8])) {
     for byte in name.bytes() {
         match byte {
@@ -188,13 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn a_first_response_leaves_512_octets_to_the_command() {
-        for octets in 1..300 {
-            let user = "u,="
-                .repeat(octets)
-                .chars()
-                .take(octets)
-                .collect::<String>();
+    fn a_first_response_leaves_512_bytes_to_the_command() {
+        for bytes in 1..300 {
+            let user = "u,=".repeat(bytes).chars().take(bytes).collect::<String>();
             let password = Credentials::new(&user, &user).unwrap();
             let token = Credentials::token(&user, &user).unwrap();
             let all = [

@@ -1,7 +1,7 @@
 //! XOAUTH2 (of Google and Microsoft) and OAUTHBEARER (RFC 7628): an OAuth 2.0 access token.
 //!
-//! Where the token is refused, the server first gives its reason, as JSON in a challenge, and
-//! refuses once that was answered.
+//! A server that refuses the token first gives its reason, as JSON in a challenge. It refuses once
+//! the client has answered the challenge.
 
 use base64ct::{Base64, Encoding};
 
@@ -12,14 +12,12 @@ use crate::wire::ehlo::Mechanism;
 pub(super) static XOAUTH2: Scheme = Scheme {
     mechanism: Mechanism::XOAuth2,
     first_len: |credentials| {
-        let texts = credentials
-            .user
-            .len()
-            .wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("user=\x01auth=Bearer \x01\x01".len()))
+        let user = credentials.user.len();
+        let texts = user.checked_add(credentials.secret.len())?;
+        texts.checked_add("user=\x01auth=Bearer \x01\x01".len())
     },
     respond: |number, credentials, _, _, out| {
-        // The reason for a refusal is answered by an empty line.
+        // An empty line answers the reason for a refusal.
         if number == 0 {
             out.bytes(b"user=");
             out.bytes(credentials.user.as_bytes());
@@ -35,13 +33,14 @@ pub(super) static XOAUTH2: Scheme = Scheme {
 pub(super) static OAUTHBEARER: Scheme = Scheme {
     mechanism: Mechanism::OAuthBearer,
     first_len: |credentials| {
-        let texts = escaped_len(credentials.user).wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add("n,a=,\x01auth=Bearer \x01\x01".len()))
+        let user = escaped_len(credentials.user)?;
+        let texts = user.checked_add(credentials.secret.len())?;
+        texts.checked_add("n,a=,\x01auth=Bearer \x01\x01".len())
     },
     respond: |number, credentials, _, _, out| {
         if number == 0 {
             out.bytes(b"n,a=");
-            escaped(credentials.user, &mut |octets| out.bytes(octets));
+            escaped(credentials.user, &mut |bytes| out.bytes(bytes));
             out.bytes(b",");
             bearer(credentials, out);
         } else {
@@ -54,7 +53,7 @@ pub(super) static OAUTHBEARER: Scheme = Scheme {
     proof: None,
 };
 
-/// The token, as both have it.
+/// Writes the token, which both mechanisms send in the same form.
 fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {
     out.bytes(b"\x01auth=Bearer ");
     out.bytes(credentials.secret.as_bytes());
@@ -64,7 +63,7 @@ fn bearer(credentials: &Credentials<'_>, out: &mut Base64Line<'_, '_>) {
 fn hear(number: u8, _: &Credentials<'_>, _: &mut Memory, challenge: &mut [u8], _: bool) -> Heard {
     match number {
         0 => Heard::Answer { kept: 0 },
-        // The reason: as much of it as there was room for, nothing if it is not base64.
+        // The reason, as much of it as there was room for. Nothing if it is not base64.
         1 => {
             let whole = challenge.len() & !3;
             let whole = challenge.get_mut(..whole).unwrap_or_default();
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_documented_by_those_who_made_them() {
+    fn responses_are_those_of_the_documentation() {
         let user = Credentials::token(
             "someuser@example.com",
             "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg",
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_decoded_as_far_as_it_came() {
+    fn a_reason_that_was_cut_is_decoded_as_far_as_possible() {
         let mut memory = Memory::default();
         let user = Credentials::token("u", "t").unwrap();
         let mut hear = |number, challenge: &str| {

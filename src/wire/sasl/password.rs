@@ -1,20 +1,18 @@
-//! PLAIN (RFC 4616) and LOGIN, which was never standardised: the password itself.
+//! PLAIN (RFC 4616) and LOGIN, which was never standardised. Both send the password itself.
 
 use super::{Heard, Scheme};
 use crate::wire::ehlo::Mechanism;
 
-/// PLAIN: one message, which the client has the first word with.
+/// PLAIN: one message. The client speaks first.
 pub(super) static PLAIN: Scheme = Scheme {
     mechanism: Mechanism::Plain,
     first_len: |credentials| {
-        let texts = credentials
-            .user
-            .len()
-            .wrapping_add(credentials.secret.len());
-        Some(texts.wrapping_add(2))
+        let user = credentials.user.len();
+        let texts = user.checked_add(credentials.secret.len())?;
+        texts.checked_add(2)
     },
     respond: |_, credentials, _, _, out| {
-        // No authorization identity, the authentication identity, the password.
+        // An empty authorization identity, the authentication identity, the password.
         out.bytes(b"\0");
         out.bytes(credentials.user.as_bytes());
         out.bytes(b"\0");
@@ -31,7 +29,7 @@ pub(super) static PLAIN: Scheme = Scheme {
     proof: None,
 };
 
-/// LOGIN: the name first, the password second, whatever the prompts say.
+/// LOGIN: first the name, then the password, whatever the prompts say.
 pub(super) static LOGIN: Scheme = Scheme {
     mechanism: Mechanism::Login,
     first_len: |_| None,

@@ -1,11 +1,11 @@
-//! SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding: the password is proven and not
-//! shown, and the server proves that it knows it too.
+//! SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding: the client proves that it knows the
+//! password without showing it, and so does the server.
 //!
 //! ```text
 //! C: n,,n=NAME,r=NONCE
-//! S: r=NONCE…,s=SALT,i=ROUNDS       kept in the buffer; then the hashing
+//! S: r=NONCE…,s=SALT,i=ROUNDS       kept in the buffer; the hashing follows
 //! C: c=biws,r=NONCE…,p=PROOF
-//! S: v=SIGNATURE                    must be right, or 235 counts for nothing
+//! S: v=SIGNATURE                    must be right, or 235 does not count
 //! C: (empty)
 //! ```
 
@@ -21,19 +21,19 @@ use crate::wire::ehlo::Mechanism;
 /// The fewest rounds of hashing that a server may ask for. RFC 7677 §4: "at least 4096".
 pub const SCRAM_ITERATIONS_MIN: u32 = 4_096;
 
-/// The most rounds of hashing that a server may ask for: a Cortex-M at 100 MHz is busy with them for
-/// about ten seconds, and a server must not keep it longer.
+/// The most rounds of hashing that a server may ask for. They take a Cortex-M at 100 MHz about ten
+/// seconds, and a server must not keep it busy for longer.
 pub const SCRAM_ITERATIONS_MAX: u32 = 100_000;
 
-/// Rounds between two pauses: about a hundredth of a second on a Cortex-M at 50 MHz.
+/// The rounds between two pauses: about a hundredth of a second on a Cortex-M at 50 MHz.
 const ROUNDS: u32 = 32;
 
 pub(super) static SCRAM_SHA_256: Scheme = Scheme {
     mechanism: Mechanism::ScramSha256,
     first_len: |credentials| {
-        let nonce = credentials.nonce.len().div_ceil(3).wrapping_mul(4);
-        let texts = escaped_len(credentials.user).wrapping_add(nonce);
-        Some(texts.wrapping_add("n,,n=,r=".len()))
+        let nonce = credentials.nonce.len().div_ceil(3).checked_mul(4)?;
+        let texts = escaped_len(credentials.user)?.checked_add(nonce)?;
+        texts.checked_add("n,,n=,r=".len())
     },
     respond,
     hear: |number, credentials, memory, challenge, is_cut| match number {
@@ -61,17 +61,21 @@ fn respond(
     match number {
         0 => {
             out.bytes(GS2_HEADER);
-            first_bare(credentials, &mut |octets| out.bytes(octets));
+            first_bare(credentials, &mut |bytes| out.bytes(bytes));
         }
         1 => {
-            final_without_proof(kept, &mut |octets| out.bytes(octets));
+            final_without_proof(kept, &mut |bytes| out.bytes(bytes));
             out.bytes(b",p=");
-            base64(&memory.hash.first, &mut |octets| out.bytes(octets));
+            base64(&memory.hash.first, &mut |bytes| out.bytes(bytes));
         }
         _ => {}
     }
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no more rounds are done than are left"
+)]
 fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool {
     let hash = &mut memory.hash;
     let Some(keyed) = keyed(credentials.secret.as_bytes()) else {
@@ -83,7 +87,7 @@ fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool
         hash.first = mac(keyed.clone(), &hash.first);
         xor(&mut hash.second, &hash.first);
     }
-    hash.rounds = hash.rounds.saturating_sub(rounds);
+    hash.rounds -= rounds;
     if hash.rounds > 0 {
         return false;
     }
@@ -94,7 +98,11 @@ fn work(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) -> bool
 /// No channel binding, no authorization identity.
 const GS2_HEADER: &[u8] = b"n,,";
 
-/// Takes the server's first message, and does the first round.
+/// Reads the server's first message, and does the first round.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a server may ask for SCRAM_ITERATIONS_MIN rounds and more"
+)]
 fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mut [u8]) -> Heard {
     let Ok(message) = Base64::decode_in_place(challenge) else {
         return Heard::Malformed;
@@ -106,8 +114,8 @@ fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mu
     // RFC 5802 §5.1: "The client MUST verify that the initial part of the nonce used in subsequent
     // messages is the same as the nonce it initially specified."
     let mut rest = Some(first.nonce);
-    base64(credentials.nonce, &mut |octets| {
-        rest = rest.and_then(|rest| rest.strip_prefix(octets));
+    base64(credentials.nonce, &mut |bytes| {
+        rest = rest.and_then(|rest| rest.strip_prefix(bytes));
     });
     if rest.is_none_or(<[u8]>::is_empty) {
         return Heard::Malformed;
@@ -119,32 +127,30 @@ fn hear_first(credentials: &Credentials<'_>, memory: &mut Memory, challenge: &mu
     let Some(mut mac) = keyed(credentials.secret.as_bytes()) else {
         return Heard::Malformed;
     };
-    if !first.salt(&mut |octets| mac.update(octets)) {
+    if !first.salt(&mut |bytes| mac.update(bytes)) {
         return Heard::Malformed;
     }
     mac.update(&1_u32.to_be_bytes());
     memory.hash.first = mac.finalize().into_bytes().into();
     memory.hash.second = memory.hash.first;
-    memory.hash.rounds = first.iterations.saturating_sub(1);
+    memory.hash.rounds = first.iterations - 1;
     memory.hash.is_proven = false;
     Heard::Work { kept }
 }
 
-/// Makes the proof, and the signature that the server has to give, of the salted password. `kept`
-/// is the server's first message.
-///
-/// RFC 5802 §3.
+/// Computes the client's proof and the signature that the server has to give from the salted
+/// password (RFC 5802 §3). `kept` is the server's first message.
 fn conclude(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) {
     let salted = &mut memory.hash.second;
     let mut client_key = signed(salted, &mut |mac| mac.update(b"Client Key"));
     let mut server_key = signed(salted, &mut |mac| mac.update(b"Server Key"));
     let mut stored_key: Key = Sha256::digest(client_key).into();
     let mut whole = |mac: &mut Hmac<Sha256>| {
-        first_bare(credentials, &mut |octets| mac.update(octets));
+        first_bare(credentials, &mut |bytes| mac.update(bytes));
         mac.update(b",");
         mac.update(kept);
         mac.update(b",");
-        final_without_proof(kept, &mut |octets| mac.update(octets));
+        final_without_proof(kept, &mut |bytes| mac.update(bytes));
     };
     let client_signature = signed(&stored_key, &mut whole);
     xor(&mut client_key, &client_signature);
@@ -155,20 +161,20 @@ fn conclude(credentials: &Credentials<'_>, memory: &mut Memory, kept: &[u8]) {
     }
 }
 
-/// Takes the server's last message.
+/// Reads the server's last message.
 fn hear_final(memory: &mut Memory, challenge: &mut [u8]) -> Heard {
     let Ok(message) = Base64::decode_in_place(challenge) else {
         return Heard::Malformed;
     };
-    // RFC 5802 §5.1: "e=" says why it refuses, which its reply will.
+    // RFC 5802 §5.1: "e=" gives a reason for a refusal. The reply that follows refuses.
     if message.starts_with(b"e=") {
         return Heard::Answer { kept: 0 };
     }
     let given = signature(message);
-    // Whoever listens learns nothing of it by how long it takes.
+    // In constant time, so that its duration reveals nothing.
     let differences = given.map(|mut given: Key| {
         xor(&mut given, &memory.hash.second);
-        given.iter().fold(0, |all, octet| all | octet)
+        given.iter().fold(0, |all, byte| all | byte)
     });
     if differences != Some(0) {
         return Heard::Impostor;
@@ -177,7 +183,7 @@ fn hear_final(memory: &mut Memory, challenge: &mut [u8]) -> Heard {
     Heard::Answer { kept: 0 }
 }
 
-/// RFC 5802 §7: `client-first-message-bare`.
+/// Writes `client-first-message-bare` of RFC 5802 §7.
 fn first_bare(credentials: &Credentials<'_>, out: &mut dyn FnMut(&[u8])) {
     out(b"n=");
     escaped(credentials.user, out);
@@ -185,15 +191,16 @@ fn first_bare(credentials: &Credentials<'_>, out: &mut dyn FnMut(&[u8])) {
     base64(credentials.nonce, out);
 }
 
-/// RFC 5802 §7: `client-final-message-without-proof`; `c` is the header of the first message.
+/// Writes `client-final-message-without-proof` of RFC 5802 §7; `c` is the header of the first
+/// message.
 fn final_without_proof(server_first: &[u8], out: &mut dyn FnMut(&[u8])) {
     out(b"c=biws,r=");
     out(ServerFirst::parse(server_first).map_or(&[], |first| first.nonce));
 }
 
-/// Base64 of a few octets.
-fn base64(octets: &[u8], out: &mut dyn FnMut(&[u8])) {
-    for group in octets.chunks(3) {
+/// Writes a few bytes as base64.
+fn base64(bytes: &[u8], out: &mut dyn FnMut(&[u8])) {
+    for group in bytes.chunks(3) {
         let mut text = [0; 4];
         if let Ok(text) = Base64::encode(group, &mut text) {
             out(text.as_bytes());
@@ -202,17 +209,17 @@ fn base64(octets: &[u8], out: &mut dyn FnMut(&[u8])) {
     }
 }
 
-/// HMAC under this key, of any length.
+/// An HMAC with this key, which may have any length.
 fn keyed(key: &[u8]) -> Option<Hmac<Sha256>> {
     Hmac::new_from_slice(key).ok()
 }
 
-fn mac(mut mac: Hmac<Sha256>, octets: &[u8]) -> Key {
-    mac.update(octets);
+fn mac(mut mac: Hmac<Sha256>, bytes: &[u8]) -> Key {
+    mac.update(bytes);
     mac.finalize().into_bytes().into()
 }
 
-/// The HMAC of what `message` adds.
+/// The HMAC of the bytes that `message` adds.
 #[inline(never)]
 fn signed(key: &Key, message: &mut dyn FnMut(&mut Hmac<Sha256>)) -> Key {
     let Some(mut mac) = keyed(key) else {
@@ -223,8 +230,8 @@ fn signed(key: &Key, message: &mut dyn FnMut(&mut Hmac<Sha256>)) -> Key {
 }
 
 fn xor(value: &mut Key, other: &Key) {
-    for (slot, octet) in value.iter_mut().zip(other) {
-        *slot ^= octet;
+    for (slot, byte) in value.iter_mut().zip(other) {
+        *slot ^= byte;
     }
 }
 
@@ -237,7 +244,7 @@ mod tests {
     use std::string::String;
     use std::vec::Vec;
 
-    // RFC 7677 §3. Of its nonce, `rOprNGfwEbeRWgbNEkqO`, these are the octets.
+    // RFC 7677 §3. These are the bytes of its nonce, `rOprNGfwEbeRWgbNEkqO`.
     const NONCE: [u8; 15] = [
         0xac, 0xea, 0x6b, 0x34, 0x67, 0xf0, 0x11, 0xb7, 0x91, 0x5a, 0x06, 0xcd, 0x12, 0x4a, 0x8e,
     ];
@@ -261,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn as_in_rfc_7677() {
+    fn the_exchange_is_that_of_rfc_7677() {
         let mut memory = Memory::default();
         assert_eq!(
             plain(&said(&SCRAM_SHA_256, 0, &user(), &memory, &[])),
@@ -305,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_may_not_say_first() {
+    fn malformed_first_messages_are_refused() {
         let mut memory = Memory::default();
         let mut heard = |text: &str| hear(1, &mut memory, text).0;
         for (rounds, expected) in [
