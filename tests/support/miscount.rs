@@ -251,20 +251,20 @@ impl Server {
 
     /// The whole content was heard.
     fn end_content(&mut self) {
-        if self.recipients == 0 {
-            self.answer(503, "5.5.1", "no valid recipients");
-            return;
-        }
         let content = String::from_utf8_lossy(&self.content).into_owned();
         let mail = usize::from(content.contains("Subject: mail 1\r\n"));
         let reply_before = self.replies - 1;
-        let is_accepted = self.plan.verdicts[mail] == Verdict::Accept;
+        let is_addressed = self.recipients > 0;
+        let is_accepted = is_addressed && self.plan.verdicts[mail] == Verdict::Accept;
         let final_reply_at = if is_accepted {
             self.answer(250, "2.0.0", "queued")
-        } else {
+        } else if is_addressed {
             self.answer(554, "5.7.1", "refused")
+        } else {
+            self.answer(503, "5.5.1", "no valid recipients")
         };
-        self.is_in_transaction = false;
+        // Without a recipient the transaction stands.
+        self.is_in_transaction = !is_addressed;
         self.recipients = 0;
         self.arrived.push(Arrived {
             mail,
