@@ -98,6 +98,8 @@ fn is_about_address(head: ReplyHead) -> bool {
 fn mismatch(verb: Verb, replies: &Replies, verdict: &Verdict) -> Option<Violation> {
     let head = replies.head();
     let fits = match verb {
+        // A refusal is taken at its word.
+        Verb::BdatLast if head.code >= 300 || !verdict.has_recipient() => true,
         Verb::BdatLast if replies.has_unread() => return Some(Violation::Unasked),
         Verb::BdatLast => !is_about_address(head),
         _ if !verdict.is_chunked() => true,

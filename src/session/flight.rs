@@ -41,10 +41,14 @@ impl Flight {
         self.oldest().is_none()
     }
 
-    /// A command of this many bytes was sent.
-    #[inline(never)]
-    pub(super) fn sent(&mut self, verb: Verb, bytes: usize) {
+    /// So many bytes of commands were sent.
+    pub(super) fn went(&mut self, bytes: usize) {
         self.bytes = self.bytes.checked_add(bytes).unwrap_or(FLIGHT_MAX);
+    }
+
+    /// A command was sent as a whole.
+    #[inline(never)]
+    pub(super) fn sent(&mut self, verb: Verb) {
         for slot in &mut self.verbs {
             match slot {
                 Some(Verb::Rcpt) if verb == Verb::Rcpt => return self.recipients.add(),
@@ -107,7 +111,7 @@ mod tests {
             .chain([Verb::Data])
             .collect();
         for &verb in &sent {
-            flight.sent(verb, 10);
+            flight.sent(verb);
         }
         assert!(!flight.has_at_most(32));
         for &verb in &sent {
@@ -116,7 +120,8 @@ mod tests {
         }
         assert!(flight.is_empty());
         flight.begin();
-        flight.sent(Verb::Rcpt, 4000);
+        flight.sent(Verb::Rcpt);
+        flight.went(4000);
         assert!(flight.has_room(96));
         assert!(!flight.has_room(97));
         assert!(flight.has_at_most(1));
