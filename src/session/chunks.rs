@@ -119,7 +119,7 @@ fn may_go_ahead(flight: &Flight, length: Option<u32>, capacity: usize) -> bool {
     let most = if flight.has_at_most(REPLIES_AHEAD) {
         capacity
     } else {
-        capacity.min(FLIGHT_MAX)
+        capacity.min(FLIGHT_MAX as usize)
     };
     length
         .and_then(|length| usize::try_from(length).ok())

@@ -9,7 +9,7 @@ use super::table::Verb;
 ///
 /// A blocking transport cannot read while it writes, so both sides could come to wait for each
 /// other (RFC 2920 §3.1). The smallest TCP window in use, 4 KiB, is Postfix's and lwIP's measure.
-pub(super) const FLIGHT_MAX: usize = 4096;
+pub(super) const FLIGHT_MAX: u32 = 4096;
 
 /// The kinds of commands in one flight: content, MAIL, RCPT, DATA.
 const KINDS: usize = 4;
@@ -22,7 +22,7 @@ pub(super) struct Flight {
     /// RCPTs in the row.
     recipients: Count,
     /// Bytes of commands sent since the last reply was awaited.
-    bytes: usize,
+    bytes: u32,
 }
 
 impl Flight {
@@ -43,7 +43,10 @@ impl Flight {
 
     /// So many bytes of commands were sent.
     pub(super) fn went(&mut self, bytes: usize) {
-        self.bytes = self.bytes.checked_add(bytes).unwrap_or(FLIGHT_MAX);
+        let all = u32::try_from(bytes).ok();
+        self.bytes = all
+            .and_then(|b| self.bytes.checked_add(b))
+            .unwrap_or(FLIGHT_MAX);
     }
 
     /// A command was sent as a whole.
@@ -79,11 +82,11 @@ impl Flight {
     }
 
     /// Whether a command of so many bytes may follow.
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
+    pub(super) fn has_room(&self, bytes: u16) -> bool {
         self.bytes == 0
             || self
                 .bytes
-                .checked_add(bytes)
+                .checked_add(bytes.into())
                 .is_some_and(|all| all <= FLIGHT_MAX)
     }
 
