@@ -98,6 +98,8 @@ fn is_about_address(head: ReplyHead) -> bool {
 fn mismatch(verb: Verb, replies: &Replies, verdict: &Verdict) -> Option<Violation> {
     let head = replies.head();
     let fits = match verb {
+        // A refusal is taken at its word.
+        Verb::BdatLast if head.code >= 300 || !verdict.has_recipient() => true,
         Verb::BdatLast if replies.has_unread() => return Some(Violation::Unasked),
         Verb::BdatLast => !is_about_address(head),
         _ if !verdict.is_chunked() => true,
@@ -117,7 +119,7 @@ fn may_go_ahead(flight: &Flight, length: Option<u32>, capacity: usize) -> bool {
     let most = if flight.has_at_most(REPLIES_AHEAD) {
         capacity
     } else {
-        capacity.min(FLIGHT_MAX)
+        capacity.min(FLIGHT_MAX as usize)
     };
     length
         .and_then(|length| usize::try_from(length).ok())
@@ -131,7 +133,7 @@ fn take(body: &mut Body, bytes: usize, came: Came) -> Came {
         .ok()
         .and_then(|bytes| body.left_mut().checked_sub(bytes));
     let kind = match (left, came) {
-        (_, Came::Source(_) | Came::Abort(_)) => return came,
+        (_, Came::Source { .. } | Came::Abort(_)) => return came,
         (Some(0), Came::Whole) => None,
         (Some(1..), Came::Full) => None,
         (Some(1..), Came::Whole) => Some(ContentFaultKind::TooShort),
@@ -161,7 +163,7 @@ fn chunk(
     let is_last = match came {
         Came::Whole => true,
         Came::Full => false,
-        Came::Source(_) | Came::Abort(_) => return (came, 0),
+        Came::Source { .. } | Came::Abort(_) => return (came, 0),
     };
     let bytes = out.since(LINE_MAX).len();
     let mut text = [0; LINE_MAX];

@@ -134,7 +134,6 @@ pub(super) struct Engine<'b> {
 }
 
 impl<'b> Engine<'b> {
-    #[inline(always)] // As `Session::new`.
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Start,
@@ -299,8 +298,11 @@ impl<'b> Engine<'b> {
                 Stage::Done => return Act::Done,
             }
             // Nothing is said any more: what would follow from what was heard ends here.
-            if self.is_mute && !matches!(self.stage, Stage::Await | Stage::Done) {
-                self.fault(Fault::Transport(()), true);
+            if self.is_mute && self.stage != Stage::Await {
+                match self.stage {
+                    Stage::Done => self.server.happened(Event::Fault),
+                    _ => self.fault(Fault::Transport(()), true),
+                }
             }
         }
     }
@@ -313,7 +315,7 @@ impl<'b> Engine<'b> {
             self.finish();
         } else if self.next == Some(Verb::Greeting) {
             self.next = None;
-            self.flight.sent(Verb::Greeting, 0);
+            self.flight.sent(Verb::Greeting);
             self.await_reply(observer);
         } else if self.replies.has_unread() {
             match self.replies.poll(buffer, Form::Text, observer) {
@@ -359,7 +361,9 @@ impl<'b> Engine<'b> {
                 self.window = self.replies.free(buffer);
                 return Some(Act::Receive);
             }
+            Ok(Polled::Closed) if self.is_mute => self.fault(Fault::Transport(()), true),
             Ok(Polled::Closed) => self.fault(Fault::Closed, true),
+            Err(_) if self.is_mute => self.fault(Fault::Transport(()), true),
             Err(violation) => self.fault(Fault::Protocol(violation), false),
         }
         None

@@ -19,14 +19,8 @@ use crate::wire::writer::Writer;
 
 use super::{Act, Engine, Stage};
 
-/// The most bytes of RCPT without and with what DSN adds, and of the DATA or BDAT that may follow:
-/// of an address with 64 and 255 bytes around its `@`.
-const RCPT_MAX: usize = 364;
-const RCPT_DSN_MAX: usize = 1400;
-
 impl Engine<'_> {
     /// Fills the buffer with what goes out next; `None` when there is nothing.
-    #[inline(never)]
     pub(super) fn compose(
         &mut self,
         operation: &Operation<'_, '_>,
@@ -53,8 +47,8 @@ impl Engine<'_> {
                         self.fault(Fault::Content(fault), false);
                         return Some(Act::Done);
                     }
-                    Came::Source(place) => {
-                        self.window = rest.split(place).1;
+                    Came::Source { begin, from, room } => {
+                        self.window = rest.split(begin).1.split(room).0.split(from).1;
                         self.stage = Stage::Fill;
                         return Some(Act::Fill);
                     }
@@ -63,13 +57,13 @@ impl Engine<'_> {
                         break;
                     }
                     Came::Full => {
-                        self.flight.sent(Verb::Bdat, 0);
+                        self.flight.sent(Verb::Bdat);
                         break;
                     }
                     Came::Whole => self.verdict.handed_over(),
                 }
                 if verb != Verb::Content {
-                    self.flight.sent(Verb::BdatLast, 0);
+                    self.flight.sent(Verb::BdatLast);
                     self.next = None;
                     break;
                 }
@@ -83,12 +77,12 @@ impl Engine<'_> {
                 write::show(&out, from, secret, cut.is_none(), observer);
             }
             has_secret |= secret.is_some();
+            self.flight.went(out.since(from).len());
             if cut.is_some() {
                 self.stage = Stage::Compose;
                 break;
             }
-            let bytes = out.since(from).len();
-            if !self.said(verb, bytes, operation) {
+            if !self.said(verb, operation) {
                 break;
             }
         }
@@ -107,8 +101,7 @@ impl Engine<'_> {
             return true;
         }
         match verb {
-            Verb::Rcpt if self.server.offers(Extension::Dsn) => self.flight.has_room(RCPT_DSN_MAX),
-            Verb::Rcpt => self.flight.has_room(RCPT_MAX),
+            Verb::Rcpt => self.flight.has_room(self.outgoing.rcpt()),
             Verb::Data => !self.options.all_or_none,
             Verb::Bdat => false,
             Verb::BdatLast => {
@@ -195,10 +188,10 @@ impl Engine<'_> {
         None
     }
 
-    /// A command of so many bytes is in the buffer as a whole. Whether another may follow it in this
+    /// A command is in the buffer as a whole. Whether another may follow it in this
     /// flight.
     #[inline(never)]
-    fn said(&mut self, verb: Verb, bytes: usize, operation: &Operation<'_, '_>) -> bool {
+    fn said(&mut self, verb: Verb, operation: &Operation<'_, '_>) -> bool {
         if verb == Verb::BdatLast {
             // Its bytes follow it. What comes from a source begins at the buffer's beginning.
             self.body.announced();
@@ -209,7 +202,7 @@ impl Engine<'_> {
             }
             return !is_streamed;
         }
-        self.flight.sent(verb, bytes);
+        self.flight.sent(verb);
         let mut has_recipient = false;
         match (verb, operation) {
             (Verb::Ehlo | Verb::Helo, _) => self.server.forget_offers(),
