@@ -41,9 +41,12 @@ impl Deadlines {
 
     /// The wait for the reply that ends this phase begins.
     pub fn begin(&self, phase: Phase) {
-        let time = self
-            .timeout
-            .unwrap_or(Duration::from_secs(phase.timeout_seconds().into()));
+        let usual = Duration::from_secs(phase.timeout_seconds().into());
+        let time = match (self.timeout, phase) {
+            // The mails are done, and the answer changes nothing.
+            (Some(timeout), Phase::Quit) => timeout.min(usual),
+            (timeout, _) => timeout.unwrap_or(usual),
+        };
         self.reply.set(Instant::now().checked_add(time));
         self.write.set(self.timeout.unwrap_or(COMMAND_WRITE));
     }
