@@ -9,6 +9,7 @@
 
 pub mod asynch;
 pub mod blocking;
+mod first_line;
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -16,6 +17,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use embedded_smtp::Phase;
+
+pub use first_line::FirstLine;
 
 /// The times the session is given, shared by the observer, which sets them, and the link, which
 /// keeps them.
