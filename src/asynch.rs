@@ -10,7 +10,7 @@ use embedded_io_async::{Error as _, ErrorType, Read, Write};
 
 use crate::client::Async;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Trouble};
 use crate::invalid::{Field, Invalid};
 use crate::message::Message;
 use crate::observer::Observer;
@@ -18,7 +18,7 @@ use crate::report::Report;
 use crate::session::{MailOperation, Operation, Step};
 use crate::starttls::StartTlsError;
 use crate::submission::{NoSource, Submission};
-use crate::transport::{Secure, is_closed, is_interrupted};
+use crate::transport::{Secure, trouble};
 use crate::wire::domain::Domain;
 use crate::wire::sasl::Credentials;
 
@@ -231,12 +231,14 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                                 break;
                             }
                             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-                            Err(error) if is_interrupted(error.kind()) => {}
-                            Err(error) => {
-                                running.broke(is_closed(error.kind()));
-                                failed = Some(error);
-                                break;
-                            }
+                            Err(error) => match trouble(error.kind()) {
+                                Trouble::Interrupted => {}
+                                trouble => {
+                                    running.broke(trouble);
+                                    failed = Some(error);
+                                    break;
+                                }
+                            },
                         }
                     }
                 }
@@ -246,25 +248,29 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
                     None => running.no_source(),
                     Some(source) => match source.read(into).await {
                         Ok(bytes) => running.filled(bytes),
-                        Err(error) if is_interrupted(error.kind()) => {}
+                        Err(error) if trouble(error.kind()) == Trouble::Interrupted => {}
                         Err(error) => running.fault(Fault::Source(error.kind())),
                     },
                 },
                 Step::Flush => match transport.flush().await {
                     Ok(()) => running.flushed(),
-                    Err(error) if is_interrupted(error.kind()) => {}
-                    Err(error) => {
-                        running.broke(is_closed(error.kind()));
-                        failed = Some(error);
-                    }
+                    Err(error) => match trouble(error.kind()) {
+                        Trouble::Interrupted => {}
+                        trouble => {
+                            running.broke(trouble);
+                            failed = Some(error);
+                        }
+                    },
                 },
                 Step::Receive(window) => match transport.read(window).await {
                     Ok(bytes) => running.received(bytes),
-                    Err(error) if is_interrupted(error.kind()) => {}
-                    Err(error) => {
-                        running.broke(is_closed(error.kind()));
-                        failed = Some(error);
-                    }
+                    Err(error) => match trouble(error.kind()) {
+                        Trouble::Interrupted => {}
+                        trouble => {
+                            running.broke(trouble);
+                            failed = Some(error);
+                        }
+                    },
                 },
                 Step::Done => return running.end(failed),
             }

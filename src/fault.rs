@@ -81,6 +81,17 @@ impl fmt::Display for Violation {
     }
 }
 
+/// The trouble with a call of the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The call was interrupted, and can be repeated.
+    Interrupted,
+    /// The other side closed the connection, so a read will not wait.
+    Closed,
+    /// Anything else, such as a timeout.
+    Broken,
+}
+
 impl Fault<()> {
     /// A fault of the session, which has no transport, as one of a driver, which has its error.
     /// Not inlined: it has two callers.

@@ -202,8 +202,8 @@ named! {
         NeedsEightBitMime = "needs 8BITMIME, which the server does not offer",
         /// The mechanism that was asked for has no use for it.
         Mechanism = "cannot be used with this mechanism",
-        /// There are more than the server takes at once.
-        TooMany = "are more than the server takes at once",
+        /// There are more than the server or this crate takes at once.
+        TooMany = "are too many at once",
         /// Its syntax is wrong.
         Syntax = "is not well formed",
     }

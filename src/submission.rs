@@ -77,7 +77,7 @@ impl<'o, 'm, R> Submission<'o, 'm, R> {
     /// [`Invalid`](crate::Invalid) before anything is sent. If nobody is left, that is refused as
     /// having no recipients.
     pub fn unsent(mut self) -> Self {
-        self.mail.is_unsent = true;
+        self.mail = self.mail.unsent();
         self
     }
 

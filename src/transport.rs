@@ -4,19 +4,19 @@
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
+use crate::fault::Trouble;
 use crate::proof::Proof;
 
-/// Whether an error says that the other side closed the connection, so that a read will not wait.
-pub(crate) const fn is_closed(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
-    )
-}
-
-/// Whether an error says that a call was interrupted and can be repeated.
-pub(crate) const fn is_interrupted(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Interrupted)
+/// What an error of a transport means for the session.
+#[inline(never)] // One copy for all calls of all transports.
+pub(crate) const fn trouble(kind: ErrorKind) -> Trouble {
+    match kind {
+        ErrorKind::Interrupted => Trouble::Interrupted,
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+            Trouble::Closed
+        }
+        _ => Trouble::Broken,
+    }
 }
 
 /// A transport that keeps what is sent on it confidential and knows whose server it leads to.

@@ -31,29 +31,6 @@ impl<'m> Envelope<'m> {
         self.message.reverse_path_or_default()
     }
 
-    /// Whether there are no more mailboxes than this in all three lists, repeated ones counted.
-    pub(crate) fn has_at_most(&self, mailboxes: usize) -> bool {
-        let Message { to, cc, bcc, .. } = self.message;
-        let lists = [to, cc, bcc].map(|list| list.as_str().len());
-        // The shortest has four bytes, `a@b` and the separator: in most mails nothing is to count.
-        let mut left = Some(mailboxes);
-        for bytes in lists {
-            left = left
-                .and_then(|left| left.checked_sub(bytes / 4))
-                .and_then(|left| left.checked_sub(1));
-        }
-        if left.is_some() {
-            return true;
-        }
-        let mut walk = Walk::default();
-        for _ in 0..=mailboxes {
-            if self.next_address(&mut walk).is_none() {
-                return true;
-            }
-        }
-        false
-    }
-
     /// The next recipient that did not occur before.
     pub(crate) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'m>> {
         loop {

@@ -6,13 +6,13 @@ use crate::invalid::{Field, Invalid, Reason};
 use crate::message::Message;
 use crate::missing::Missing;
 use crate::proof::Proof;
-use crate::report::RecipientStatus;
 use crate::wire::command::MailParameters;
 use crate::wire::ehlo::Extension;
 
 use super::hindrance::Hindrance;
-use super::recipients::{RECIPIENTS_MAX, Turn};
+use super::recipients::Turn;
 use super::server::Server;
+use super::unsent::LeftOut;
 
 /// The smallest buffer a session works with, in bytes.
 ///
@@ -28,30 +28,24 @@ pub(super) const fn buffer(bytes: usize) -> Result<(), Invalid> {
     }
 }
 
-/// A message has recipients, not more than a mail may have, room for their results where those count,
-/// and a source for each of its streamed parts.
+/// A message has a recipient, room for the results where those count, and a source for each of its
+/// streamed parts.
 #[inline(never)]
 pub(super) fn message(
     message: &Message<'_>,
     sources: usize,
-    sent_before: Option<&[RecipientStatus]>,
+    left_out: LeftOut<'_>,
 ) -> Result<(), Invalid> {
-    if !message.envelope().has_at_most(RECIPIENTS_MAX) {
-        return Err(Invalid::new(Field::Recipients, Reason::TooMany));
-    }
-    if let Some(results) = sent_before
-        && message.recipients().count() > results.len()
-    {
-        return Err(Invalid::new(Field::Results, Reason::TooSmall));
-    }
-    let results = sent_before.unwrap_or_default();
-    if Turn::default().next(message, results).is_none() {
-        return Err(Invalid::new(Field::Recipients, Reason::Empty));
-    }
-    if message.streamed_parts() > sources {
-        return Err(Invalid::new(Field::Message, Reason::NoSource));
-    }
-    Ok(())
+    let (field, reason) = if Turn::default().next(message, left_out).is_none() {
+        (Field::Recipients, Reason::Empty)
+    } else if left_out.is_some_and(|(unsent, results)| !(unsent.covers)(results, message)) {
+        (Field::Results, Reason::TooSmall)
+    } else if message.streamed_parts() > sources {
+        (Field::Message, Reason::NoSource)
+    } else {
+        return Ok(());
+    };
+    Err(Invalid::new(field, reason))
 }
 
 /// The server offers what the message needs. The parameters of MAIL, and the length of the content

@@ -11,6 +11,7 @@
 
 use crate::fault::Violation;
 use crate::message::{ContentFault, ContentFaultKind, Dots, Part};
+use crate::observer::Observer;
 use crate::wire::command;
 use crate::wire::reply::ReplyHead;
 use crate::wire::writer::Writer;
@@ -18,7 +19,9 @@ use crate::wire::writer::Writer;
 use super::body::{Body, Came};
 use super::flight::{FLIGHT_MAX, Flight};
 use super::operation::MailOperation;
+use super::replies::Replies;
 use super::table::Verb;
+use super::verdict::Verdict;
 
 /// The use of CHUNKING (RFC 3030).
 ///
@@ -60,11 +63,11 @@ pub(super) struct Chunks {
     pub(super) take: fn(&mut Body, usize, Came) -> Came,
     /// Writes BDAT and a chunk of a content of unknown length. The place of its first byte, and
     /// that of the content's.
-    pub(super) chunk: fn(&mut Body, &MailOperation<'_, '_>, &mut Writer<'_>) -> (Came, usize),
-    /// The reason a final reply is not the mail's.
-    pub(super) mismatch: fn(ReplyHead, bool) -> Option<Violation>,
-    /// Whether the reply to the command after the mail is that command's own.
-    pub(super) confirms: fn(Verb, ReplyHead) -> bool,
+    pub(super) chunk:
+        fn(&mut Body, &MailOperation<'_, '_>, &mut Writer<'_>, &mut dyn Observer) -> (Came, usize),
+    /// The reason that the reply to `verb` is taken not to fit: it is that to a mail sent by BDAT, or
+    /// to the command after it.
+    pub(super) mismatch: fn(Verb, &Replies, &Verdict) -> Option<Violation>,
 }
 
 static AFTER: Chunks = Chunks {
@@ -72,20 +75,7 @@ static AFTER: Chunks = Chunks {
     arguments: |body, out| command::chunk(out, body.length().unwrap_or_default(), true),
     take,
     chunk,
-    mismatch: |head, has_unread| {
-        if has_unread {
-            Some(Violation::Unasked)
-        } else if is_about_address(head) {
-            Some(Violation::OutOfStep)
-        } else {
-            None
-        }
-    },
-    confirms: |verb, head| match verb {
-        // RFC 5321 §4.3.2 gives QUIT no other reply.
-        Verb::Quit => head.code == 221,
-        _ => head.code / 100 == 2 && !is_about_address(head),
-    },
+    mismatch,
 };
 
 static AHEAD: Chunks = Chunks {
@@ -98,11 +88,25 @@ static AHEAD: Chunks = Chunks {
 const REPLIES_AHEAD: usize = 32;
 
 /// The longest line of BDAT, in bytes: `BDAT 4294967295 LAST` and CRLF.
-pub(super) const LINE_MAX: usize = 22;
+const LINE_MAX: usize = 22;
 
 /// RFC 3463 §3.2: x.1.z is a status of an address, as the reply to MAIL or RCPT has.
 fn is_about_address(head: ReplyHead) -> bool {
     head.about().0 == 1
+}
+
+fn mismatch(verb: Verb, replies: &Replies, verdict: &Verdict) -> Option<Violation> {
+    let head = replies.head();
+    let fits = match verb {
+        Verb::BdatLast if replies.has_unread() => return Some(Violation::Unasked),
+        Verb::BdatLast => !is_about_address(head),
+        _ if !verdict.is_chunked() => true,
+        // RFC 5321 §4.3.2 gives QUIT no other reply.
+        Verb::Quit => head.code == 221,
+        Verb::Noop => head.code / 100 == 2 && !is_about_address(head),
+        _ => true,
+    };
+    (!fits).then_some(Violation::OutOfStep)
 }
 
 /// A deliberate step beyond RFC 3030 §2, which has the replies to RCPT collected first. It is taken
@@ -142,7 +146,12 @@ fn take(body: &mut Body, bytes: usize, came: Came) -> Came {
     }
 }
 
-fn chunk(body: &mut Body, mail: &MailOperation<'_, '_>, out: &mut Writer<'_>) -> (Came, usize) {
+fn chunk(
+    body: &mut Body,
+    mail: &MailOperation<'_, '_>,
+    out: &mut Writer<'_>,
+    observer: &mut dyn Observer,
+) -> (Came, usize) {
     // The line before the content is written once it is known how many bytes there are.
     out.advance(LINE_MAX);
     let came = match mail.streaming {
@@ -164,5 +173,7 @@ fn chunk(body: &mut Body, mail: &MailOperation<'_, '_>, out: &mut Writer<'_>) ->
     let length = line.len();
     let (line, unused) = text.split_at_checked(length).unwrap_or_default();
     out.write_before(LINE_MAX, line);
+    observer.sent(line);
+    observer.content(bytes);
     (came, unused.len())
 }

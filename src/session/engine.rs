@@ -21,7 +21,7 @@ use crate::fault::{Fault, Violation};
 use crate::invalid::{Field, Invalid, Reason};
 use crate::observer::Observer;
 use crate::phase::Phase;
-use crate::report::Refusal;
+use crate::report::{Refusal, Report};
 use crate::state::State;
 use crate::wire::domain::Domain;
 
@@ -74,13 +74,17 @@ enum Stage {
     Done,
 }
 
-/// The reason an operation did not succeed. The transport's own error is not kept here: the driver
-/// has it, and adds it at the end.
+/// The ending of an operation.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Failure {
-    Refused(Refusal),
-    Failed { fault: Fault<()>, phase: Phase },
-    Unknown { fault: Fault<()> },
+pub(super) enum Ending {
+    Good,
+    /// By the refusal that the verdict has.
+    Refused,
+    /// By a fault, in this phase.
+    Failed(Phase),
+    /// By a fault after a whole mail was handed over.
+    Unknown,
+    /// It did not begin.
     Hindered(Hindrance),
 }
 
@@ -94,6 +98,10 @@ struct Options {
     requires_tls: bool,
 }
 
+/// In this order: what is looked at most often comes first, and small fields before large ones, since
+/// a Cortex-M reaches the first 32 bytes (of an u16 64, of an u32 128) with an instruction of half the
+/// size.
+#[repr(C)]
 pub(super) struct Engine<'b> {
     stage: Stage,
     /// The command under way, or the next one.
@@ -106,19 +114,22 @@ pub(super) struct Engine<'b> {
     is_mute: bool,
     options: Options,
     server: Server,
+    verdict: Verdict,
+    answered: Answered,
     flight: Flight,
     /// Bytes of the command under way that were sent already.
     skip: u32,
+    window: Span,
     replies: Replies,
-    verdict: Verdict,
-    answered: Answered,
     outgoing: Outgoing,
-    body: Body,
-    login: Login,
     chunks: Option<&'static Chunks>,
     limits: Option<&'static Limits>,
-    window: Span,
-    failure: Option<Failure>,
+    login: Login,
+    body: Body,
+    ending: Ending,
+    /// The last fault. The transport's own error is not kept here: the driver has it, and adds it at
+    /// the end.
+    trouble: Fault<()>,
     name: Option<Domain<'b>>,
 }
 
@@ -143,7 +154,8 @@ impl<'b> Engine<'b> {
             chunks: None,
             limits: None,
             window: Span::default(),
-            failure: None,
+            ending: Ending::Good,
+            trouble: Fault::Closed,
             name: None,
         }
     }
@@ -208,8 +220,23 @@ impl<'b> Engine<'b> {
         self.window
     }
 
-    pub(super) const fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+    pub(super) const fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    pub(super) const fn trouble(&self) -> &Fault<()> {
+        &self.trouble
+    }
+
+    /// The last refusal of the operation.
+    #[inline(never)]
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.verdict.refusal(self.replies.kept_head())
+    }
+
+    pub(super) fn report(&self) -> Report {
+        let head = self.replies.kept_head();
+        self.verdict.report(head, self.server.proof())
     }
 
     /// Bytes that are kept of a challenge which may have been the reason for a refusal.
@@ -342,10 +369,10 @@ impl<'b> Engine<'b> {
     fn finish(&mut self) {
         self.is_busy = false;
         self.stage = Stage::Done;
-        let refusal = self.verdict.refusal(self.replies.kept_head());
-        self.failure = match refusal {
-            Some(refusal) if self.verdict.is_refused() => Some(Failure::Refused(refusal)),
-            _ => None,
+        self.ending = if self.verdict.is_refused() {
+            Ending::Refused
+        } else {
+            Ending::Good
         };
     }
 
@@ -372,11 +399,12 @@ impl<'b> Engine<'b> {
         }
         self.is_busy = false;
         self.stage = Stage::Done;
-        self.failure = Some(if is_unknown {
-            Failure::Unknown { fault }
+        self.trouble = fault;
+        self.ending = if is_unknown {
+            Ending::Unknown
         } else {
-            Failure::Failed { fault, phase }
-        });
+            Ending::Failed(phase)
+        };
     }
 
     /// The transport failed; `is_closed` where it says that the server has closed the connection. If

@@ -11,6 +11,7 @@ use crate::wire::ehlo::Capabilities;
 use super::count::Count;
 use super::hindrance::Hindrance;
 use super::recipients::Turn;
+use super::unsent::Unsent;
 
 /// The functions that heed limits.
 pub(super) struct Limits {
@@ -23,8 +24,8 @@ pub(super) struct Limits {
     pub(super) recipient: fn(&Capabilities, &mut Tally, Address<'_>),
 }
 
-/// The recipients' results, and whether those who are sent already are left out.
-pub(super) type Results<'r> = (&'r mut [RecipientStatus], bool);
+/// The recipients' results, and what leaves recipients out by them.
+pub(super) type Results<'r> = (&'r mut [RecipientStatus], Option<&'static Unsent>);
 
 /// The result of [`Limits::share`].
 pub(super) type Share = Result<Part, Hindrance>;
@@ -61,7 +62,7 @@ fn share(
     capabilities: &Capabilities,
     tally: &Tally,
     message: &Message<'_>,
-    (results, is_unsent): Results<'_>,
+    (results, unsent): Results<'_>,
     all_or_none: bool,
 ) -> Share {
     let mails = u32::from(tally.mails.get());
@@ -74,8 +75,8 @@ fn share(
     let mut domains = tally.domains;
     let mut turn = Turn::default();
     loop {
-        let sent_before = if is_unsent { &*results } else { &[] };
-        let Some((number, address)) = turn.next(message, sent_before) else {
+        let left_out = unsent.map(|unsent| (unsent, &*results));
+        let Some((number, address)) = turn.next(message, left_out) else {
             break;
         };
         domains.insert(address.domain().as_str());

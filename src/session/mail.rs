@@ -4,13 +4,13 @@
 //! before is still awaited.
 
 use crate::message::Message;
-use crate::report::RecipientStatus;
 use crate::wire::address::Address;
 use crate::wire::command::MailParameters;
 
 use super::operation::MailOperation;
 use super::recipients::Turn;
 use super::table::Verb;
+use super::unsent::LeftOut;
 
 /// The mail on its way out.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,8 @@ pub(super) struct Outgoing {
     /// The command its content is sent by.
     content: Verb,
     turn: Turn,
+    /// The turn after it.
+    after: Turn,
     /// RCPTs that this transaction may still have.
     left: u16,
     /// Recipients left to a further transaction.
@@ -33,6 +35,7 @@ impl Outgoing {
             parameters: MailParameters::default(),
             content: Verb::Data,
             turn: Turn::default(),
+            after: Turn::default(),
             left: 0,
             deferred: 0,
             is_next: false,
@@ -68,12 +71,8 @@ impl Outgoing {
         }
     }
 
-    fn sent_before<'a>(&self, mail: &'a MailOperation<'_, '_>) -> &'a [RecipientStatus] {
-        if self.is_next {
-            &[]
-        } else {
-            mail.sent_before()
-        }
+    fn left_out<'a>(&self, mail: &'a MailOperation<'_, '_>) -> LeftOut<'a> {
+        if self.is_next { None } else { mail.left_out() }
     }
 
     pub(super) const fn parameters(&self) -> MailParameters {
@@ -89,27 +88,21 @@ impl Outgoing {
     }
 
     /// The recipient of the next RCPT, if there is one.
-    pub(super) fn recipient<'o>(&self, mail: &MailOperation<'o, '_>) -> Option<Address<'o>> {
-        self.next(&mut { self.turn }, mail)
-    }
-
-    /// RCPT was sent for the recipient whose turn it was.
-    pub(super) fn advance<'o>(&mut self, mail: &MailOperation<'o, '_>) -> Option<Address<'o>> {
-        let mut turn = self.turn;
-        let recipient = self.next(&mut turn, mail);
-        self.turn = turn;
-        if let Some(left) = self.left.checked_sub(1) {
-            self.left = left;
-        }
-        recipient
-    }
-
     #[inline(never)]
-    fn next<'o>(&self, turn: &mut Turn, mail: &MailOperation<'o, '_>) -> Option<Address<'o>> {
+    pub(super) fn recipient<'o>(&mut self, mail: &MailOperation<'o, '_>) -> Option<Address<'o>> {
         if self.left == 0 {
             return None;
         }
-        let next = turn.next(self.message(mail), self.sent_before(mail));
+        self.after = self.turn;
+        let next = self.after.next(self.message(mail), self.left_out(mail));
         next.map(|(_, address)| address)
+    }
+
+    /// RCPT was sent for the recipient whose turn it was.
+    pub(super) fn advance(&mut self) {
+        self.turn = self.after;
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+        }
     }
 }

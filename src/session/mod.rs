@@ -54,6 +54,7 @@ mod replies;
 mod server;
 mod streaming;
 mod table;
+mod unsent;
 mod verdict;
 mod write;
 
@@ -65,7 +66,7 @@ pub use verdict::Delivery;
 pub(crate) use operation::{MailOperation, Operation};
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Trouble};
 use crate::invalid::Invalid;
 use crate::observer::Observer;
 use crate::proof::Proof;
@@ -75,7 +76,7 @@ use crate::wire::ehlo::Capabilities;
 use crate::wire::reply::Reply;
 
 use buffer::Buffer;
-use engine::{Act, Engine, Failure};
+use engine::{Act, Ending, Engine};
 
 pub use check::BUFFER_MIN;
 
@@ -240,12 +241,12 @@ impl Running<'_, '_> {
         self.fault(Fault::Content(fault));
     }
 
-    /// The transport failed. If it said that the server closed the connection, the steps that follow
-    /// hear out what the server said before, which may explain why.
+    /// Says that a call of the transport failed. If the server closed the connection, the steps that
+    /// follow hear out what it said before, which may explain why.
     #[inline(never)]
-    pub(crate) fn broke(&mut self, is_closed: bool) {
+    pub(crate) fn broke(&mut self, trouble: Trouble) {
         let Session { buffer, engine } = &mut *self.session;
-        engine.broke(is_closed, buffer);
+        engine.broke(trouble == Trouble::Closed, buffer);
     }
 
     /// A source failed, or the transport takes no bytes.
@@ -257,21 +258,21 @@ impl Running<'_, '_> {
     /// changes it. `error` is the transport's, if it gave one.
     pub(crate) fn end<E>(self, error: Option<E>) -> Result<Report, Error<E>> {
         let engine = &self.session.engine;
-        let head = engine.replies().kept_head();
-        let verdict = engine.verdict();
-        match engine.failure() {
-            None => Ok(verdict.report(head, engine.server().proof())),
-            Some(Failure::Refused(refusal)) => Err(Error::Refused(*refusal)),
-            Some(Failure::Failed { fault, phase }) => Err(Error::Failed {
-                fault: fault.with_transport(error),
-                phase: *phase,
-                last: verdict.refusal(head),
+        let last = engine.refusal();
+        let fault = |error| engine.trouble().with_transport(error);
+        match (engine.ending(), last) {
+            (Ending::Refused, Some(refusal)) => Err(Error::Refused(refusal)),
+            (Ending::Good | Ending::Refused, _) => Ok(engine.report()),
+            (Ending::Failed(phase), last) => Err(Error::Failed {
+                fault: fault(error),
+                phase,
+                last,
             }),
-            Some(Failure::Unknown { fault }) => Err(Error::DeliveryUnknown {
-                fault: fault.with_transport(error),
-                last: verdict.refusal(head),
+            (Ending::Unknown, last) => Err(Error::DeliveryUnknown {
+                fault: fault(error),
+                last,
             }),
-            Some(Failure::Hindered(hindrance)) => Err(hindrance.error()),
+            (Ending::Hindered(hindrance), _) => Err(hindrance.error()),
         }
     }
 }

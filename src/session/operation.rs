@@ -7,6 +7,7 @@ use crate::report::{Progress, RecipientStatus};
 use crate::wire::sasl::Credentials;
 
 use super::streaming::{STREAMING, Streaming};
+use super::unsent::{LeftOut, UNSENT, Unsent};
 
 /// An operation. The same value is given to every step.
 pub(crate) enum Operation<'o, 'm> {
@@ -32,7 +33,7 @@ pub(crate) struct MailOperation<'o, 'm> {
     /// The place for each recipient's result, as far as there is room.
     pub(crate) results: &'o mut [RecipientStatus],
     /// Recipients whose result is sent already are left out.
-    pub(crate) is_unsent: bool,
+    pub(super) unsent: Option<&'static Unsent>,
     /// QUIT follows, whatever the outcome of the mail.
     pub(crate) quit: bool,
     /// The number of sources for streamed parts.
@@ -51,7 +52,7 @@ impl<'o, 'm> MailOperation<'o, 'm> {
         Self {
             message,
             results: &mut [],
-            is_unsent: false,
+            unsent: None,
             quit: false,
             sources: 0,
             streaming: None,
@@ -64,6 +65,12 @@ impl<'o, 'm> MailOperation<'o, 'm> {
     pub(crate) fn with_sources(mut self, sources: usize) -> Self {
         self.sources = sources;
         self.streaming = Some(&STREAMING);
+        self
+    }
+
+    /// The same, without the recipients who have it already.
+    pub(crate) fn unsent(mut self) -> Self {
+        self.unsent = Some(&UNSENT);
         self
     }
 
@@ -83,8 +90,8 @@ impl<'o, 'm> MailOperation<'o, 'm> {
         }
     }
 
-    /// The results of those who may have the mail already; empty if it goes to everyone.
-    pub(super) fn sent_before(&self) -> &[RecipientStatus] {
-        if self.is_unsent { self.results } else { &[] }
+    /// The recipients who are left out.
+    pub(super) fn left_out(&self) -> LeftOut<'_> {
+        self.unsent.map(|unsent| (unsent, &*self.results))
     }
 }

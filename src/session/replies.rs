@@ -113,19 +113,22 @@ impl Replies {
                 return Ok(self.close(buffer, observer));
             }
             let length = line_feed.unwrap_or(unread.len());
-            let words = whole_words(unread);
             let drops = matches!(self.place, Place::Rest { keyword: None, .. });
             if is_cut && !(drops && length > 0) && self.make_room(buffer) {
                 return Ok(Polled::Wanting);
             }
             let (mut line, after) = self.unread.split(length);
             let mut rest = after.split(1).1;
-            // A word may continue in what is received next. One that fills all the room is longer
-            // than any keyword.
-            if is_cut && words > 0 && matches!(form, Form::Capabilities(_)) {
-                (line, rest) = line.split(words);
+            let mut has_words = true;
+            if is_cut && let Form::Capabilities(_) = form {
+                // A word may continue in what is received next. One that fills all the room is longer
+                // than any keyword.
+                let words = whole_words(buffer.get(line));
+                has_words = words > 0;
+                if has_words {
+                    (line, rest) = line.split(words);
+                }
             }
-            let has_words = !is_cut || words > 0;
             let is_last = match self.place {
                 Place::Rest { is_last, keyword } => {
                     if let Some(mut keyword) = keyword

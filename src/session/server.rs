@@ -5,19 +5,21 @@
 
 use crate::proof::Proof;
 use crate::state::State;
+use crate::wire::address::Address;
 use crate::wire::ehlo::{Capabilities, Extension, Mechanism};
 
-use super::limits::Tally;
+use super::limits::{Limits, Tally};
 use super::table::{Dialogue, Event, Verb};
 
 /// What is known of the server.
+#[repr(C)] // As `Engine`.
 pub(super) struct Server {
     dialogue: Dialogue,
-    capabilities: Capabilities,
-    /// The proof of its identity; `None` without TLS.
-    proof: Option<Proof>,
     /// It mishandled a command pipelined after content; none will be again.
     is_lock_step: bool,
+    /// The proof of its identity; `None` without TLS.
+    proof: Option<Proof>,
+    capabilities: Capabilities,
     /// The mails and domains that its limits count; only where limits are heeded.
     tally: Tally,
 }
@@ -98,7 +100,13 @@ impl Server {
         &self.tally
     }
 
-    pub(super) fn tally_mut(&mut self) -> &mut Tally {
-        &mut self.tally
+    /// MAIL was sent.
+    pub(super) fn count_mail(&mut self, limits: &Limits) {
+        (limits.mail)(&mut self.tally);
+    }
+
+    /// RCPT was sent for this recipient.
+    pub(super) fn count_recipient(&mut self, limits: &Limits, to: Address<'_>) {
+        (limits.recipient)(&self.capabilities, &mut self.tally, to);
     }
 }

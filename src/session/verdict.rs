@@ -39,6 +39,8 @@ pub(super) struct Verdict {
     is_doomed: bool,
     /// The final reply to a mail was read.
     is_ended: bool,
+    /// It was one to BDAT.
+    is_chunked: bool,
     delivery: Delivery,
     /// The kept reply is a refusal: of what, and what it means.
     refusal: Option<(Phase, RefusalKind)>,
@@ -72,6 +74,7 @@ impl Verdict {
                 if matches!(before, State::Content | State::Addressed)
                     && (is_refusal || verb != Verb::Bdat) =>
             {
+                self.is_chunked = verb != Verb::Content;
                 self.end(head)
             }
             // Its content was sent ahead, and there is no recipient.
@@ -201,6 +204,11 @@ impl Verdict {
     /// Whether the final reply was read.
     pub(super) const fn is_ended(&self) -> bool {
         self.is_ended
+    }
+
+    /// Whether the final reply was read, and was one to BDAT.
+    pub(super) const fn is_chunked(&self) -> bool {
+        self.is_ended && self.is_chunked
     }
 
     /// Whether MAIL was refused.

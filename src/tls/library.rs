@@ -8,7 +8,8 @@ use embedded_tls::{
 };
 use rustls_pki_types::ServerName;
 
-use crate::transport::is_closed;
+use crate::fault::Trouble;
+use crate::transport::trouble;
 
 use super::error::{CertificateFault, Error};
 use super::gate::Link;
@@ -54,7 +55,7 @@ pub(super) fn error(error: TlsError, link: &Link, is_open: bool) -> Error {
     }
     match error {
         TlsError::Io(ErrorKind::WriteZero) => Error::Closed,
-        TlsError::Io(kind) if is_closed(kind) => Error::Closed,
+        TlsError::Io(kind) if trouble(kind) == Trouble::Closed => Error::Closed,
         TlsError::Io(kind) => Error::Io(kind),
         TlsError::IoError | TlsError::ConnectionClosed => Error::Closed,
         TlsError::HandshakeAborted(_, AlertDescription::ProtocolVersion) => Error::NoTls13,

@@ -49,6 +49,11 @@ impl<'a> MailboxList<'a> {
     /// recipients, which take 25 KB at their longest.
     pub const MAX_OCTETS: u32 = 1 << 20;
 
+    /// The most mailboxes of a list. A mail goes once to each address: each is compared with those
+    /// before it, so the work grows with the square of their number. RFC 5321 §4.5.3.1.8 has servers
+    /// take 100 recipients in one transaction.
+    pub const MAX_MAILBOXES: u32 = 1000;
+
     /// Checks a list.
     ///
     /// # Errors
@@ -207,9 +212,14 @@ const fn checked(text: &str) -> Result<MailboxList<'_>, Reason> {
         ..MailboxList::EMPTY
     };
     let mut position = 0_usize;
+    let mut left = MailboxList::MAX_MAILBOXES;
     while let Some((_, rest)) = text.split_at_checked(position) {
         let item = scan::first_item(rest.as_bytes());
         if !scan::trimmed(rest, 0, item.end).is_empty() {
+            left = match left.checked_sub(1) {
+                Some(left) => left,
+                None => return Err(Reason::TooMany),
+            };
             if let Some(fault) = mailbox::fault(rest, item) {
                 return Err(fault);
             }

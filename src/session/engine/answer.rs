@@ -34,7 +34,9 @@ impl Engine<'_> {
             return self.fault(Fault::Protocol(Violation::OutOfPlace(code)), false);
         }
         self.flight.answered();
-        if let Some(violation) = self.mismatch(verb, operation) {
+        if let Some(chunks) = self.chunks
+            && let Some(violation) = (chunks.mismatch)(verb, &self.replies, &self.verdict)
+        {
             self.verdict.doubt();
             return self.fault(Fault::Protocol(violation), false);
         }
@@ -42,7 +44,7 @@ impl Engine<'_> {
             return self.finish();
         }
         if let (Verb::Rcpt, Operation::Mail(mail)) = (verb, &mut *operation) {
-            let number = self.answered.next(mail.sent_before());
+            let number = self.answered.next(mail.left_out());
             observer.recipient(number, self.replies.reply(buffer));
             if let Some(status) = mail.results.get_mut(usize::from(number)) {
                 status.head = head;
@@ -77,23 +79,6 @@ impl Engine<'_> {
         // What is outstanding after content may be the next mail's.
         if verb == Verb::Content && due == Verb::Mail {
             self.finish();
-        }
-    }
-
-    /// The reason that the reply to a mail sent by BDAT, or to the command after it, does not fit.
-    fn mismatch(&self, verb: Verb, operation: &Operation<'_, '_>) -> Option<Violation> {
-        let head = self.replies.head();
-        let chunks = self.chunks?;
-        let is_mail = matches!(operation, Operation::Mail(_));
-        match verb {
-            Verb::BdatLast => (chunks.mismatch)(head, self.replies.has_unread()),
-            // Only a mail that went by BDAT has its content announced, or in chunks.
-            Verb::Quit | Verb::Noop
-                if is_mail && self.verdict.is_ended() && self.outgoing.content() != Verb::Data =>
-            {
-                (!(chunks.confirms)(verb, head)).then_some(Violation::OutOfStep)
-            }
-            _ => None,
         }
     }
 
@@ -173,7 +158,7 @@ impl Engine<'_> {
         self.server.keeps_lock_step();
         // Where the server's limits do not let it be said again, it stays refused.
         if let Operation::Mail(mail) = operation
-            && self.address(mail.message, (&mut [], false), false).is_ok()
+            && self.address(mail.message, (&mut [], None), false).is_ok()
         {
             self.replies.forget();
             self.verdict.begin(true);

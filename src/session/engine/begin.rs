@@ -7,6 +7,7 @@ use crate::missing::Missing;
 use crate::report::RecipientStatus;
 use crate::session::check;
 use crate::session::hindrance::Hindrance;
+use crate::session::limits::Results;
 use crate::session::operation::Operation;
 use crate::session::order;
 use crate::session::recipients::Answered;
@@ -14,7 +15,7 @@ use crate::session::table::{self, Event, Verb};
 use crate::state::State;
 use crate::wire::ehlo::Extension;
 
-use super::{Engine, Failure, Options, Stage};
+use super::{Ending, Engine, Options, Stage};
 
 impl Engine<'_> {
     /// Starts an operation, or refuses it without sending anything. A refusal changes the state in
@@ -23,12 +24,12 @@ impl Engine<'_> {
     #[inline(never)]
     pub(in crate::session) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer: usize) {
         let is_mail = matches!(operation, Operation::Mail(_));
-        self.failure = None;
+        self.ending = Ending::Good;
         self.verdict.begin(is_mail);
         self.answered = Answered::default();
         match self.prepare(operation, buffer) {
             Err(hindrance) => {
-                self.failure = Some(Failure::Hindered(hindrance));
+                self.ending = Ending::Hindered(hindrance);
                 self.stage = Stage::Done;
             }
             Ok(goal) => {
@@ -48,7 +49,7 @@ impl Engine<'_> {
         let mut is_next = false;
         if let Operation::Mail(mail) = operation {
             for status in &mut *mail.results {
-                if !(mail.is_unsent && status.is_sent()) {
+                if mail.unsent.is_none() || !status.is_sent() {
                     *status = RecipientStatus::default();
                 }
             }
@@ -117,13 +118,9 @@ impl Engine<'_> {
             }
             // After a failed login nothing may be marked as deferred.
             Operation::Mail(mail) if state != State::LoginFailed => {
-                let is_unsent = mail.is_unsent;
-                check::message(
-                    mail.message,
-                    mail.sources,
-                    is_unsent.then_some(&*mail.results),
-                )?;
-                return self.address(mail.message, (&mut *mail.results, is_unsent), false);
+                check::message(mail.message, mail.sources, mail.left_out())?;
+                let unsent = mail.unsent;
+                return self.address(mail.message, (&mut *mail.results, unsent), false);
             }
             _ => {}
         }
@@ -135,7 +132,7 @@ impl Engine<'_> {
     pub(super) fn address(
         &mut self,
         message: &Message<'_>,
-        results: (&mut [RecipientStatus], bool),
+        results: Results<'_>,
         is_next: bool,
     ) -> Result<(), Hindrance> {
         let is_chunked = self.chunks.is_some() && self.server.offers(Extension::Chunking);

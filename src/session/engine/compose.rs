@@ -8,12 +8,12 @@ use crate::observer::Observer;
 use crate::session::body::Came;
 use crate::session::buffer::Buffer;
 use crate::session::check;
-use crate::session::chunks::LINE_MAX;
 use crate::session::operation::{MailOperation, Operation};
 use crate::session::order;
 use crate::session::table::Verb;
-use crate::session::write::{self, Arguments};
+use crate::session::write;
 use crate::state::State;
+use crate::wire::command;
 use crate::wire::ehlo::Extension;
 use crate::wire::writer::Writer;
 
@@ -46,18 +46,9 @@ impl Engine<'_> {
         {
             let from = out.len();
             if let Operation::Mail(mail) = operation
-                && let Some(came) = self.content(verb, mail, &mut out, &mut first)
+                && self.is_content(verb)
             {
-                if verb == Verb::Bdat
-                    && first < LINE_MAX
-                    && matches!(came, Came::Whole | Came::Full)
-                {
-                    observer.sent(out.between(first, LINE_MAX));
-                    observer.content(out.since(LINE_MAX).len());
-                } else {
-                    observer.content(out.since(from).len());
-                }
-                match came {
+                match self.content(verb, mail, &mut out, &mut first, observer) {
                     Came::Abort(fault) => {
                         self.fault(Fault::Content(fault), false);
                         return Some(Act::Done);
@@ -83,8 +74,9 @@ impl Engine<'_> {
                     break;
                 }
             }
-            let arguments = self.arguments(verb, operation, kept_bytes);
-            let secret = write::command(verb, &arguments, &mut out);
+            out.str(verb.words());
+            let secret = self.arguments(verb, operation, kept_bytes, &mut out);
+            command::line_end(&mut out);
             let cut = out.end_atom();
             self.skip = cut.unwrap_or(0);
             if verb != Verb::Content || self.server.state() != State::Content {
@@ -130,69 +122,77 @@ impl Engine<'_> {
         }
     }
 
-    /// Writes content, if that is what comes next, and not a command. `first` is the place of the
-    /// first byte of a chunk.
+    /// Whether content comes next, and not a command.
+    fn is_content(&self, verb: Verb) -> bool {
+        match verb {
+            Verb::Content => self.server.state() == State::Content,
+            Verb::BdatLast => self.body.is_announced(),
+            _ => verb == Verb::Bdat,
+        }
+    }
+
+    /// Writes content. `first` is the place of the first byte of a chunk.
     fn content(
         &mut self,
         verb: Verb,
         mail: &MailOperation<'_, '_>,
         out: &mut Writer<'_>,
         first: &mut usize,
-    ) -> Option<Came> {
-        let dots = match verb {
-            Verb::Content if self.server.state() == State::Content => Dots::Stuffed,
-            Verb::BdatLast if self.body.is_announced() => Dots::Plain,
-            Verb::Bdat => {
-                let (came, place) = (self.chunks?.chunk)(&mut self.body, mail, out);
-                *first = place;
-                return Some(came);
-            }
-            _ => return None,
-        };
+        observer: &mut dyn Observer,
+    ) -> Came {
         let begin = out.len();
-        let came = match mail.streaming {
+        let dots = match (verb, self.chunks) {
+            (Verb::Bdat, Some(chunks)) => {
+                let came;
+                (came, *first) = (chunks.chunk)(&mut self.body, mail, out, observer);
+                return came;
+            }
+            (Verb::Content, _) => Dots::Stuffed,
+            _ => Dots::Plain,
+        };
+        let mut came = match mail.streaming {
             Some(streaming) => (streaming.fill)(&mut self.body, mail.message, dots, out),
             None => self.body.fill(mail.message, dots, out),
         };
-        Some(match self.chunks {
-            Some(chunks) if verb == Verb::BdatLast => {
-                (chunks.take)(&mut self.body, out.since(begin).len(), came)
-            }
-            _ => came,
-        })
+        let bytes = out.since(begin).len();
+        if let (Verb::BdatLast, Some(chunks)) = (verb, self.chunks) {
+            came = (chunks.take)(&mut self.body, bytes, came);
+        }
+        observer.content(bytes);
+        came
     }
 
-    /// The arguments of a command. `kept` is what was kept of a challenge.
-    fn arguments<'a>(
-        &'a self,
+    /// Writes the arguments of a command. `kept` is what was kept of a challenge. Where in it a secret
+    /// begins, if it has one.
+    #[inline(never)]
+    fn arguments(
+        &mut self,
         verb: Verb,
-        operation: &'a Operation<'_, '_>,
-        kept: &'a [u8],
-    ) -> Arguments<'a> {
+        operation: &Operation<'_, '_>,
+        kept: &[u8],
+        out: &mut Writer<'_>,
+    ) -> Option<usize> {
+        let has_dsn = self.server.offers(Extension::Dsn);
         match (verb, operation) {
-            (Verb::Ehlo | Verb::Helo, _) => self.name.map_or(Arguments::None, Arguments::Name),
-            (Verb::Mail, Operation::Mail(mail)) => Arguments::ReversePath(
-                self.outgoing.message(mail),
-                self.outgoing.parameters(),
-                self.server.offers(Extension::Dsn),
-            ),
-            (Verb::Rcpt, Operation::Mail(mail)) => match self.outgoing.recipient(mail) {
-                Some(to) => Arguments::Recipient(
-                    self.outgoing.message(mail),
-                    to,
-                    self.server.offers(Extension::Dsn),
-                ),
-                None => Arguments::None,
-            },
-            (Verb::BdatLast, _) => match self.chunks {
-                Some(chunks) => Arguments::Chunk(chunks.arguments, &self.body),
-                None => Arguments::None,
-            },
-            (Verb::Auth | Verb::AuthResponse, Operation::Login(credentials)) => {
-                Arguments::Login(&self.login, credentials, kept)
+            (Verb::Ehlo | Verb::Helo, _) => out.str(self.name.as_ref()?.as_str()),
+            (Verb::Mail, Operation::Mail(mail)) => {
+                let message = self.outgoing.message(mail);
+                write::reverse_path(out, message, self.outgoing.parameters(), has_dsn);
             }
-            _ => Arguments::None,
+            (Verb::Rcpt, Operation::Mail(mail)) => {
+                let to = self.outgoing.recipient(mail)?;
+                write::recipient(out, self.outgoing.message(mail), to, has_dsn);
+            }
+            (Verb::BdatLast, _) => (self.chunks?.arguments)(&self.body, out),
+            (Verb::Auth, Operation::Login(credentials)) => {
+                return write::auth(out, &self.login, credentials);
+            }
+            (Verb::AuthResponse, Operation::Login(credentials)) => {
+                return write::response(out, &self.login, credentials, kept);
+            }
+            _ => {}
         }
+        None
     }
 
     /// A command of so many bytes is in the buffer as a whole. Whether another may follow it in this
@@ -215,15 +215,16 @@ impl Engine<'_> {
             (Verb::Ehlo | Verb::Helo, _) => self.server.forget_offers(),
             (Verb::Mail, _) => {
                 if let Some(limits) = self.limits {
-                    (limits.mail)(self.server.tally_mut());
+                    self.server.count_mail(limits);
                 }
             }
             (Verb::Rcpt, Operation::Mail(mail)) => {
-                let recipient = self.outgoing.advance(mail);
-                if let (Some(limits), Some(to)) = (self.limits, recipient) {
-                    let capabilities = *self.server.capabilities();
-                    (limits.recipient)(&capabilities, self.server.tally_mut(), to);
+                if let Some(limits) = self.limits
+                    && let Some(to) = self.outgoing.recipient(mail)
+                {
+                    self.server.count_recipient(limits, to);
                 }
+                self.outgoing.advance();
                 has_recipient = self.outgoing.recipient(mail).is_some();
             }
             (Verb::Auth, _) if self.login.is_initial() => self.login.responded(),
@@ -264,7 +265,7 @@ impl Engine<'_> {
         }
         // A next mail that the server could not take is refused when its own turn comes.
         check::message(next, 0, None).ok()?;
-        self.address(next, (&mut [], false), true).ok()?;
+        self.address(next, (&mut [], None), true).ok()?;
         Some(Verb::Mail)
     }
 }
