@@ -2,7 +2,7 @@
 
 use embedded_smtp::mock::{Action, PlaintextAuth, Server, Stage};
 
-use crate::command::{BY_DATA, Run, TO, reply, send, send_by_bdat, send_to, send_to_scripted};
+use crate::command::{AHEAD, Run, TO, reply, send, send_by_bdat, send_to, send_to_scripted};
 
 #[test]
 fn greeting_and_ehlo() {
@@ -31,9 +31,9 @@ fn closing_at_any_command() {
     for (stage, phase) in stages {
         let by_bdat: &[&[&str]] = match stage {
             Stage::Data => &[],
-            _ => &[&[], &["--no-pipelining"]],
+            _ => &[AHEAD, &["--chunking", "ahead", "--no-pipelining"]],
         };
-        let by_data: &[&[&str]] = &[BY_DATA, &["--no-chunking", "--no-pipelining"]];
+        let by_data: &[&[&str]] = &[&[], &["--no-pipelining"]];
         for more in by_data.iter().chain(by_bdat) {
             let closing = reply("421 4.3.2 shutting down").then_close();
             let run = send_to(Server::builder().script(stage, 1, closing), more);

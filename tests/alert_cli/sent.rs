@@ -148,7 +148,7 @@ fn without_pipelining() {
     let offered = Server::builder().listen().unwrap();
     let more = [
         TO.as_slice(),
-        &["--no-pipelining", "--no-chunking", "--repeat", "2"],
+        &["--no-pipelining", "--repeat", "2"],
     ]
     .concat();
     send(&offered, &more).is("sent", 0, 200, "content", "null");

@@ -107,7 +107,7 @@ fn handshakes_that_take_too_long() {
 fn session(stage: Stage, action: Action, stack: &str) -> Run {
     let builder = Identity::self_signed().server().script(stage, 1, action);
     let server = listen(builder, "tls");
-    let more = ["--danger-no-verify", "--no-chunking"];
+    let more = ["--danger-no-verify"];
     send(&server, "tls", stack, &more)
 }
 
@@ -165,7 +165,7 @@ fn what_was_deciphered_is_read_before_a_fault_behind_it() {
         let broken = Action::reply([23, 3, 3, 0, 30].repeat(7)).unencrypted();
         let builder = identity.server().script(Stage::Quit, 1, broken);
         let server = listen(builder, "tls");
-        let more = ["--danger-no-verify", "--no-chunking"];
+        let more = ["--danger-no-verify"];
         let run = send(&server, "tls", stack, &more);
         run.is("sent", 0, 200, "content", "null");
         // A refusal, then the link is gone.
@@ -183,7 +183,7 @@ fn timeouts_under_tls() {
                 let identity = Identity::self_signed();
                 let builder = identity.server().script(Stage::Mail, 1, Action::silence());
                 let server = listen(builder, "tls");
-                let more = ["--danger-no-verify", "--no-chunking", "--timeout", "1"];
+                let more = ["--danger-no-verify", "--timeout", "1"];
                 let run = send(&server, "tls", stack, &more);
                 let result = run.is("failed", 74, 500, "mail", "reconnect");
                 let error = result["error"].as_str().unwrap();
