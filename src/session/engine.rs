@@ -394,6 +394,9 @@ impl<'b> Engine<'b> {
             || (self.goal == Verb::Quit && !is_unknown)
             || (self.verdict.is_refused() && is_heard)
         {
+            if is_closed && !self.flight.is_empty() {
+                self.verdict.closed();
+            }
             self.verdict.settle();
             return self.finish();
         }

@@ -51,6 +51,8 @@ pub(super) struct Verdict {
 pub(super) enum Heard {
     /// Its text is of no further interest.
     Plain,
+    /// What was refused before is of no interest any more.
+    Recovered,
     /// It is to be kept: it decides, or is the last refusal.
     Kept,
     /// It is to be kept, and is the final reply to a mail.
@@ -85,7 +87,7 @@ impl Verdict {
             // HELO after a refused EHLO: the session is open.
             Verb::Helo if !is_refusal => {
                 *self = Self::default();
-                Heard::Plain
+                Heard::Recovered
             }
             _ if !is_refusal => Heard::Plain,
             // What follows from an earlier refusal is no second one.
@@ -221,6 +223,14 @@ impl Verdict {
     pub(super) const fn is_refused(&self) -> bool {
         let all_refused = self.accepted.get() == 0 && self.refused.get() > 0;
         (self.is_doomed || self.is_ended || all_refused) && self.refusal.is_some()
+    }
+
+    /// The server closed the connection with commands unanswered. A 4yz to MAIL was its goodbye then,
+    /// read in the place of a reply.
+    pub(super) fn closed(&mut self) {
+        if let Some((Phase::Mail, kind @ RefusalKind::Temporary)) = &mut self.refusal {
+            *kind = RefusalKind::Closing;
+        }
     }
 
     /// What was said of the mail stays true, although the session ended. For content that was sent

@@ -52,13 +52,14 @@ impl Engine<'_> {
             }
         }
         if code == CLOSING {
-            return self.goodbye(verb.phase(), buffer);
+            return self.goodbye(verb.phase(), RefusalKind::Closing, buffer);
         }
         match self
             .verdict
             .hear(verb, before, head, self.options.all_or_none)
         {
             Heard::Plain => {}
+            Heard::Recovered => self.replies.forget(),
             // A reason that came in a challenge says more than the text of the refusal after it.
             Heard::Kept if !self.reason().is_empty() => self.replies.keep_head(),
             Heard::Kept => self.replies.keep(buffer),
@@ -191,41 +192,40 @@ impl Engine<'_> {
     }
 
     /// A reply was read that nothing had asked for, before a command or a content was out. A 421
-    /// (RFC 5321 §3.8), or any other 4yz, is the goodbye of a server that will not wait. It is heard
-    /// out too where the transport takes no more: then every refusal may say why.
+    /// (RFC 5321 §3.8), or any other 4yz, is the goodbye of a server that will not wait. Where the
+    /// transport takes no more, every refusal may say why.
     pub(super) fn unasked(&mut self, buffer: &mut Buffer<'_>, observer: &mut dyn Observer) {
         let head = self.replies.head();
         let phase = self.phase();
-        let is_content = self.is_mute && self.next.is_some_and(Verb::carries_content);
-        if head.code / 100 == 4 || (is_content && head.code >= 400) {
+        let is_refusal = head.code >= 400;
+        let is_content = self.next.is_some_and(Verb::carries_content);
+        if head.code / 100 == 4 || (self.is_mute && is_refusal) {
             observer.reply(self.replies.reply(buffer));
-            self.goodbye(phase, buffer);
-            if head.code >= 500 {
-                self.verdict.part(phase, RefusalKind::of(head, phase));
-                self.finish();
+        }
+        if head.code / 100 == 4 {
+            self.goodbye(phase, RefusalKind::Closing, buffer);
+        } else if self.is_mute && is_refusal && is_content {
+            self.goodbye(phase, RefusalKind::of(head, phase), buffer);
+        } else if self.is_mute {
+            if is_refusal {
+                self.replies.keep(buffer);
+                self.verdict.remember(head, phase);
             }
-            return;
+            self.fault(Fault::Transport(()), true);
+        } else {
+            self.fault(Fault::Protocol(Violation::Unasked), false);
         }
-        if !self.is_mute {
-            return self.fault(Fault::Protocol(Violation::Unasked), false);
-        }
-        if head.code >= 400 {
-            observer.reply(self.replies.reply(buffer));
-            self.replies.keep(buffer);
-            self.verdict.remember(head, phase);
-        }
-        self.fault(Fault::Transport(()), true);
     }
 
     /// The server ends the session, whatever was asked.
     #[inline(never)]
-    fn goodbye(&mut self, phase: Phase, buffer: &mut Buffer<'_>) {
+    fn goodbye(&mut self, phase: Phase, kind: RefusalKind, buffer: &mut Buffer<'_>) {
         self.server.happened(Event::Goodbye);
         // Nothing that happens while leaving changes an outcome.
         let is_left = self.goal == Verb::Quit && phase != Phase::Content;
         if !is_left || self.verdict.delivery() == Delivery::Unknown {
             self.replies.keep(buffer);
-            self.verdict.part(phase, RefusalKind::Closing);
+            self.verdict.part(phase, kind);
         }
         self.finish();
     }
