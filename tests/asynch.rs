@@ -6,7 +6,7 @@ use embedded_io::{ErrorKind, ErrorType};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::message::Attachment;
 use embedded_smtp::mock::{PlaintextAuth, Server};
-use embedded_smtp::{Credentials, Mailbox, Mechanism, Message, Vouched};
+use embedded_smtp::{Credentials, Mailbox, Mechanism, Message, Submission, Vouched};
 use support::poll_at_most;
 
 /// A blocking transport or reader that is ready at once.
@@ -43,9 +43,9 @@ impl embedded_io_async::Read for Failing {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
         match std::mem::take(&mut self.0) {
             [] => Err(ErrorKind::NotFound),
-            octets => {
-                buf[..octets.len()].copy_from_slice(octets);
-                Ok(octets.len())
+            bytes => {
+                buf[..bytes.len()].copy_from_slice(bytes);
+                Ok(bytes.len())
             }
         }
     }
@@ -73,16 +73,13 @@ fn a_streamed_mail_arrives() {
     let send = async {
         let mut smtp = Client::new(Vouched::new(Ready(&mut link)), &mut buffer);
         let credentials = Credentials::new("u", "p").unwrap();
+        let credentials = credentials.only(Mechanism::Login).unwrap();
         smtp.open("a.example").await.unwrap();
-        smtp.login_with(&credentials, Mechanism::Login)
-            .await
-            .unwrap();
+        smtp.login(&credentials).await.unwrap();
         let mail = mail(&streamed);
         let mut sources = [Ready(&log[..])];
-        let report = smtp
-            .send_streamed(&mail, &mut sources, &mut [])
-            .await
-            .unwrap();
+        let mail = Submission::new(&mail).sources(&mut sources);
+        let report = smtp.send(mail).await.unwrap();
         assert_eq!(report.accepted(), 1);
         smtp.noop().await.unwrap();
         smtp.quit().await.unwrap();
@@ -105,11 +102,9 @@ fn a_source_that_fails_ends_the_mail_without_its_terminator() {
         let mut smtp = Client::new(Ready(&mut link), &mut buffer);
         smtp.open("a.example").await.unwrap();
         let mail = mail(&attachments);
-        let mut sources = [Failing(b"some octets")];
-        let error = smtp
-            .send_streamed(&mail, &mut sources, &mut [])
-            .await
-            .unwrap_err();
+        let mut sources = [Failing(b"some bytes")];
+        let mail = Submission::new(&mail).sources(&mut sources);
+        let error = smtp.send(mail).await.unwrap_err();
         let words = "the source of a streamed part failed: NotFound (phase: content)";
         assert_eq!(error.to_string(), words);
         assert!(smtp.quit().await.is_err());
@@ -130,17 +125,17 @@ fn futures_are_small() {
     let open = size_of_val(&smtp.open("a.example"));
     let login = size_of_val(&smtp.login(&credentials));
     let send = size_of_val(&smtp.send(&mail));
-    let send_last = size_of_val(&smtp.send_last(&mail, &mut []));
+    let send_and_quit = size_of_val(&smtp.send(Submission::new(&mail).and_quit()));
     let quit = size_of_val(&smtp.quit());
     let sizes = [
         ("open", open),
         ("login", login),
         ("send", send),
-        ("send_last", send_last),
+        ("send and_quit", send_and_quit),
         ("quit", quit),
     ];
-    for (name, octets) in sizes {
-        println!("{name}: {octets} octets on this machine");
-        assert!(octets <= 512, "{name}: {octets}");
+    for (name, bytes) in sizes {
+        println!("{name}: {bytes} bytes on this machine");
+        assert!(bytes <= 512, "{name}: {bytes}");
     }
 }

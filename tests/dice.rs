@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::{Mailbox, Message};
+use embedded_smtp::{Chunking, Mailbox, Message, Submission};
 use support::vector::{plain, report, stuffed};
 
 /// What the server said to one mail.
@@ -67,7 +67,7 @@ struct Dice {
     pipelining: bool,
     chunking: bool,
     line: Vec<u8>,
-    /// Octets of the chunk that are still to come, and whether it is the last.
+    /// Bytes of the chunk that are still to come, and whether it is the last.
     chunk: Option<(usize, bool)>,
     out: VecDeque<u8>,
     in_content: bool,
@@ -75,9 +75,11 @@ struct Dice {
     is_closed: bool,
     mails: Vec<Said>,
     most: usize,
-    /// It does not know what stands behind a content in the same flight.
+    /// It does not know the commands that come after a content in the same flight.
     is_odd: bool,
     is_behind_content: bool,
+    /// The command that the client must not follow by anything before it has read the reply.
+    ends_its_flight: Option<&'static str>,
     /// Reads for which nothing was due.
     starved: usize,
 }
@@ -125,8 +127,12 @@ impl Dice {
                 };
                 self.out.extend(offer);
             }
-            b"EHLO" | b"RSET" | b"NOOP" => {
+            b"EHLO" | b"RSET" => {
                 self.in_transaction = false;
+                self.say(250);
+                self.ends_its_flight = Some("RSET");
+            }
+            b"NOOP" => {
                 self.say(250);
             }
             b"MAIL" | b"RCPT" | b"DATA" if self.is_odd && self.is_behind_content => {
@@ -197,8 +203,9 @@ impl Dice {
 
     fn end_chunk(&mut self, is_last: bool) {
         self.chunk = None;
+        self.ends_its_flight = Some("BDAT");
         let said = self.mails.last().unwrap();
-        assert_eq!(said.end, End::None, "a chunk behind one that was refused");
+        assert_eq!(said.end, End::None, "a chunk after one that was refused");
         if !self.in_transaction || said.accepted() == 0 {
             let code = self.throw(&[503, 554, 503, 421]);
             self.say(code);
@@ -285,6 +292,9 @@ impl Write for Link {
             if dice.is_closed {
                 continue;
             }
+            if let Some(command) = dice.ends_its_flight.take() {
+                assert!(dice.out.is_empty(), "said after {command} in its flight");
+            }
             if dice.chunk.is_some() {
                 dice.hear_octet(*byte);
                 continue;
@@ -303,8 +313,8 @@ impl Write for Link {
     }
 }
 
-/// Rule: the outcome of every mail, whatever the server says to each command, pipelined or not,
-/// one by one or many, with QUIT behind the last or not.
+/// Rule: the outcome of every mail, whatever the server says to each command, pipelined or not, by
+/// DATA or by BDAT, one by one or many, with QUIT after the last or not.
 #[test]
 fn every_mail_ends_as_its_replies_say() {
     let mut ends_seen = std::collections::BTreeMap::new();
@@ -329,7 +339,12 @@ fn every_mail_ends_as_its_replies_say() {
         let octets = dice.throw(&[256, 300, 512, 1024]);
         let text = "line\n.dot\n".repeat(dice.throw(&[1, 10, 100]));
         let is_streamed = is_last && dice.throw(&[true, false]);
-        let is_by_data = dice.throw(&[true, false, false, false]);
+        let chunking = dice.throw(&[
+            None,
+            Some(Chunking::AfterRecipients),
+            Some(Chunking::Ahead),
+            Some(Chunking::Ahead),
+        ]);
         let mail = Message::new(Mailbox::parse("a@b").unwrap())
             .to(to)
             .unwrap()
@@ -340,18 +355,18 @@ fn every_mail_ends_as_its_replies_say() {
         if all_or_none {
             smtp = smtp.all_or_none();
         }
-        if is_by_data {
-            smtp = smtp.without_chunking();
+        if let Some(chunking) = chunking {
+            smtp = smtp.chunking(chunking);
         }
         smtp.open("client.example").unwrap();
         let mut ends = Vec::new();
         if is_streamed {
             let mail = mail.streamed_text();
             let mut sources = [text.as_bytes()];
-            let end = smtp.send_streamed(&mail, &mut sources, &mut []);
+            let end = smtp.send(Submission::new(&mail).sources(&mut sources));
             ends.push(report(end));
         } else if is_last {
-            ends.push(report(smtp.send_last(&mail, &mut [])));
+            ends.push(report(smtp.send(Submission::new(&mail).and_quit())));
         } else {
             smtp.send_all(vec![mail; count], |end| {
                 ends.push(report(end));
@@ -383,6 +398,7 @@ fn every_mail_ends_as_its_replies_say() {
             *ends_seen.entry(expected).or_insert(0) += 1;
         }
         for said in &dice.mails {
+            assert!(!said.by_bdat || chunking.is_some(), "{seed}: BDAT unasked");
             if matches!(said.end, End::None | End::Cut) || said.accepted() == 0 || is_streamed {
                 continue;
             }

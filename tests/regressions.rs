@@ -11,10 +11,9 @@ use embedded_io::{ErrorKind, ErrorType, Read};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::Attachment;
 use embedded_smtp::mock::Server;
-use embedded_smtp::session::Delivery;
 use embedded_smtp::{
-    Credentials, Error, Fault, Field, Invalid, Mailbox, Message, Observer, Phase, Reason,
-    RecipientStatus, Violation, Vouched,
+    Chunking, Credentials, Delivery, Error, Fault, Field, Invalid, Mailbox, Message, Observer, Phase,
+    Reason, RecipientStatus, State, Submission, Violation, Vouched,
 };
 use support::{Event, Scripted};
 
@@ -50,7 +49,7 @@ fn a_nonce_makes_no_password_of_what_is_none() {
     assert!(with_nonce.with_nonce(&[8; 18]).is_ok());
 }
 
-/// Gives octets, then an error if it is to.
+/// Gives bytes, then an error if it is to.
 struct Reader<'a>(&'a [u8], bool);
 
 impl ErrorType for Reader<'_> {
@@ -67,24 +66,36 @@ impl Read for Reader<'_> {
 }
 
 /// Rule: `phase` is that of the fault that decided: a source fails in the content, also where the
-/// content rides in the flight of MAIL and RCPT.
+/// content is sent in the flight of MAIL and RCPT.
 #[test]
 fn a_source_fails_in_the_content_also_ahead_of_the_replies() {
-    for (octets, fails) in [(99, false), (101, false), (50, true)] {
-        let server = Server::builder().build();
-        let mut link = server.duplex();
-        let mut buffer = [0; 4096];
-        let mut smtp = Client::new(&mut link, &mut buffer);
-        smtp.open("a.example").unwrap();
-        let attachments = [Attachment::streamed("a", "a/b", Some(100)).unwrap()];
-        let mail = alert().attachments(&attachments);
-        let log = [b'x'; 200];
-        let mut sources = [Reader(&log[..octets], fails)];
-        match smtp.send_streamed(&mail, &mut sources, &mut []) {
-            Err(Error::Failed { phase, .. }) => assert_eq!(phase, Phase::Content),
-            other => panic!("{other:?}"),
+    let ways = [
+        None,
+        Some(Chunking::AfterRecipients),
+        Some(Chunking::Ahead),
+    ];
+    for (bytes, fails) in [(99, false), (101, false), (50, true)] {
+        for way in ways {
+            let server = Server::builder().build();
+            let mut link = server.duplex();
+            let mut buffer = [0; 4096];
+            let mut smtp = Client::new(&mut link, &mut buffer);
+            if let Some(chunking) = way {
+                smtp = smtp.chunking(chunking);
+            }
+            smtp.open("a.example").unwrap();
+            let attachments = [Attachment::streamed("a", "a/b", Some(100)).unwrap()];
+            let mail = alert().attachments(&attachments);
+            let log = [b'x'; 200];
+            let mut sources = [Reader(&log[..bytes], fails)];
+            match smtp.send(Submission::new(&mail).sources(&mut sources)) {
+                Err(Error::Failed { phase, last, .. }) => {
+                    assert_eq!((phase, last), (Phase::Content, None), "{way:?}");
+                }
+                other => panic!("{way:?}: {other:?}"),
+            }
+            assert_eq!(smtp.delivery(), Delivery::None);
         }
-        assert_eq!(smtp.delivery(), Delivery::None);
     }
 }
 
@@ -96,24 +107,22 @@ fn recipients_of_a_refused_transaction_are_not_deferred() {
         "S: 220 x\nC: EHLO client.example\nS: 250-x\nS: 250 LIMITS RCPTMAX=1\n\
          C: MAIL FROM:<a@example.org>\nS: 250 ok\nC: RCPT TO:<b@example.org>\nS: 450 no\n\
          C: RSET\nS: 250 ok\n\
-         C: MAIL FROM:<a@example.org>\nS: 550 5.7.1 no\n\
          C: MAIL FROM:<a@example.org>\nS: 550 5.7.1 no",
     );
     let mut buffer = [0; 512];
-    let mut smtp = Client::new(link.clone(), &mut buffer);
+    let mut smtp = Client::new(link.clone(), &mut buffer).with_limits();
     smtp.open("client.example").unwrap();
     let mail = alert()
         .to("b@example.org, c@example.org, d@example.org")
         .unwrap();
     let mut results = [RecipientStatus::default(); 3];
-    let mut ends = 0;
-    smtp.send_split(&mail, &mut results, |end| {
-        assert!(matches!(end, Err(Error::Refused(_))), "{end:?}");
-        ends += 1;
-        ControlFlow::Continue(())
-    });
+    let end = smtp.send(Submission::new(&mail).results(&mut results));
+    assert!(support::vector::is_for_now(&end), "{end:?}");
+    assert_eq!(results.map(|r| r.is_deferred()), [false, true, true]);
+    let end = smtp.send(Submission::new(&mail).results(&mut results).unsent());
+    assert!(matches!(end, Err(Error::Refused(_))), "{end:?}");
+    assert!(!support::vector::is_for_now(&end), "{end:?}");
     link.assert_complete();
-    assert_eq!(ends, 3);
     assert_eq!(results.map(|r| r.code()), [Some(450), None, None]);
     assert_eq!(results.map(|r| r.is_deferred()), [false; 3]);
 }
@@ -121,13 +130,13 @@ fn recipients_of_a_refused_transaction_are_not_deferred() {
 /// Rule: where no mail may be sent, that is said once, and no recipient is left to a transaction
 /// that never comes.
 #[test]
-fn a_mail_is_not_split_where_none_may_be_sent() {
+fn no_recipient_is_deferred_where_no_mail_may_be_sent() {
     let link = dialogue(
         "S: 220 x\nC: EHLO client.example\nS: 250-x\nS: 250-AUTH PLAIN\nS: 250 LIMITS RCPTMAX=1\n\
          C: AUTH PLAIN AHUAcA==\nS: 535 no",
     );
     let mut buffer = [0; 512];
-    let mut smtp = Client::new(Vouched::new(link.clone()), &mut buffer);
+    let mut smtp = Client::new(Vouched::new(link.clone()), &mut buffer).with_limits();
     smtp.open("client.example").unwrap();
     smtp.login(&Credentials::new("u", "p").unwrap())
         .unwrap_err();
@@ -135,12 +144,8 @@ fn a_mail_is_not_split_where_none_may_be_sent() {
         .to("b@example.org, c@example.org, d@example.org")
         .unwrap();
     let mut results = [RecipientStatus::default(); 3];
-    let mut ends = Vec::new();
-    smtp.send_split(&mail, &mut results, |end| {
-        ends.push(end);
-        ControlFlow::Continue(())
-    });
-    assert_eq!(ends, [Err(Error::OutOfOrder)]);
+    let end = smtp.send(Submission::new(&mail).results(&mut results));
+    assert_eq!(end.unwrap_err(), Error::OutOfOrder(State::LoginFailed));
     assert_eq!(results.map(|r| r.is_deferred()), [false; 3]);
     link.assert_complete();
 }
@@ -156,38 +161,41 @@ impl Observer for &Watch {
     }
 
     fn content(&mut self, octets: usize) {
-        self.0.borrow_mut().push(format!("{octets} octets"));
+        self.0.borrow_mut().push(format!("{octets} bytes"));
     }
 }
 
 /// Rule: an observer sees things in the order in which they go out.
 #[test]
-fn the_line_of_a_chunk_is_seen_before_its_octets() {
+fn the_line_of_a_chunk_is_seen_before_its_bytes() {
     let server = Server::builder().build();
     let mut link = server.duplex();
     let mut buffer = [0; 512];
     let watch = Watch::default();
-    let mut smtp = Client::new(&mut link, &mut buffer).observe(&watch);
+    let mut smtp = Client::new(&mut link, &mut buffer)
+        .observe(&watch)
+        .chunking(Chunking::AfterRecipients);
     smtp.open("a.example").unwrap();
     let mail = alert().streamed_text();
+    let mut sources = [&b"Hello"[..]];
     let _ = smtp
-        .send_streamed(&mail, &mut [&b"Hello"[..]], &mut [])
+        .send(Submission::new(&mail).sources(&mut sources))
         .unwrap();
     let seen = watch.0.borrow();
     let at = seen.iter().position(|e| e.starts_with("BDAT ")).unwrap();
-    let octets = seen[at].split(' ').nth(1).unwrap();
-    assert_eq!(seen.get(at + 1), Some(&format!("{octets} octets")));
+    let bytes = seen[at].split(' ').nth(1).unwrap();
+    assert_eq!(seen.get(at + 1), Some(&format!("{bytes} bytes")));
 }
 
-/// Rule: a challenge that fits the buffer is read. In SCRAM the server's first message is of no
-/// use any more once its answer went out.
+/// Rule: a challenge that fits the buffer is read. In SCRAM the server's first message is not
+/// needed once its answer was sent.
 #[test]
 fn the_last_challenge_of_scram_has_the_smallest_buffer_to_itself() {
     let nonce = [7; 48];
     let first = format!(
         "r={}{},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
         STANDARD.encode(nonce),
-        // As Cyrus SASL has it: 32 octets.
+        // As Cyrus SASL has it: 32 bytes.
         STANDARD.encode([8; 32]),
     );
     let last = format!("v={}", STANDARD.encode([9; 32]));
@@ -267,7 +275,8 @@ fn a_drop_after_every_recipient_was_refused_is_no_unknown_delivery() {
     for (is_answered, expected) in [(false, Delivery::Unknown), (true, Delivery::Refused)] {
         let link = Never(Scripted::new(script(is_answered)));
         let mut buffer = [0; 512];
-        let mut smtp = embedded_smtp::asynch::Client::new(link, &mut buffer);
+        let mut smtp =
+            embedded_smtp::asynch::Client::new(link, &mut buffer).chunking(Chunking::Ahead);
         support::poll_at_most(100, smtp.open("client.example"))
             .unwrap()
             .unwrap();
@@ -280,7 +289,7 @@ fn a_drop_after_every_recipient_was_refused_is_no_unknown_delivery() {
         }
         assert_eq!(smtp.delivery(), expected);
         let after = support::poll_at_most(100, smtp.noop()).unwrap();
-        assert_eq!(after, Err(Error::Ended));
+        assert_eq!(after, Err(Error::ConnectionEnded));
     }
 }
 
@@ -311,9 +320,9 @@ impl embedded_io_async::Write for Never {
 }
 
 /// Rule: what the server said before it closed the connection counts, reply by reply: the final
-/// reply to a content is not that of what rides behind it.
+/// reply to a content is not the reply to the command after it.
 #[test]
-fn a_mail_is_accepted_though_what_rode_behind_it_broke_the_link() {
+fn a_mail_is_accepted_though_the_command_after_it_broke_the_link() {
     let mail = alert();
     let content = support::vector::stuffed(&mail);
     let flight = "MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n";
@@ -394,7 +403,7 @@ fn a_flight_that_broke_is_refused_by_what_was_said_of_it() {
         smtp.open("client.example").unwrap();
         let end = support::vector::report(smtp.send(&mail));
         assert_eq!(end, expected, "{said:?}");
-        assert_eq!(smtp.noop(), Err(Error::Ended));
+        assert_eq!(smtp.noop(), Err(Error::ConnectionEnded));
     }
 }
 

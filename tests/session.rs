@@ -9,12 +9,28 @@ use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::Attachment;
 use embedded_smtp::mock::{PlaintextAuth, Server};
-use embedded_smtp::session::{BUFFER_MIN, Delivery};
+use embedded_smtp::session::BUFFER_MIN;
 use embedded_smtp::{
-    Credentials, Error, Fault, Mailbox, Message, Observer, Phase, Proof, RecipientStatus, Reply,
-    StartTlsError, Violation, Vouched,
+    Chunking, Credentials, Delivery, Error, Fault, Mailbox, Message, Observer, Phase, Proof,
+    RecipientStatus, Reply, StartTlsError, State, Submission, Violation, Vouched,
 };
 use support::{Event, Scripted};
+
+/// The ways content can be sent: by DATA, or by BDAT.
+const WAYS: [Option<Chunking>; 3] = [
+    None,
+    Some(Chunking::AfterRecipients),
+    Some(Chunking::Ahead),
+];
+
+/// A client that sends content in this way.
+fn client<'b, T>(link: T, buffer: &'b mut [u8], way: Option<Chunking>) -> Client<'b, T> {
+    let smtp = Client::new(link, buffer);
+    match way {
+        None => smtp,
+        Some(chunking) => smtp.chunking(chunking),
+    }
+}
 
 fn say(text: &str) -> Event {
     Event::Say(text.as_bytes().to_vec())
@@ -42,13 +58,13 @@ fn three_writes_from_ehlo_to_quit_and_four_with_auth() {
         let server = builder.build();
         let mut link = server.duplex();
         let mut buffer = [0; 1024];
-        let mut smtp = Client::new(&mut link, &mut buffer).without_chunking();
+        let mut smtp = Client::new(&mut link, &mut buffer);
         smtp.open("boiler3.example.org").unwrap();
         if with_auth {
             let credentials = Credentials::new("boiler3", "secret").unwrap();
-            smtp.danger_login_in_plaintext(&credentials, None).unwrap();
+            smtp.danger_login_in_plaintext(&credentials).unwrap();
         }
-        let report = smtp.send_last(&alert(), &mut []).unwrap();
+        let report = smtp.send(Submission::new(&alert()).and_quit()).unwrap();
         assert_eq!((report.accepted(), report.refused()), (1, 0));
         assert_eq!(server.violations(), [""; 0]);
         assert_eq!(server.deliveries().len(), 1);
@@ -60,13 +76,13 @@ fn three_writes_from_ehlo_to_quit_and_four_with_auth() {
     }
 }
 
-/// Rule: the next mail's commands ride behind the content: one round trip each.
+/// Rule: the next mail's commands are sent in the flight of the content: one round trip each.
 #[test]
 fn one_round_trip_for_each_next_mail() {
     let server = Server::builder().build();
     let mut link = server.duplex();
     let mut buffer = [0; 1024];
-    let mut smtp = Client::new(&mut link, &mut buffer).without_chunking();
+    let mut smtp = Client::new(&mut link, &mut buffer);
     smtp.open("boiler3.example.org").unwrap();
     let mut sent = 0;
     smtp.send_all(vec![alert(); 20], |end| {
@@ -81,14 +97,14 @@ fn one_round_trip_for_each_next_mail() {
     assert_eq!(server.traffic()[0].round_trips, 23);
 }
 
-/// Rule: by BDAT, content that fits the buffer rides with MAIL and RCPT: a mail is one write and one
-/// round trip, the first one too.
+/// Rule: by BDAT ahead, content that fits the buffer is sent in the flight of MAIL and RCPT: a mail
+/// is one write and one round trip, the first one too. In a row, a NOOP confirms each but the last.
 #[test]
-fn by_bdat_one_write_and_one_round_trip_a_mail() {
+fn by_bdat_ahead_one_write_and_one_round_trip_a_mail() {
     let server = Server::builder().build();
     let mut link = server.duplex();
     let mut buffer = [0; 1024];
-    let mut smtp = Client::new(&mut link, &mut buffer);
+    let mut smtp = client(&mut link, &mut buffer, Some(Chunking::Ahead));
     smtp.open("boiler3.example.org").unwrap();
     for _ in 0..10 {
         assert_eq!(smtp.send(&alert()).unwrap().accepted(), 1);
@@ -105,37 +121,64 @@ fn by_bdat_one_write_and_one_round_trip_a_mail() {
     assert_eq!(deliveries.len(), 20);
     let plain = support::vector::plain(&alert());
     assert!(deliveries.iter().all(|mail| mail.content == plain));
-    // EHLO, twenty mails, QUIT.
+    // EHLO, twenty mails, nine NOOPs, QUIT.
+    let traffic = server.traffic()[0];
+    assert_eq!((traffic.writes, traffic.round_trips), (31, 31));
+}
+
+/// Rule: by BDAT after the recipients, the replies to RCPT are read before the content is sent: two
+/// round trips a mail.
+#[test]
+fn by_bdat_after_the_recipients_two_round_trips_a_mail() {
+    let server = Server::builder().build();
+    let mut link = server.duplex();
+    let mut buffer = [0; 1024];
+    let mut smtp = client(&mut link, &mut buffer, Some(Chunking::AfterRecipients));
+    smtp.open("boiler3.example.org").unwrap();
+    for _ in 0..10 {
+        assert_eq!(smtp.send(&alert()).unwrap().accepted(), 1);
+    }
+    smtp.quit().unwrap();
+    assert_eq!(server.violations(), [""; 0]);
+    let plain = support::vector::plain(&alert());
+    assert!(server.deliveries().iter().all(|mail| mail.content == plain));
+    assert_eq!(server.deliveries().len(), 10);
+    // EHLO, ten times MAIL and RCPT, ten contents, QUIT.
     let traffic = server.traffic()[0];
     assert_eq!((traffic.writes, traffic.round_trips), (22, 22));
 }
 
-/// Rule: streamed content of known length that fits rides too, behind a write of its own.
+/// Rule: streamed content of known length that fits is sent ahead too.
 #[test]
-fn by_bdat_a_streamed_mail_that_fits_rides() {
+fn by_bdat_ahead_a_streamed_mail_that_fits_is_one_flight() {
     let log = [b'x'; 300];
     let attachments = [Attachment::streamed("log", "a/b", Some(300)).unwrap()];
     let whole = [Attachment::new("log", "a/b", &log).unwrap()];
-    for octets in [512, 1024, 4096] {
-        let server = Server::builder().build();
-        let mut link = server.duplex();
-        let mut buffer = vec![0; octets];
-        let mut smtp = Client::new(&mut link, &mut buffer);
-        smtp.open("boiler3.example.org").unwrap();
-        let mail = alert().attachments(&attachments);
-        let fits = mail.encoded_len().unwrap() as usize <= octets;
-        let mut sources = [&log[..]];
-        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
-        assert_eq!(report.accepted(), 1);
-        assert_eq!(server.violations(), [""; 0]);
-        let plain = support::vector::plain(&alert().attachments(&whole));
-        assert_eq!(server.deliveries()[0].content, plain);
-        let round_trips = if fits { 2 } else { 3 };
-        assert_eq!(server.traffic()[0].round_trips, round_trips, "{octets}");
+    for bytes in [512, 1024, 4096] {
+        for chunking in [Chunking::Ahead, Chunking::AfterRecipients] {
+            let server = Server::builder().build();
+            let mut link = server.duplex();
+            let mut buffer = vec![0; bytes];
+            let mut smtp = client(&mut link, &mut buffer, Some(chunking));
+            smtp.open("boiler3.example.org").unwrap();
+            let mail = alert().attachments(&attachments);
+            let fits = mail.encoded_len().unwrap() as usize <= bytes;
+            let mut sources = [&log[..]];
+            let report = smtp
+                .send(Submission::new(&mail).sources(&mut sources))
+                .unwrap();
+            assert_eq!(report.accepted(), 1);
+            assert_eq!(server.violations(), [""; 0]);
+            let plain = support::vector::plain(&alert().attachments(&whole));
+            assert_eq!(server.deliveries()[0].content, plain);
+            let is_ahead = fits && chunking == Chunking::Ahead;
+            let round_trips = if is_ahead { 2 } else { 3 };
+            assert_eq!(server.traffic()[0].round_trips, round_trips, "{bytes}");
+        }
     }
 }
 
-/// Rule: content of any length goes out by BDAT octet for octet, through a buffer of any size.
+/// Rule: content of any length goes out by BDAT byte for byte, through a buffer of any size.
 #[test]
 fn by_bdat_any_length_through_any_buffer() {
     let text: String = (0..9_000)
@@ -143,25 +186,31 @@ fn by_bdat_any_length_through_any_buffer() {
         .collect();
     for length in (0..60).chain([500, 1_000, 5_000, 9_000]) {
         let text: String = text.chars().take(length).collect();
-        for octets in [BUFFER_MIN, 300, 512, 777, 65_536] {
-            for pipelining in [true, false] {
-                for is_streamed in [true, false] {
+        for bytes in [BUFFER_MIN, 300, 512, 777, 65_536] {
+            for chunking in [Chunking::Ahead, Chunking::AfterRecipients] {
+                for (pipelining, is_streamed) in
+                    [(true, true), (true, false), (false, true), (false, false)]
+                {
                     let server = Server::builder().build();
                     let mut link = server.duplex();
-                    let mut buffer = vec![0; octets];
-                    let mut smtp = Client::new(&mut link, &mut buffer);
+                    let mut buffer = vec![0; bytes];
+                    let mut smtp = client(&mut link, &mut buffer, Some(chunking));
                     if !pipelining {
                         smtp = smtp.without_pipelining();
                     }
                     smtp.open("boiler3.example.org").unwrap();
-                    let place = format!("{length} {octets} {pipelining} {is_streamed}");
+                    let place =
+                        format!("{length} {bytes} {chunking:?} {pipelining} {is_streamed}");
                     let mut sources = [text.as_bytes()];
-                    let (mail, end) = if is_streamed {
-                        let mail = alert().streamed_text();
-                        (mail, smtp.send_streamed(&mail, &mut sources, &mut []))
+                    let mail = if is_streamed {
+                        alert().streamed_text()
                     } else {
-                        let mail = alert().text(&text);
-                        (mail, smtp.send(&mail))
+                        alert().text(&text)
+                    };
+                    let end = if is_streamed {
+                        smtp.send(Submission::new(&mail).sources(&mut sources))
+                    } else {
+                        smtp.send(&mail)
                     };
                     assert_eq!(end.unwrap().accepted(), 1, "{place}");
                     smtp.quit().unwrap();
@@ -192,21 +241,18 @@ fn a_megabyte_through_512_octets() {
         .collect();
     let attachments = [Attachment::new("log.bin", "application/octet-stream", &octets).unwrap()];
     let mail = alert().attachments(&attachments);
-    for chunking in [false, true] {
+    for way in WAYS {
         let server = Server::builder().build();
         let mut link = server.duplex();
         let mut buffer = [0; 512];
-        let mut smtp = Client::new(&mut link, &mut buffer);
+        let mut smtp = client(&mut link, &mut buffer, way);
         println!(
-            "client value: {} octets on this machine",
+            "client value: {} bytes on this machine",
             size_of_val(&smtp)
         );
         assert!(size_of_val(&smtp) <= 464);
-        if !chunking {
-            smtp = smtp.without_chunking();
-        }
         smtp.open("boiler3.example.org").unwrap();
-        let _ = smtp.send_last(&mail, &mut []).unwrap();
+        let _ = smtp.send(Submission::new(&mail).and_quit()).unwrap();
         assert_eq!(server.violations(), [""; 0]);
         let delivery = &server.deliveries()[0];
         assert_eq!(Some(delivery.content.len() as u32), mail.encoded_len());
@@ -214,7 +260,7 @@ fn a_megabyte_through_512_octets() {
     }
 }
 
-/// Rule: a flight ends after 4,096 octets of commands, and its replies are read.
+/// Rule: a flight ends after 4,096 bytes of commands, and its replies are read.
 #[test]
 fn flights_of_many_recipients_are_bounded() {
     let list: Vec<String> = (0..300)
@@ -222,39 +268,40 @@ fn flights_of_many_recipients_are_bounded() {
         .collect();
     let list = list.join(", ");
     let mail = alert().to(list.as_str()).unwrap();
-    for (octets, chunking) in [
-        (BUFFER_MIN, false),
-        (512, false),
-        (8192, false),
-        (512, true),
-        (8192, true),
+    for (bytes, way) in [
+        (BUFFER_MIN, None),
+        (512, None),
+        (8192, None),
+        (512, Some(Chunking::Ahead)),
+        (8192, Some(Chunking::Ahead)),
+        (8192, Some(Chunking::AfterRecipients)),
     ] {
         let server = Server::builder().max_recipients(1000).build();
         let mut link = server.duplex();
-        let mut buffer = vec![0; octets];
-        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
-        if !chunking {
-            smtp = smtp.without_chunking();
-        }
+        let mut buffer = vec![0; bytes];
+        let mut smtp = client(Flights::new(&mut link), &mut buffer, way);
         smtp.open("boiler3.example.org").unwrap();
         let mut results = [RecipientStatus::default(); 300];
-        let report = smtp.send_with_results(&mail, &mut results).unwrap();
+        let report = smtp
+            .send(Submission::new(&mail).results(&mut results))
+            .unwrap();
         assert_eq!(report.accepted(), 300);
         assert!(results.iter().all(RecipientStatus::is_accepted));
+        assert!(results.iter().all(RecipientStatus::is_sent));
         let mut longest = smtp.into_inner().longest_of_commands;
-        if longest > 4_096 && chunking {
-            // The octets of the content are none of a command.
+        if longest > 4_096 && way.is_some() {
+            // The bytes of the content are none of a command.
             longest -= mail.encoded_len().unwrap() as usize;
         }
-        println!("buffer {octets}: longest flight {longest} octets");
+        println!("buffer {bytes}, {way:?}: longest flight {longest} bytes");
         assert!(longest <= 4_096, "{longest}");
-        assert!(chunking || longest >= 3_900, "{longest}");
+        assert!(way.is_some() || longest >= 3_900, "{longest}");
         assert_eq!(server.violations(), [""; 0]);
         assert_eq!(server.deliveries()[0].recipients.len(), 300);
     }
 }
 
-/// Counts the octets written between two reads.
+/// Counts the bytes written between two reads.
 struct Flights<T> {
     link: T,
     now: usize,
@@ -347,7 +394,8 @@ fn an_endless_reply_ends() {
             end,
             Err(Error::Failed {
                 fault,
-                phase: Phase::Greeting
+                phase: Phase::Greeting,
+                last: None
             }),
             "{octets}"
         );
@@ -420,6 +468,12 @@ impl Observer for Diary {
         self.0.borrow_mut().push(format!("S: {reply}"));
     }
 
+    fn final_reply(&mut self, reply: Reply<'_>) {
+        self.0
+            .borrow_mut()
+            .push(format!("final: {}", reply.code()));
+    }
+
     fn recipient(&mut self, index: u16, reply: Reply<'_>) {
         self.0
             .borrow_mut()
@@ -440,15 +494,16 @@ fn the_observer_sees_all_but_secrets() {
         let mut link = server.duplex();
         let mut buffer = [0; 512];
         let diary = Diary::default();
-        let mut smtp = Client::new(&mut link, &mut buffer)
-            .observe(diary.clone())
-            .without_chunking();
+        let mut smtp = Client::new(&mut link, &mut buffer).observe(diary.clone());
         smtp.open("a.example").unwrap();
         let credentials = Credentials::new("boiler3", "secret").unwrap();
-        smtp.danger_login_in_plaintext(&credentials, mechanism)
-            .unwrap();
+        let credentials = match mechanism {
+            None => credentials,
+            Some(mechanism) => credentials.only(mechanism).unwrap(),
+        };
+        smtp.danger_login_in_plaintext(&credentials).unwrap();
         let mail = alert().cc("nobody@example.org").unwrap();
-        let report = smtp.send_last(&mail, &mut []).unwrap();
+        let report = smtp.send(Submission::new(&mail).and_quit()).unwrap();
         assert!(report.is_partial());
         assert_eq!(smtp.delivery(), Delivery::Accepted);
         let lines = diary.0.borrow().join("\n");
@@ -471,6 +526,8 @@ fn the_observer_sees_all_but_secrets() {
         ] {
             assert!(lines.contains(wanted), "{wanted}");
         }
+        assert_eq!(lines.matches("final: ").count(), 1, "{lines}");
+        assert!(lines.contains("final: 250"), "{lines}");
         for secret in ["secret", "c2VjcmV0", "Ym9pbGVyMw", "AGJvaWxlcjMAc2VjcmV0"] {
             assert!(!lines.contains(secret), "{secret}");
         }
@@ -498,7 +555,7 @@ fn credentials_are_wiped_after_a_fault() {
         let mut smtp = Client::new(transport, &mut buffer);
         let _ = smtp.open("a.example");
         let credentials = Credentials::new("boiler3", "secret").unwrap();
-        let _ = smtp.danger_login_in_plaintext(&credentials, None);
+        let _ = smtp.danger_login_in_plaintext(&credentials);
         drop(smtp);
         let left = String::from_utf8_lossy(&buffer);
         assert!(
@@ -523,39 +580,42 @@ fn errors_say_what_happened() {
         embedded_io::Error::kind(&error),
         ErrorKind::PermissionDenied
     );
-    assert_eq!(error.retry(), embedded_smtp::Retry::Never);
+    // A refused greeting says nothing of a mail.
+    assert_eq!(error.retry(), embedded_smtp::Retry::Reconnect);
     assert_eq!(error.erase().status(), 403);
 }
 
-/// Rule: a flight ends between commands, whatever the buffer and wherever it cuts them; also
-/// where the commands ride behind a content or stand behind a kept text.
+/// Rule: a flight ends between commands, whatever the buffer and wherever it cuts them; also where
+/// the commands come after a content in the same flight, or after a kept text in the buffer.
 #[test]
 fn a_flight_never_ends_within_a_command() {
     let list: Vec<String> = (0..150)
         .map(|n| format!("recipient-{n:03}@some-department.example.org"))
         .collect();
     let list = list.join(", ");
-    for octets in (BUFFER_MIN..340).chain([500, 511, 1020, 1360, 2040, 4080, 4090]) {
+    for bytes in (BUFFER_MIN..340).chain([500, 511, 1020, 1360, 2040, 4080, 4090]) {
         for refusal in ["550 5.1.1 no", "550 5.1.1 there is no such user here"] {
-            let server = Server::builder()
-                .max_recipients(1000)
-                .refuse_recipient("recipient-000@some-department.example.org", refusal)
-                .build();
-            let mail = alert().to(list.as_str()).unwrap();
-            let mut link = server.duplex();
-            let mut buffer = vec![0; octets];
-            let mut smtp = Client::new(&mut link, &mut buffer);
-            smtp.open("boiler3.example.org").unwrap();
-            smtp.send_all(vec![mail; 2], |end| {
-                assert_eq!(end.unwrap().accepted(), 149, "{octets}");
-                std::ops::ControlFlow::Continue(())
-            });
-            assert_eq!(server.violations(), [""; 0], "{octets}");
+            for way in WAYS {
+                let server = Server::builder()
+                    .max_recipients(1000)
+                    .refuse_recipient("recipient-000@some-department.example.org", refusal)
+                    .build();
+                let mail = alert().to(list.as_str()).unwrap();
+                let mut link = server.duplex();
+                let mut buffer = vec![0; bytes];
+                let mut smtp = client(&mut link, &mut buffer, way);
+                smtp.open("boiler3.example.org").unwrap();
+                smtp.send_all(vec![mail; 2], |end| {
+                    assert_eq!(end.unwrap().accepted(), 149, "{bytes} {way:?}");
+                    std::ops::ControlFlow::Continue(())
+                });
+                assert_eq!(server.violations(), [""; 0], "{bytes} {way:?}");
+            }
         }
     }
 }
 
-/// Rule: a flight has at most 4,096 octets of commands, the DATA that ends it counted too.
+/// Rule: a flight has at most 4,096 bytes of commands, the DATA that ends it counted too.
 #[test]
 fn the_data_command_counts_towards_the_limit_of_a_flight() {
     for length in 2..40 {
@@ -566,7 +626,7 @@ fn the_data_command_counts_towards_the_limit_of_a_flight() {
         let server = Server::builder().max_recipients(1000).build();
         let mut link = server.duplex();
         let mut buffer = [0; 8192];
-        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer).without_chunking();
+        let mut smtp = Client::new(Flights::new(&mut link), &mut buffer);
         smtp.open("boiler3.example.org").unwrap();
         let _ = smtp.send(&mail).unwrap();
         let longest = smtp.into_inner().longest_of_commands;
@@ -655,8 +715,8 @@ fn to_stop_while_the_next_mail_rides_ends_the_connection() {
     assert_eq!(ends, 1);
     assert_eq!(smtp.delivery(), Delivery::Accepted);
     let sent = transport.written().len();
-    assert_eq!(smtp.send(&alert()).map(|_| ()), Err(Error::Ended));
-    assert_eq!(smtp.quit(), Err(Error::Ended));
+    assert_eq!(smtp.send(&alert()).map(|_| ()), Err(Error::ConnectionEnded));
+    assert_eq!(smtp.quit(), Err(Error::ConnectionEnded));
     assert_eq!(transport.written().len(), sent);
     transport.assert_complete();
 }
@@ -673,13 +733,17 @@ fn a_mail_that_never_began_says_nothing_of_the_one_before() {
     let mut smtp = Client::new(Scripted::new(script), &mut buffer);
     smtp.open("a.example").unwrap();
     let mut results = [RecipientStatus::default(); 1];
-    let _ = smtp.send_with_results(&alert(), &mut results).unwrap();
+    let _ = smtp
+        .send(Submission::new(&alert()).results(&mut results))
+        .unwrap();
     assert_eq!(results[0].code(), Some(250));
+    assert!(results[0].is_sent());
     assert_eq!(smtp.delivery(), Delivery::Accepted);
     let large = "x\n".repeat(1000);
-    let end = smtp.send_with_results(&alert().text(&large), &mut results);
+    let end = smtp.send(Submission::new(&alert().text(&large)).results(&mut results));
     assert!(matches!(end, Err(Error::Invalid(_))));
     assert_eq!(results[0].code(), None);
+    assert!(!results[0].is_sent());
     assert_eq!(smtp.delivery(), Delivery::None);
 }
 
@@ -738,7 +802,7 @@ fn secrets_cut_by_the_buffer_are_masked_and_wiped() {
             let mut smtp = Client::new(counting, &mut buffer).observe(diary.clone());
             let _ = smtp.open("a.example");
             let credentials = Credentials::new("boiler3", &password).unwrap();
-            let end = smtp.danger_login_in_plaintext(&credentials, None);
+            let end = smtp.danger_login_in_plaintext(&credentials);
             assert!(end.is_err());
             drop(smtp);
             let lines = diary.0.borrow().join("\n");
@@ -823,7 +887,7 @@ fn what_proved_the_server_is_reported() {
         else {
             panic!();
         };
-        assert_eq!(error, Error::OutOfOrder);
+        assert_eq!(error, Error::OutOfOrder(State::Ready));
     }
     let mut buffer = [0; 512];
     let mut smtp = Client::new(Server::builder().build().duplex(), &mut buffer);
@@ -964,7 +1028,7 @@ fn what_the_server_said_before_it_closed_counts() {
             let reply = smtp.last_reply().unwrap().code();
             assert!(wanted.contains(&reply.to_string()), "{reply}");
         }
-        assert_eq!(smtp.quit(), Err(Error::Ended));
+        assert_eq!(smtp.quit(), Err(Error::ConnectionEnded));
     }
 }
 
@@ -1037,38 +1101,42 @@ fn streamed_parts_arrive_as_from_slices() {
         Attachment::streamed_as_is("log.csv", "text/csv", None).unwrap(),
     ];
     let wanted = support::vector::plain(&alert().attachments(&whole));
-    for (buffer, piece) in [(256, 1), (256, 1000), (512, 57), (1024, 100), (4096, 4096)] {
-        let server = Server::builder().build();
-        let mut link = server.duplex();
-        let mut buffer = vec![0; buffer];
-        let mut smtp = Client::new(&mut link, &mut buffer);
-        smtp.open("a.example").unwrap();
-        let mail = alert().attachments(&streamed);
-        let mut sources = [
-            Reader {
-                octets: &log,
-                piece,
-                fails: false,
-            },
-            Reader {
-                octets: csv.as_bytes(),
-                piece,
-                fails: false,
-            },
-        ];
-        let report = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
-        assert_eq!(report.accepted(), 1);
-        smtp.quit().unwrap();
-        assert_eq!(server.violations(), [""; 0]);
-        assert!(
-            server.deliveries()[0].content == wanted,
-            "pieces of {piece}"
-        );
+    for (bytes, piece) in [(256, 1), (256, 1000), (512, 57), (1024, 100), (4096, 4096)] {
+        for way in WAYS {
+            let server = Server::builder().build();
+            let mut link = server.duplex();
+            let mut buffer = vec![0; bytes];
+            let mut smtp = client(&mut link, &mut buffer, way);
+            smtp.open("a.example").unwrap();
+            let mail = alert().attachments(&streamed);
+            let mut sources = [
+                Reader {
+                    octets: &log,
+                    piece,
+                    fails: false,
+                },
+                Reader {
+                    octets: csv.as_bytes(),
+                    piece,
+                    fails: false,
+                },
+            ];
+            let report = smtp
+                .send(Submission::new(&mail).sources(&mut sources))
+                .unwrap();
+            assert_eq!(report.accepted(), 1);
+            smtp.quit().unwrap();
+            assert_eq!(server.violations(), [""; 0]);
+            assert!(
+                server.deliveries()[0].content == wanted,
+                "pieces of {piece}, {way:?}"
+            );
+        }
     }
 }
 
-/// Rule: sources stand in the order of the parts as they were given, not as they are written, and
-/// so in every mail of a connection; a part without octets has its own too.
+/// Rule: sources are in the order of the parts as they were given, not as they are written, and so in
+/// every mail of a connection; a part without bytes has its own too.
 #[test]
 fn each_streamed_part_is_read_from_its_own_source() {
     let content = [&b"zero"[..], b"", b"two", b"three"];
@@ -1090,25 +1158,29 @@ fn each_streamed_part_is_read_from_its_own_source() {
         whole(3),
     ];
     let wanted = support::vector::plain(&alert().html("<b>").attachments(&given));
-    let server = Server::builder().build();
-    let mut link = server.duplex();
-    let mut buffer = [0; 512];
-    let mut smtp = Client::new(&mut link, &mut buffer);
-    smtp.open("a.example").unwrap();
-    for _ in 0..2 {
-        let mail = alert().html("<b>").attachments(&streamed);
-        let mut sources = content.map(|octets| Reader {
-            octets,
-            piece: 100,
-            fails: false,
-        });
-        let _ = smtp.send_streamed(&mail, &mut sources, &mut []).unwrap();
+    for way in WAYS {
+        let server = Server::builder().build();
+        let mut link = server.duplex();
+        let mut buffer = [0; 512];
+        let mut smtp = client(&mut link, &mut buffer, way);
+        smtp.open("a.example").unwrap();
+        for _ in 0..2 {
+            let mail = alert().html("<b>").attachments(&streamed);
+            let mut sources = content.map(|octets| Reader {
+                octets,
+                piece: 100,
+                fails: false,
+            });
+            let _ = smtp
+                .send(Submission::new(&mail).sources(&mut sources))
+                .unwrap();
+        }
+        smtp.quit().unwrap();
+        for delivery in server.deliveries() {
+            assert!(delivery.content == wanted, "{way:?}");
+        }
+        assert_eq!(server.deliveries().len(), 2);
     }
-    smtp.quit().unwrap();
-    for delivery in server.deliveries() {
-        assert!(delivery.content == wanted);
-    }
-    assert_eq!(server.deliveries().len(), 2);
 }
 
 /// Rule: never the final dot of a truncated mail. A source that fails, has another length than
@@ -1161,11 +1233,11 @@ fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
         ),
     ];
     for ((attachment, octets), fails, wanted) in cases {
-        for piece in [1, 57, 4096] {
+        for (piece, way) in [1, 57, 4096].into_iter().flat_map(|n| WAYS.map(|way| (n, way))) {
             let server = Server::builder().build();
             let mut link = server.duplex();
             let mut buffer = [0; 512];
-            let mut smtp = Client::new(&mut link, &mut buffer);
+            let mut smtp = client(&mut link, &mut buffer, way);
             smtp.open("a.example").unwrap();
             let attachments = [attachment.unwrap()];
             let mail = alert().attachments(&attachments);
@@ -1175,11 +1247,15 @@ fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
                 fails,
             }];
             let error = smtp
-                .send_streamed(&mail, &mut sources, &mut [])
+                .send(Submission::new(&mail).sources(&mut sources))
                 .unwrap_err();
-            assert_eq!(error.to_string(), format!("{wanted} (phase: content)"));
+            assert_eq!(
+                error.to_string(),
+                format!("{wanted} (phase: content)"),
+                "{way:?}"
+            );
             assert_eq!(smtp.delivery(), Delivery::None);
-            assert_eq!(smtp.quit(), Err(Error::Ended));
+            assert_eq!(smtp.quit(), Err(Error::ConnectionEnded));
             assert_eq!(server.deliveries().len(), 0);
             let said = server.traffic()[0].octets_written;
             drop(smtp);

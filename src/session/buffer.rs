@@ -167,15 +167,22 @@ impl<'b> Buffer<'b> {
 
     /// Overwrites the credentials, and everything else in the span they were marked with.
     pub(super) fn wipe_secret(&mut self) {
-        if !self.secret.is_empty() {
-            let secret = core::mem::take(&mut self.secret);
-            self.get_mut(secret).zeroize();
+        let Span { start, end } = self.secret;
+        if end > 0 {
+            wipe(self.bytes, start, end);
+            self.secret = Span::default();
         }
     }
 }
 
+/// Not inlined, since buffers are dropped in many places, and with values for arguments, which do not
+/// need the buffer in memory: else a client is copied to be dropped.
+#[inline(never)]
+fn wipe(bytes: &mut [u8], start: usize, end: usize) {
+    bytes.get_mut(start..end).unwrap_or_default().zeroize();
+}
+
 impl Drop for Buffer<'_> {
-    #[inline(never)]
     fn drop(&mut self) {
         self.wipe_secret();
     }

@@ -8,6 +8,7 @@ pub(super) struct Count(u16);
 
 impl Count {
     /// Counts one more.
+    #[inline(never)]
     pub(super) const fn add(&mut self) {
         if let Some(more) = self.0.checked_add(1) {
             self.0 = more;

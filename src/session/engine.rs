@@ -134,6 +134,7 @@ pub(super) struct Engine<'b> {
 }
 
 impl<'b> Engine<'b> {
+    #[inline(always)] // As `Session::new`.
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Start,
@@ -229,7 +230,6 @@ impl<'b> Engine<'b> {
     }
 
     /// The last refusal of the operation.
-    #[inline(never)]
     pub(super) fn refusal(&self) -> Option<Refusal> {
         self.verdict.refusal(self.replies.kept_head())
     }
@@ -332,6 +332,7 @@ impl<'b> Engine<'b> {
     }
 
     /// The phase of the command whose reply is awaited, or of the one under way.
+    #[inline(never)]
     fn phase(&self) -> Phase {
         let verb = self.flight.oldest().or(self.next);
         verb.unwrap_or(self.goal).phase()

@@ -42,6 +42,7 @@ impl Flight {
     }
 
     /// A command of this many bytes was sent.
+    #[inline(never)]
     pub(super) fn sent(&mut self, verb: Verb, bytes: usize) {
         self.bytes = self.bytes.checked_add(bytes).unwrap_or(FLIGHT_MAX);
         for slot in &mut self.verbs {

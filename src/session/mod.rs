@@ -106,6 +106,7 @@ pub(crate) struct Session<'b> {
 }
 
 impl<'b> Session<'b> {
+    #[inline(always)] // Else it is made elsewhere and copied, twice: 300 bytes of stack.
     pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
         Self {
             buffer: Buffer::new(buffer),

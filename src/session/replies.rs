@@ -214,6 +214,7 @@ impl Replies {
 
     /// Keeps the reply read last, with its text, until [`Self::forget`], in the place of one that
     /// was kept before.
+    #[inline(never)]
     pub(super) fn keep(&mut self, buffer: &mut Buffer<'_>) {
         self.kept = buffer.move_down(self.text, Span::default());
         self.text = self.kept;

@@ -220,6 +220,7 @@ impl Verdict {
 
     /// Whether the server has said enough to be taken at its word if it then closes the connection:
     /// a refusal that stands, or every recipient answered was refused.
+    #[inline(never)]
     pub(super) const fn is_refused(&self) -> bool {
         let all_refused = self.accepted.get() == 0 && self.refused.get() > 0;
         (self.is_doomed || self.is_ended || all_refused) && self.refusal.is_some()

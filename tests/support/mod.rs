@@ -12,9 +12,9 @@ use embedded_io::{ErrorKind, ErrorType, Read, Write};
 /// What the other side does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// It expects exactly these octets.
+    /// It expects exactly these bytes.
     Expect(Vec<u8>),
-    /// It says these octets.
+    /// It says these bytes.
     Say(Vec<u8>),
     /// It closes the connection.
     Close,

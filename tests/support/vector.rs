@@ -2,26 +2,46 @@
 //!
 //! ```text
 //! # A line about what the vector shows. Rule: the rule's name in the RFC or the contract.
-//! with: no-pipelining, buffer 256       options of the client
+//! with: no-pipelining, buffer 256       options of the client; also all-or-none, helo, limits,
+//!                                       chunking-ahead, chunking-after, require-tls, by-chain
 //! with: whole                           for reads that bring all there is, and no more than that
 //! to: b@example.org                     header of the mail; also cc, from, subject, text; what it
 //!                                       asks: receipt, notify, return, envid
 //! do: open => ok                        an operation of the client, and how it must end
+//! do: send => failed at data: closed after 550 5.7.1 at rcpt [250 550]
+//!                                       … with the refusal that came before a fault, and the
+//!                                       code of each recipient
 //! S: 220 hello                          the server says a line; CRLF is added
-//! S| 250 a\n                            the server says octets; nothing is added
+//! S| 250 a\n                            the server says these bytes; nothing is added
 //! S! close                              the server closes the connection
 //! C: EHLO client.example                the client must say exactly this line
-//! C| octets\r\n                        … exactly these octets; nothing is added
+//! C| bytes\r\n                         … exactly these bytes; nothing is added
 //! C: <content>                          … the whole mail as it reads, dot-stuffed
-//! C: BDAT <length> LAST                 … with the number of its octets
+//! C: BDAT <length> LAST                 … with the number of its bytes
 //! C: <octets>                           … the whole mail as it reads, and nothing added
 //! ```
 //!
-//! An operation stands before the lines of its dialogue. Escapes: `\r \n \0 \\ \xNN`.
+//! An operation comes before the lines of its dialogue. Escapes: `\r \n \0 \\ \xNN`.
+//!
+//! Operations: `open [NAME]`, `login…` (see [`credentials`]), `starttls`, `noop`, `reset`, `quit`,
+//! and for mails:
+//!
+//! | operation | what is sent |
+//! |---|---|
+//! | `send` | the mail |
+//! | `send-last` | the mail, then QUIT |
+//! | `send-unsent` | the mail to those who do not have it, by the results of the send before |
+//! | `send-split` | the mail, then again to those who do not have it, as long as that is for now |
+//! | `send-streamed` | the mail with its text from a source |
+//! | `send-all N` | N times the mail in a row |
+//!
+//! `reply`, `stray` and `reason` show what the client knows: the reply that decided, the bytes that
+//! were no reply, the reason for a refused token.
 
 use embedded_smtp::message::{Message, Notify, Return};
 use embedded_smtp::{
-    Credentials, Error, Fault, Mailbox, Mechanism, RecipientStatus, Report, StartTlsError, Vouched,
+    Chunking, Credentials, Error, Fault, Invalid, Mailbox, Mechanism, RecipientStatus, Refusal, Report,
+    Retry, StartTlsError, Submission, Vouched,
 };
 
 use super::{Event, Scripted};
@@ -170,6 +190,28 @@ impl Vector {
     }
 }
 
+/// A client with the options of a vector; those that are no options of a client change nothing.
+macro_rules! with_options {
+    ($vector:ident, $client:expr) => {{
+        let mut client = $client;
+        for option in &$vector.options {
+            client = match option.as_str() {
+                "no-pipelining" => client.without_pipelining(),
+                "all-or-none" => client.all_or_none(),
+                "helo" => client.allow_helo(),
+                "limits" => client.with_limits(),
+                "chunking-ahead" => client.chunking(Chunking::Ahead),
+                "chunking-after" => client.chunking(Chunking::AfterRecipients),
+                "require-tls" => client.require_tls(),
+                "by-chain" => client,
+                other if other == "whole" || other.starts_with("buffer ") => client,
+                other => panic!("{}: option {other}", $vector.name),
+            };
+        }
+        client
+    }};
+}
+
 /// Does all that a vector says, with one driver: the same text for both.
 macro_rules! runner {
     ($name:ident, $client:ty, [$($async:tt)*], [$($await:tt)*], |$link:ident| $upgrade:expr) => {
@@ -187,64 +229,59 @@ macro_rules! runner {
             } else {
                 Vouched::new(transport)
             };
-            let mut client = <$client>::new(link, buffer);
-            for option in &vector.options {
-                client = match option.as_str() {
-                    "no-pipelining" => client.without_pipelining(),
-                    "all-or-none" => client.all_or_none(),
-                    "or-helo" => client.or_helo(),
-                    "no-chunking" => client.without_chunking(),
-                    "require-tls" => client.require_tls(),
-                    "by-chain" => client,
-                    other if other == "whole" || other.starts_with("buffer ") => client,
-                    other => panic!("{}: option {other}", vector.name),
-                };
-            }
+            let mut client = with_options!(vector, <$client>::new(link, buffer));
+            let mut results = [RecipientStatus::default(); 200];
             for (what, _) in &vector.steps {
                 let words: Vec<&str> = what.split(' ').collect();
                 let message = vector.message();
                 let end = match words[..] {
                     ["open"] => unit(client.open("client.example")$($await)*),
                     ["open", name] => unit(client.open(leaked(name))$($await)*),
-                    [login, ..] if login.starts_with("login") => {
-                        let (credentials, mechanism) = credentials(&words);
-                        unit(match mechanism {
-                            None => client.login(&credentials)$($await)*,
-                            Some(mechanism) => {
-                                client.login_with(&credentials, mechanism)$($await)*
-                            }
-                        })
-                    }
+                    [login, ..] if login.starts_with("login") => match credentials(&words) {
+                        Ok(credentials) => unit(client.login(&credentials)$($await)*),
+                        Err(invalid) => describe(Error::<embedded_io::ErrorKind>::from(invalid)),
+                    },
                     ["reason"] => match client.login_reason() {
                         [] => "none".into(),
                         reason => String::from_utf8_lossy(reason).into_owned(),
                     },
+                    ["stray"] => match client.stray_bytes() {
+                        [] => "none".into(),
+                        stray => String::from_utf8_lossy(stray).into_owned(),
+                    },
                     ["send-streamed"] => {
-                        let mut results = [RecipientStatus::default(); 200];
                         let text = vector.text();
                         let mut sources = [Source(&text)];
-                        let end = client
-                            .send_streamed(&message.streamed_text(), &mut sources, &mut results)
-                            $($await)*;
+                        let message = message.streamed_text();
+                        let mail = Submission::new(&message).results(&mut results);
+                        let end = client.send(mail.sources(&mut sources))$($await)*;
                         with_results(report(end), &results)
                     }
                     ["send-split"] => {
-                        let mut results = [RecipientStatus::default(); 200];
                         let mut all = Vec::new();
-                        client.send_split(&message, &mut results, |end| {
+                        let mail = Submission::new(&message).results(&mut results);
+                        let mut end = client.send(mail)$($await)*;
+                        while is_for_now(&end) && all.len() < MOST_ROUNDS {
                             all.push(report(end));
-                            std::ops::ControlFlow::Continue(())
-                        })$($await)*;
+                            let mail = Submission::new(&message).results(&mut results).unsent();
+                            end = client.send(mail)$($await)*;
+                        }
+                        all.push(report(end));
                         with_results(all.join("; "), &results)
                     }
                     ["send"] => {
-                        let mut results = [RecipientStatus::default(); 200];
-                        let end = client.send_with_results(&message, &mut results)$($await)*;
+                        let mail = Submission::new(&message).results(&mut results);
+                        let end = client.send(mail)$($await)*;
+                        with_results(report(end), &results)
+                    }
+                    ["send-unsent"] => {
+                        let mail = Submission::new(&message).results(&mut results).unsent();
+                        let end = client.send(mail)$($await)*;
                         with_results(report(end), &results)
                     }
                     ["send-last"] => {
-                        let mut results = [RecipientStatus::default(); 200];
-                        let end = client.send_last(&message, &mut results)$($await)*;
+                        let mail = Submission::new(&message).results(&mut results).and_quit();
+                        let end = client.send(mail)$($await)*;
                         with_results(report(end), &results)
                     }
                     ["send-all", count] => {
@@ -298,33 +335,19 @@ pub fn async_client<'b>(
     } else {
         Vouched::new(transport)
     };
-    let client = embedded_smtp::asynch::Client::new(link, buffer);
-    let has = |name: &str| vector.has(name);
-    let client = if has("no-chunking") {
-        client.without_chunking()
-    } else {
-        client
+    with_options!(vector, embedded_smtp::asynch::Client::new(link, buffer))
+}
+
+/// The most times that `send-split` sends a mail: a server that never takes it ends the test.
+const MOST_ROUNDS: usize = 10;
+
+/// Whether to send again to those who do not have the mail yet.
+pub fn is_for_now<E>(end: &Result<Report, Error<E>>) -> bool {
+    let retry = match end {
+        Ok(report) => report.retry(),
+        Err(error) => Some(error.retry()),
     };
-    let client = if has("require-tls") {
-        client.require_tls()
-    } else {
-        client
-    };
-    let client = if has("no-pipelining") {
-        client.without_pipelining()
-    } else {
-        client
-    };
-    let client = if has("all-or-none") {
-        client.all_or_none()
-    } else {
-        client
-    };
-    if has("or-helo") {
-        client.or_helo()
-    } else {
-        client
-    }
+    retry == Some(Retry::Later)
 }
 
 runner!(
@@ -342,7 +365,7 @@ runner!(
     |link| Ok::<_, std::convert::Infallible>(link)
 );
 
-/// Octets to be read, for both drivers.
+/// Bytes to be read, for both drivers.
 pub struct Source<'a>(pub &'a [u8]);
 
 impl embedded_io::ErrorType for Source<'_> {
@@ -365,9 +388,9 @@ impl embedded_io_async::Read for Source<'_> {
     }
 }
 
-/// What a step logs in with: `login USER PASSWORD`, `login-nonce USER PASSWORD NONCE` (in base64),
-/// `login-token USER TOKEN` or `login-cram USER PASSWORD`; and the mechanism, if one follows.
-pub fn credentials(words: &[&str]) -> (Credentials<'static>, Option<Mechanism>) {
+/// The credentials of a step: `login USER PASSWORD`, `login-nonce USER PASSWORD NONCE` (in base64),
+/// `login-token USER TOKEN` or `login-cram USER PASSWORD`; for one mechanism only, if one follows.
+pub fn credentials(words: &[&str]) -> Result<Credentials<'static>, Invalid> {
     use base64::Engine;
     let leak = |word: &str| leaked(word);
     let (credentials, rest) = match words {
@@ -388,7 +411,10 @@ pub fn credentials(words: &[&str]) -> (Credentials<'static>, Option<Mechanism>) 
         }
         _ => panic!("{words:?}"),
     };
-    let mechanism = rest.first().map(|name| match *name {
+    let Some(name) = rest.first() else {
+        return Ok(credentials);
+    };
+    credentials.only(match *name {
         "PLAIN" => Mechanism::Plain,
         "LOGIN" => Mechanism::Login,
         "XOAUTH2" => Mechanism::XOAuth2,
@@ -396,8 +422,7 @@ pub fn credentials(words: &[&str]) -> (Credentials<'static>, Option<Mechanism>) 
         "CRAM-MD5" => Mechanism::CramMd5,
         "SCRAM-SHA-256" => Mechanism::ScramSha256,
         other => panic!("{other}"),
-    });
-    (credentials, mechanism)
+    })
 }
 
 fn leaked(name: &str) -> &'static str {
@@ -487,15 +512,31 @@ pub fn describe<E: std::fmt::Debug + std::fmt::Display>(error: Error<E>) -> Stri
             refusal.kind(),
             error.status(),
         ),
-        Error::Failed { fault, phase } => format!("failed at {phase}: {}", what(fault)),
-        Error::Unknown { fault } => format!("unknown: {}", what(fault)),
+        Error::Failed { fault, phase, last } => {
+            format!("failed at {phase}: {}{}", what(fault), after(last))
+        }
+        Error::DeliveryUnknown { fault, last } => {
+            format!("unknown: {}{}", what(fault), after(last))
+        }
         Error::NotOffered(missing) => format!("not offered: {missing}"),
         Error::Invalid(invalid) => format!("invalid: {invalid}"),
         Error::LimitReached => "limit reached".into(),
-        Error::OutOfOrder => "out of order".into(),
-        Error::Ended => "ended".into(),
+        Error::OutOfOrder(_) => "out of order".into(),
+        Error::ConnectionEnded => "ended".into(),
         _ => unreachable!(),
     }
+}
+
+/// The refusal that came before a fault.
+fn after(last: Option<Refusal>) -> String {
+    last.map_or(String::new(), |refusal| {
+        format!(
+            " after {}{} at {}",
+            refusal.code(),
+            enhanced(refusal.enhanced()),
+            refusal.phase()
+        )
+    })
 }
 
 pub fn unescape(text: &str) -> Vec<u8> {

@@ -41,7 +41,7 @@ fn every_octet() {
                 assert_eq!(server.deliveries().len(), 0, "{octet}");
                 broken += 1;
             }
-            End::Failed(SmtpError::Unknown { .. }) => unknown += 1,
+            End::Failed(SmtpError::DeliveryUnknown { .. }) => unknown += 1,
             // The reply to QUIT, and the version in a record's header, which nobody heeds
             // (RFC 8446 §5.1: "MUST be ignored for all purposes").
             End::Sent(_) => {

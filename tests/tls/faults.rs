@@ -35,7 +35,7 @@ fn at_every_call() {
                     let delivered = server.deliveries().len();
                     let is_right = match &end {
                         End::Sent(_) => delivered == 1,
-                        End::Failed(embedded_smtp::Error::Unknown { .. }) => true,
+                        End::Failed(embedded_smtp::Error::DeliveryUnknown { .. }) => true,
                         End::Failed(embedded_smtp::Error::Failed { .. })
                         | End::Refused(_)
                         | End::NotOpened(_) => delivered == 0,
