@@ -5,6 +5,8 @@ const DRIVER: &[&str] = &["--driver", "async"];
 
 #[path = "alert_cli/command.rs"]
 mod command;
+#[path = "alert_cli/doubts.rs"]
+mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
 #[path = "alert_cli/hostile.rs"]
@@ -15,6 +17,8 @@ mod input;
 mod login;
 #[path = "alert_cli/pki.rs"]
 mod pki;
+#[path = "alert_cli/reasons.rs"]
+mod reasons;
 #[path = "alert_cli/refusals.rs"]
 mod refusals;
 #[path = "alert_cli/sent.rs"]

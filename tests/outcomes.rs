@@ -5,8 +5,8 @@ mod support;
 use embedded_io::{Error as _, ErrorKind};
 use embedded_smtp::message::{ContentFault, ContentFaultKind, Part};
 use embedded_smtp::{
-    Error, Extension, Fault, Field, Invalid, Mechanism, Missing, Observer, Phase, Reason, Retry, State,
-    Transcript, Violation,
+    Error, Extension, Fault, Field, Invalid, Mechanism, Missing, Observer, Phase, Reason, Retry,
+    State, Transcript, Violation,
 };
 use support::{Event, Scripted};
 

@@ -12,8 +12,8 @@ use embedded_smtp::blocking::Client;
 use embedded_smtp::message::Attachment;
 use embedded_smtp::mock::Server;
 use embedded_smtp::{
-    Chunking, Credentials, Delivery, Error, Fault, Field, Invalid, Mailbox, Message, Observer, Phase,
-    Reason, RecipientStatus, State, Submission, Violation, Vouched,
+    Chunking, Credentials, Delivery, Error, Fault, Field, Invalid, Mailbox, Message, Observer,
+    Phase, Reason, RecipientStatus, State, Submission, Violation, Vouched,
 };
 use support::{Event, Scripted};
 
@@ -69,11 +69,7 @@ impl Read for Reader<'_> {
 /// content is sent in the flight of MAIL and RCPT.
 #[test]
 fn a_source_fails_in_the_content_also_ahead_of_the_replies() {
-    let ways = [
-        None,
-        Some(Chunking::AfterRecipients),
-        Some(Chunking::Ahead),
-    ];
+    let ways = [None, Some(Chunking::AfterRecipients), Some(Chunking::Ahead)];
     for (bytes, fails) in [(99, false), (101, false), (50, true)] {
         for way in ways {
             let server = Server::builder().build();

@@ -17,11 +17,7 @@ use embedded_smtp::{
 use support::{Event, Scripted};
 
 /// The ways content can be sent: by DATA, or by BDAT.
-const WAYS: [Option<Chunking>; 3] = [
-    None,
-    Some(Chunking::AfterRecipients),
-    Some(Chunking::Ahead),
-];
+const WAYS: [Option<Chunking>; 3] = [None, Some(Chunking::AfterRecipients), Some(Chunking::Ahead)];
 
 /// A client that sends content in this way.
 fn client<'b, T>(link: T, buffer: &'b mut [u8], way: Option<Chunking>) -> Client<'b, T> {
@@ -199,8 +195,7 @@ fn by_bdat_any_length_through_any_buffer() {
                         smtp = smtp.without_pipelining();
                     }
                     smtp.open("boiler3.example.org").unwrap();
-                    let place =
-                        format!("{length} {bytes} {chunking:?} {pipelining} {is_streamed}");
+                    let place = format!("{length} {bytes} {chunking:?} {pipelining} {is_streamed}");
                     let mut sources = [text.as_bytes()];
                     let mail = if is_streamed {
                         alert().streamed_text()
@@ -246,10 +241,7 @@ fn a_megabyte_through_512_octets() {
         let mut link = server.duplex();
         let mut buffer = [0; 512];
         let mut smtp = client(&mut link, &mut buffer, way);
-        println!(
-            "client value: {} bytes on this machine",
-            size_of_val(&smtp)
-        );
+        println!("client value: {} bytes on this machine", size_of_val(&smtp));
         assert!(size_of_val(&smtp) <= 464);
         smtp.open("boiler3.example.org").unwrap();
         let _ = smtp.send(Submission::new(&mail).and_quit()).unwrap();
@@ -469,9 +461,7 @@ impl Observer for Diary {
     }
 
     fn final_reply(&mut self, reply: Reply<'_>) {
-        self.0
-            .borrow_mut()
-            .push(format!("final: {}", reply.code()));
+        self.0.borrow_mut().push(format!("final: {}", reply.code()));
     }
 
     fn recipient(&mut self, index: u16, reply: Reply<'_>) {
@@ -1233,7 +1223,10 @@ fn a_source_in_trouble_ends_the_mail_without_its_terminator() {
         ),
     ];
     for ((attachment, octets), fails, wanted) in cases {
-        for (piece, way) in [1, 57, 4096].into_iter().flat_map(|n| WAYS.map(|way| (n, way))) {
+        for (piece, way) in [1, 57, 4096]
+            .into_iter()
+            .flat_map(|n| WAYS.map(|way| (n, way)))
+        {
             let server = Server::builder().build();
             let mut link = server.duplex();
             let mut buffer = [0; 512];

@@ -62,5 +62,8 @@ fn a_difference_is_seen() {
         essence("impl Client<'_, Async, T> { a(f: AsyncFnOnce()) }"),
         essence("impl Client<'_, Blocking, T> { a(f: FnOnce()) }")
     );
-    assert_ne!(essence("Async::pause().await"), essence("Async::pause()") + ";");
+    assert_ne!(
+        essence("Async::pause().await"),
+        essence("Async::pause()") + ";"
+    );
 }

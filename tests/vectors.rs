@@ -145,9 +145,10 @@ fn is_counted_out(vector: &Vector, expected: &mut [String]) -> bool {
         _ => None,
     });
     let _content = sent.next();
-    if !sent.next().is_some_and(|line| {
-        line.starts_with(b"BDAT ") && line.ends_with(b" LAST\r\n")
-    }) {
+    if !sent
+        .next()
+        .is_some_and(|line| line.starts_with(b"BDAT ") && line.ends_with(b" LAST\r\n"))
+    {
         return false;
     }
     let steps = vector.steps.iter().zip(expected);

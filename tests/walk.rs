@@ -525,8 +525,24 @@ fn every_path_ends_in_order() {
     let programs = [
         ("a mail, pipelined", PIPELINED, None, false, two, mail, 10),
         ("a mail, lock-step", LOCK_STEP, None, false, two, mail, 10),
-        ("all or none, pipelined", PIPELINED, None, true, two, mail, 10),
-        ("all or none, lock-step", LOCK_STEP, None, true, two, mail, 10),
+        (
+            "all or none, pipelined",
+            PIPELINED,
+            None,
+            true,
+            two,
+            mail,
+            10,
+        ),
+        (
+            "all or none, lock-step",
+            LOCK_STEP,
+            None,
+            true,
+            two,
+            mail,
+            10,
+        ),
         (
             "login PLAIN",
             PIPELINED,

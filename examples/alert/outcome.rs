@@ -98,7 +98,16 @@ impl Ruling {
                 }),
                 retry: NEVER,
             },
-            Error::Refused(refusal) => Self::refused(refusal.kind(), refusal.phase()),
+            Error::Refused(refusal) => {
+                let kind = match (refusal.kind(), refusal.phase()) {
+                    // In the middle of the content it is about this mail, and no goodbye.
+                    (RefusalKind::Closing, Phase::Content) if refusal.code() != 421 => {
+                        RefusalKind::Temporary
+                    }
+                    (kind, _) => kind,
+                };
+                Self::refused(kind, refusal.phase())
+            }
             Error::Failed {
                 fault: Fault::Protocol(Violation::ServerSignature),
                 phase,

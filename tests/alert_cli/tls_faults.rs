@@ -201,6 +201,39 @@ fn serve(talk: impl FnOnce(TcpStream) + Send + 'static) -> String {
     address
 }
 
+/// A line of text, with a line end or cut off by the end of the link.
+#[test]
+fn words_in_place_of_tls_are_quoted() {
+    each(|way, stack| {
+        let said = |text: &str| {
+            let endless = Action::reply(format!("{text}\r\n"));
+            let closing = Action::reply(text).then_close();
+            for action in [endless.clone(), endless.then_close(), closing] {
+                let run = handshake(action, way, stack, &[]);
+                let result = run.is("failed", 76, 500, "tls", "reconnect");
+                let error = result["error"].as_str().unwrap();
+                let text = text.replace('\x1b', "\\u{1b}");
+                assert!(error.contains(&format!("\"{text}\"")), "{error}");
+                let is_hint = error.contains("--security starttls");
+                assert_eq!(is_hint, way == "tls", "{error}");
+            }
+        };
+        said("550 your IP is disabled");
+        said("220 mail.example.org ESMTP");
+        said("554 5.7.1 \x1b[2Jno");
+        said("Go away");
+        // In pieces, and without an end.
+        let drip = Action::reply("220 mail ESMTP\r\n").drip(Duration::from_millis(2));
+        let endless = Action::reply("220 mail ESMTP");
+        for (action, more) in [(drip, &[][..]), (endless, &["--timeout", "1"])] {
+            let run = handshake(action, way, stack, more);
+            let result = run.is("failed", 76, 500, "tls", "reconnect");
+            let error = result["error"].as_str().unwrap();
+            assert!(error.contains("\"220 mail ESMTP\""), "{error}");
+        }
+    });
+}
+
 /// A server that speaks SMTP where TLS is expected.
 #[test]
 fn no_tls_at_all() {
@@ -210,6 +243,7 @@ fn no_tls_at_all() {
         let result = run.is("failed", 76, 500, "tls", "reconnect");
         let error = result["error"].as_str().unwrap();
         assert!(error.contains("--security starttls"), "{error}");
+        assert!(error.contains("\"220 mock.example ESMTP mock\""), "{error}");
         // Reset in the handshake.
         let address = serve(|mut link| {
             let _ = link.read(&mut [0; 1]);

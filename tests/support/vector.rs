@@ -40,8 +40,8 @@
 
 use embedded_smtp::message::{Message, Notify, Return};
 use embedded_smtp::{
-    Chunking, Credentials, Error, Fault, Invalid, Mailbox, Mechanism, RecipientStatus, Refusal, Report,
-    Retry, StartTlsError, Submission, Vouched,
+    Chunking, Credentials, Error, Fault, Invalid, Mailbox, Mechanism, RecipientStatus, Refusal,
+    Report, Retry, StartTlsError, Submission, Vouched,
 };
 
 use super::{Event, Scripted};

@@ -74,8 +74,15 @@ fn drop_at(dropped: Dropped, polls: usize, happens_first: bool) -> bool {
     }
     let sent = tally.borrow().sent;
     let what = format!("{dropped:?} after {polls} polls");
-    assert_eq!(finish(smtp.quit()), Err(SmtpError::ConnectionEnded), "{what}");
-    assert!(matches!(finish(smtp.send(&mail)), Err(SmtpError::ConnectionEnded)));
+    assert_eq!(
+        finish(smtp.quit()),
+        Err(SmtpError::ConnectionEnded),
+        "{what}"
+    );
+    assert!(matches!(
+        finish(smtp.send(&mail)),
+        Err(SmtpError::ConnectionEnded)
+    ));
     assert_eq!(finish(smtp.noop()), Err(SmtpError::ConnectionEnded));
     let stream = smtp.into_inner();
     finish(stream.close());

@@ -1,6 +1,6 @@
 //! The link of the async client: a stream of Tokio. Firmware has Embassy's in its place.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -69,9 +69,11 @@ impl embedded_io_async::ErrorType for Link {
 impl embedded_io_async::Read for Link {
     async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.receive(buf).await?;
-        let mut is_wanted = self
-            .first_line
-            .receive(buf.get(..count).unwrap_or_default());
+        let received = buf.get(..count).unwrap_or_default();
+        let mut is_wanted = self.first_line.receive(received);
+        if is_wanted {
+            self.deadlines.hurry();
+        }
         while is_wanted {
             let mut more = [0; 256];
             let count = self.receive(&mut more).await.unwrap_or(0);
@@ -79,7 +81,10 @@ impl embedded_io_async::Read for Link {
                 .first_line
                 .receive(more.get(..count).unwrap_or_default());
         }
-        Ok(count)
+        match self.first_line.is_there() {
+            true => Err(ErrorKind::InvalidData.into()),
+            false => Ok(count),
+        }
     }
 }
 

@@ -94,9 +94,11 @@ impl embedded_io::ErrorType for Link {
 impl embedded_io::Read for Link {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.receive(buf)?;
-        let mut is_wanted = self
-            .first_line
-            .receive(buf.get(..count).unwrap_or_default());
+        let received = buf.get(..count).unwrap_or_default();
+        let mut is_wanted = self.first_line.receive(received);
+        if is_wanted {
+            self.deadlines.hurry();
+        }
         while is_wanted {
             let mut more = [0; 256];
             let count = self.receive(&mut more).unwrap_or(0);
@@ -104,7 +106,10 @@ impl embedded_io::Read for Link {
                 .first_line
                 .receive(more.get(..count).unwrap_or_default());
         }
-        Ok(count)
+        match self.first_line.is_there() {
+            true => Err(ErrorKind::InvalidData.into()),
+            false => Ok(count),
+        }
     }
 }
 

@@ -50,6 +50,11 @@ impl FirstLine {
         true
     }
 
+    /// Whether there are words in place of TLS.
+    pub fn is_there(&self) -> bool {
+        matches!(&*self.0.borrow(), State::Words(_) | State::Line(_))
+    }
+
     /// The line, or its beginning.
     pub fn line(&self) -> Option<Vec<u8>> {
         match &*self.0.borrow() {

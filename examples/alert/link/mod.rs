@@ -61,6 +61,13 @@ impl Deadlines {
         self.write.set(time);
     }
 
+    /// What is received now is of no use but to be shown.
+    pub fn hurry(&self) {
+        let soon = Instant::now() + REST_OF_LINE;
+        let end = self.reply.get().map_or(soon, |end| end.min(soon));
+        self.reply.set(Some(end));
+    }
+
     /// What is written now is content: no reply is awaited.
     pub fn content(&self) {
         self.reply.set(None);
@@ -90,6 +97,8 @@ impl Deadlines {
 const CONNECT: Duration = Duration::from_secs(60);
 /// As long as for connecting.
 const HANDSHAKE: Duration = CONNECT;
+/// For the rest of a line that was said in place of TLS.
+const REST_OF_LINE: Duration = Duration::from_secs(5);
 /// A year.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// RFC 5321 §4.5.3.2.2 and following: five minutes for MAIL and RCPT.

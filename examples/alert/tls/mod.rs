@@ -51,12 +51,10 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The same fault; where the server said something in place of TLS, that. A time-out stays one:
-    /// what would have followed is not known.
+    /// The same fault; where the server said something in place of TLS, that.
     pub fn or_words(self, first: &link::FirstLine) -> Self {
         match (&self, first.line()) {
             (Self::Distrust(_), _) => self,
-            (Self::Link(error), _) if error.kind() == ErrorKind::TimedOut => self,
             (_, Some(line)) => Self::Words(advice::quoted(&line)),
             _ => self,
         }
