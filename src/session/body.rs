@@ -42,8 +42,13 @@ pub(super) enum Came {
     Whole,
     /// The buffer is full.
     Full,
-    /// A source is asked, for bytes from this place in the writer's slice on.
-    Source(usize),
+    /// A source is asked. The room for content has so many bytes after the first `begin` of the
+    /// writer's slice, and the source's go to the place `from` in it.
+    Source {
+        begin: usize,
+        from: usize,
+        room: usize,
+    },
     /// It cannot be completed.
     Abort(ContentFault),
 }

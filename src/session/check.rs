@@ -50,7 +50,6 @@ pub(super) fn message(
 
 /// The server offers what the message needs. The parameters of MAIL, and the length of the content
 /// where it is known and matters.
-#[inline(never)]
 pub(super) fn offers(
     server: &Server,
     message: &Message<'_>,

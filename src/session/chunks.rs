@@ -131,7 +131,7 @@ fn take(body: &mut Body, bytes: usize, came: Came) -> Came {
         .ok()
         .and_then(|bytes| body.left_mut().checked_sub(bytes));
     let kind = match (left, came) {
-        (_, Came::Source(_) | Came::Abort(_)) => return came,
+        (_, Came::Source { .. } | Came::Abort(_)) => return came,
         (Some(0), Came::Whole) => None,
         (Some(1..), Came::Full) => None,
         (Some(1..), Came::Whole) => Some(ContentFaultKind::TooShort),
@@ -161,7 +161,7 @@ fn chunk(
     let is_last = match came {
         Came::Whole => true,
         Came::Full => false,
-        Came::Source(_) | Came::Abort(_) => return (came, 0),
+        Came::Source { .. } | Came::Abort(_) => return (came, 0),
     };
     let bytes = out.since(LINE_MAX).len();
     let mut text = [0; LINE_MAX];

@@ -134,7 +134,6 @@ pub(super) struct Engine<'b> {
 }
 
 impl<'b> Engine<'b> {
-    #[inline(always)] // As `Session::new`.
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Start,
@@ -299,8 +298,11 @@ impl<'b> Engine<'b> {
                 Stage::Done => return Act::Done,
             }
             // Nothing is said any more: what would follow from what was heard ends here.
-            if self.is_mute && !matches!(self.stage, Stage::Await | Stage::Done) {
-                self.fault(Fault::Transport(()), true);
+            if self.is_mute && self.stage != Stage::Await {
+                match self.stage {
+                    Stage::Done => self.server.happened(Event::Fault),
+                    _ => self.fault(Fault::Transport(()), true),
+                }
             }
         }
     }
@@ -359,6 +361,7 @@ impl<'b> Engine<'b> {
                 self.window = self.replies.free(buffer);
                 return Some(Act::Receive);
             }
+            Ok(Polled::Closed) if self.is_mute => self.fault(Fault::Transport(()), true),
             Ok(Polled::Closed) => self.fault(Fault::Closed, true),
             Err(violation) => self.fault(Fault::Protocol(violation), false),
         }

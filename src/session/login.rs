@@ -107,7 +107,6 @@ impl Login {
     }
 
     /// The server sent a challenge: base64, which is overwritten, and whether its end is missing.
-    #[inline(never)]
     pub(super) fn challenged(
         &mut self,
         credentials: &Credentials<'_>,

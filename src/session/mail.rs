@@ -21,6 +21,8 @@ pub(super) struct Outgoing {
     turn: Turn,
     /// The turn after it.
     after: Turn,
+    /// The most bytes of RCPT for the recipient asked for last.
+    rcpt: usize,
     /// RCPTs that this transaction may still have.
     left: u16,
     /// Recipients left to a further transaction.
@@ -36,6 +38,7 @@ impl Outgoing {
             content: Verb::Data,
             turn: Turn::default(),
             after: Turn::default(),
+            rcpt: 0,
             left: 0,
             deferred: 0,
             is_next: false,
@@ -93,9 +96,16 @@ impl Outgoing {
         if self.left == 0 {
             return None;
         }
+        let message = self.message(mail);
         self.after = self.turn;
-        let next = self.after.next(self.message(mail), self.left_out(mail));
-        next.map(|(_, address)| address)
+        let (_, address) = self.after.next(message, self.left_out(mail))?;
+        self.rcpt = rcpt_max(address.as_str().len(), message.dsn_parameters().is_some());
+        Some(address)
+    }
+
+    /// The most bytes of RCPT for the recipient asked for last.
+    pub(super) const fn rcpt(&self) -> usize {
+        self.rcpt
     }
 
     /// RCPT was sent for the recipient whose turn it was.
@@ -104,5 +114,22 @@ impl Outgoing {
         if let Some(left) = self.left.checked_sub(1) {
             self.left = left;
         }
+    }
+}
+
+/// The most bytes of RCPT for an address, and of the DATA or BDAT that may follow. DSN repeats the
+/// address, with three bytes for each of its bytes at most, after ` NOTIFY=… ORCPT=rfc822;`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "an address has at most 320 bytes"
+)]
+const fn rcpt_max(address: usize, has_dsn: bool) -> usize {
+    /// `RCPT TO:<` and `>` CRLF, and `BDAT 4294967295 LAST` CRLF.
+    const FRAME: usize = 34;
+    const DSN: usize = 49;
+    if has_dsn {
+        FRAME + DSN + 4 * address
+    } else {
+        FRAME + address
     }
 }

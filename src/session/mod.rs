@@ -106,7 +106,7 @@ pub(crate) struct Session<'b> {
 }
 
 impl<'b> Session<'b> {
-    #[inline(always)] // Else it is made elsewhere and copied, twice: 300 bytes of stack.
+    // Else it is made elsewhere and copied, twice: 300 bytes of stack.
     pub(crate) fn new(buffer: &'b mut [u8]) -> Self {
         Self {
             buffer: Buffer::new(buffer),
@@ -244,7 +244,6 @@ impl Running<'_, '_> {
 
     /// Says that a call of the transport failed. If the server closed the connection, the steps that
     /// follow hear out what it said before, which may explain why.
-    #[inline(never)]
     pub(crate) fn broke(&mut self, trouble: Trouble) {
         let Session { buffer, engine } = &mut *self.session;
         engine.broke(trouble == Trouble::Closed, buffer);

@@ -17,11 +17,12 @@ fn fill(body: &mut Body, message: &Message<'_>, dots: Dots, out: &mut Writer<'_>
     let begin = out.len();
     let sourced = body.take_sourced();
     let cursor = body.cursor_mut();
-    let room = room(out, dots);
+    let out_room = room(out, dots);
+    let room = out_room.len();
     let (bytes, filled) = match sourced {
-        None => message.fill(cursor, dots, room),
+        None => message.fill(cursor, dots, out_room),
         Some(Sourced { ready, from, bytes }) => {
-            message.filled(cursor, dots, room, ready, from, bytes)
+            message.filled(cursor, dots, out_room, ready, from, bytes)
         }
     };
     match filled {
@@ -32,8 +33,7 @@ fn fill(body: &mut Body, message: &Message<'_>, dots: Dots, out: &mut Writer<'_>
                 bytes: 0,
             };
             body.ask(part, message.source_number(part), sourced);
-            // Both are places in one slice.
-            return Came::Source(begin.checked_add(from).unwrap_or(begin));
+            return Came::Source { begin, from, room };
         }
         Filled::Abort(fault) => return Came::Abort(fault),
         Filled::More | Filled::Complete => out.advance(bytes),

@@ -92,10 +92,10 @@ impl Verdict {
             _ if !is_refusal => Heard::Plain,
             // What follows from an earlier refusal is no second one.
             _ if self.is_doomed || (verb == Verb::Data && self.accepted.get() == 0) => Heard::Plain,
-            // RFC 4954 §4: after `*`, "the server MUST reject the AUTH command by sending a 501 reply".
-            Verb::AuthCancel => Heard::Plain,
             _ => {
-                self.is_doomed = true;
+                // A refused `*` is as good as an accepted one: RFC 4954 §4, "the server MUST reject
+                // the AUTH command by sending a 501 reply".
+                self.is_doomed = verb != Verb::AuthCancel;
                 self.note(head, verb.phase())
             }
         }
@@ -236,6 +236,7 @@ impl Verdict {
 
     /// What was said of the mail stays true, although the session ended. For content that was sent
     /// ahead to recipients who were refused.
+    #[inline(never)]
     pub(super) fn settle(&mut self) {
         if self.is_refused() && self.delivery == Delivery::Unknown {
             self.delivery = Delivery::Refused;

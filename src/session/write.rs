@@ -63,7 +63,6 @@ pub(super) fn response(
 }
 
 /// Shows a command that begins at `from` in the writer; of one with a secret, what comes before it.
-#[inline(never)]
 pub(super) fn show(
     out: &Writer<'_>,
     from: usize,

@@ -84,7 +84,6 @@ impl Engine<'_> {
     }
 
     /// Everything sent was answered, `verb` last: goes on with what comes next, if there is anything.
-    #[inline(never)]
     fn resume(
         &mut self,
         verb: Verb,
@@ -130,7 +129,7 @@ impl Engine<'_> {
             course.was_misunderstood =
                 mail.is_next && !self.server.is_lock_step() && self.was_out_of_sequence();
             course.is_to_confirm =
-                mail.next.is_some() && verb == Verb::BdatLast && self.verdict.is_ended();
+                mail.next.is_some() && verb == Verb::BdatLast && !self.verdict.is_refused();
             course.quits = mail.quit;
         }
         course

@@ -4,7 +4,7 @@
 
 use crate::message::Message;
 use crate::missing::Missing;
-use crate::report::RecipientStatus;
+use crate::report::{Progress, RecipientStatus};
 use crate::session::check;
 use crate::session::hindrance::Hindrance;
 use crate::session::limits::Results;
@@ -21,7 +21,6 @@ impl Engine<'_> {
     /// Starts an operation, or refuses it without sending anything. A refusal changes the state in
     /// two cases: a STARTTLS or a login that the server does not offer bars what it should have
     /// protected.
-    #[inline(never)]
     pub(in crate::session) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer: usize) {
         let is_mail = matches!(operation, Operation::Mail(_));
         self.ending = Ending::Good;
@@ -49,8 +48,11 @@ impl Engine<'_> {
         let mut is_next = false;
         if let Operation::Mail(mail) = operation {
             for status in &mut *mail.results {
-                if mail.unsent.is_none() || !status.is_sent() {
+                // Of one who does not have the mail yet, the last reply stays until the next one.
+                if mail.unsent.is_none() {
                     *status = RecipientStatus::default();
+                } else if !status.is_sent() {
+                    status.progress = Progress::Open;
                 }
             }
             is_next = mail.is_next;

@@ -19,14 +19,8 @@ use crate::wire::writer::Writer;
 
 use super::{Act, Engine, Stage};
 
-/// The most bytes of RCPT without and with what DSN adds, and of the DATA or BDAT that may follow:
-/// of an address with 64 and 255 bytes around its `@`.
-const RCPT_MAX: usize = 364;
-const RCPT_DSN_MAX: usize = 1400;
-
 impl Engine<'_> {
     /// Fills the buffer with what goes out next; `None` when there is nothing.
-    #[inline(never)]
     pub(super) fn compose(
         &mut self,
         operation: &Operation<'_, '_>,
@@ -53,8 +47,8 @@ impl Engine<'_> {
                         self.fault(Fault::Content(fault), false);
                         return Some(Act::Done);
                     }
-                    Came::Source(place) => {
-                        self.window = rest.split(place).1;
+                    Came::Source { begin, from, room } => {
+                        self.window = rest.split(begin).1.split(room).0.split(from).1;
                         self.stage = Stage::Fill;
                         return Some(Act::Fill);
                     }
@@ -107,8 +101,7 @@ impl Engine<'_> {
             return true;
         }
         match verb {
-            Verb::Rcpt if self.server.offers(Extension::Dsn) => self.flight.has_room(RCPT_DSN_MAX),
-            Verb::Rcpt => self.flight.has_room(RCPT_MAX),
+            Verb::Rcpt => self.flight.has_room(self.outgoing.rcpt()),
             Verb::Data => !self.options.all_or_none,
             Verb::Bdat => false,
             Verb::BdatLast => {
