@@ -26,6 +26,8 @@ mod command;
 mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
+#[path = "alert_cli/guarded.rs"]
+mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
 #[path = "alert_cli/input.rs"]
