@@ -24,6 +24,7 @@ impl Engine<'_> {
     pub(in crate::session) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer: usize) {
         let is_mail = matches!(operation, Operation::Mail(_));
         self.ending = Ending::Good;
+        self.is_sending = false;
         self.verdict.begin(is_mail);
         self.answered = Answered::default();
         match self.prepare(operation, buffer) {
