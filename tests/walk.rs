@@ -679,7 +679,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             &["open", "send", "send-last"],
-            9,
+            8,
         ),
         (
             "in chunks",
