@@ -29,6 +29,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "fault", "invalid", "message", "missing", "phase", "report", "state", "wire",
         ],
     ),
+    (
+        "advice",
+        &[
+            "error", "fault", "invalid", "message", "missing", "phase", "report", "state", "wire",
+        ],
+    ),
     ("starttls", &["error", "fault", "phase"]),
     (
         "session",
