@@ -164,8 +164,10 @@ fn is_counted_out(vector: &Vector, expected: &mut [String]) -> bool {
         return false;
     };
     let at = end.rfind("; ").map_or(0, |at| at + 2);
-    let is_accepted = end[at..].starts_with("sent") || end[at..].starts_with("partial");
-    if is_accepted {
+    let is_counted_out = ["sent", "partial", "unknown: OutOfStep"]
+        .iter()
+        .any(|word| end[at..].starts_with(word));
+    if is_counted_out {
         let results = end.find(" [").map_or(String::new(), |at| end[at..].into());
         let after = if end[at..].starts_with("partial") {
             last_refusal(vector)
@@ -174,7 +176,7 @@ fn is_counted_out(vector: &Vector, expected: &mut [String]) -> bool {
         };
         *end = format!("{}unknown: Unasked{after}{results}", &end[..at]);
     }
-    is_accepted
+    is_counted_out
 }
 
 /// The last refusal of a recipient that the server says, as a fault after it quotes it.
