@@ -252,7 +252,9 @@ fn check_ends(transport: &Scripted, vector: &Vector, ends: &[String], place: &st
             );
             continue;
         }
-        if end == want {
+        // A fault that ends the same operation in the same way can come before any byte was read.
+        let is_stray = vector.steps[number].0 == "stray" && end == "none";
+        if end == want || is_stray {
             continue;
         }
         is_over = true;
