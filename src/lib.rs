@@ -33,6 +33,7 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod advice;
 pub mod asynch;
 pub mod blocking;
 mod client;

@@ -10,6 +10,9 @@ const DRIVER: &[&str] = &[];
 #[path = "../examples/alert/escape.rs"]
 mod escape;
 #[allow(dead_code)]
+#[path = "../examples/alert/link/first_line.rs"]
+mod first_line;
+#[allow(dead_code)]
 #[path = "../examples/alert/outcome.rs"]
 mod outcome;
 
@@ -19,8 +22,12 @@ mod shown;
 
 #[path = "alert_cli/command.rs"]
 mod command;
+#[path = "alert_cli/doubts.rs"]
+mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
+#[path = "alert_cli/guarded.rs"]
+mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
 #[path = "alert_cli/input.rs"]
@@ -29,6 +36,8 @@ mod input;
 mod login;
 #[path = "alert_cli/pki.rs"]
 mod pki;
+#[path = "alert_cli/reasons.rs"]
+mod reasons;
 #[path = "alert_cli/refusals.rs"]
 mod refusals;
 #[path = "alert_cli/sent.rs"]

@@ -5,8 +5,12 @@ const DRIVER: &[&str] = &["--driver", "async"];
 
 #[path = "alert_cli/command.rs"]
 mod command;
+#[path = "alert_cli/doubts.rs"]
+mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
+#[path = "alert_cli/guarded.rs"]
+mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
 #[path = "alert_cli/input.rs"]
@@ -15,6 +19,8 @@ mod input;
 mod login;
 #[path = "alert_cli/pki.rs"]
 mod pki;
+#[path = "alert_cli/reasons.rs"]
+mod reasons;
 #[path = "alert_cli/refusals.rs"]
 mod refusals;
 #[path = "alert_cli/sent.rs"]

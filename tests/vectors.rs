@@ -58,6 +58,7 @@ over_both_drivers!(
 
 fn whole_and_in_pieces(play: Play) {
     let pieces = [(usize::MAX, usize::MAX), (1, 1), (2, 3), (7, 5), (64, 100)];
+    let mut wrong = Vec::new();
     for vector in vectors() {
         for (read, write) in pieces {
             if vector.is_whole() && read != usize::MAX {
@@ -65,12 +66,19 @@ fn whole_and_in_pieces(play: Play) {
             }
             let transport = Scripted::new(vector.script.clone()).in_pieces(read, write);
             let ends = play(&vector, &transport);
-            let place = format!("{} in pieces of {read} and {write}", vector.name);
-            assert_eq!(transport.mismatch(), None, "{place}: {ends:?}");
-            assert_eq!(ends, vector.expected(), "{place}");
+            let expected = vector.expected();
+            if ends != expected || transport.mismatch().is_some() {
+                let mismatch = transport.mismatch();
+                wrong.push(format!(
+                    "{} in pieces of {read} and {write}: {mismatch:?}\n  {ends:?}\n  {expected:?}",
+                    vector.name
+                ));
+                break;
+            }
             transport.assert_complete();
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Trailing bytes never change how the operation ended that they trail, and the next operation says
@@ -80,7 +88,9 @@ fn with_trailing_bytes(play: Play) {
         let Some(Event::Say(_)) = vector.script.last() else {
             continue;
         };
-        if vector.is_whole() {
+        // Where the client still waits for a reply, more bytes are that reply.
+        let is_waiting = vector.expected().iter().any(|end| end.contains("TimedOut"));
+        if vector.is_whole() || is_waiting {
             continue;
         }
         for trailing in [
@@ -108,12 +118,7 @@ fn with_trailing_bytes(play: Play) {
             let is_starttls = vector.steps.iter().any(|(what, _)| what == "starttls");
             let is_unknown = is_counted_out(&vector, &mut expected);
             if !is_starttls {
-                // A reply too many is out of step, or unasked.
-                let is_same = ends.len() == expected.len()
-                    && ends.iter().zip(&expected).all(|(end, want)| {
-                        end == want || *end == want.replace("OutOfStep", "Unasked")
-                    });
-                assert!(is_same, "{place}: {ends:?} where {expected:?} was due");
+                assert_eq!(ends, expected, "{place}");
             }
             let refused = match trailing {
                 "421 bye\r\n" => Some("refused 421"),
@@ -162,7 +167,7 @@ fn is_counted_out(vector: &Vector, expected: &mut [String]) -> bool {
     let is_accepted = end[at..].starts_with("sent") || end[at..].starts_with("partial");
     if is_accepted {
         let results = end.find(" [").map_or(String::new(), |at| end[at..].into());
-        *end = format!("{}unknown: OutOfStep{results}", &end[..at]);
+        *end = format!("{}unknown: Unasked{results}", &end[..at]);
     }
     is_accepted
 }

@@ -1,64 +1,74 @@
-//! What to tell a person: what happened and what to do about it, in one line.
+//! One line for a person: what happened, what the server said last, and what to do.
+//!
+//! What to do is the library's advice, except where this command has an option to name.
 
 use std::io;
 
 use embedded_io::ErrorKind;
 use embedded_smtp::message::{ContentFault, ContentFaultKind, Part};
-use embedded_smtp::{
-    Error, Extension, Fault, Field, Invalid, Missing, Reason, RefusalKind, Violation,
-};
+use embedded_smtp::{Error, Extension, Fault, Field, Invalid, Missing, Phase, Reason, Violation};
 
+use crate::escape;
 use crate::letter::Letter;
+use crate::options::{Options, Security};
 use crate::outcome::Ruling;
+use crate::watch::Heard;
 
-/// What happened and what to do, in one line. `reply` is the reply that decided, ready to show.
-pub fn of_error(error: &Error<io::Error>, reply: Option<&str>) -> String {
-    let phase = Ruling::of_error(error).phase.unwrap_or_default();
-    match error {
-        Error::Invalid(invalid) => of_invalid(*invalid),
-        Error::NotOffered(Missing::Extension(Extension::StartTls)) => {
-            "the server does not offer STARTTLS, or somebody on the way has taken it out: check host \
-             and port, or use --security tls"
-                .into()
+/// The server's words about an operation that did not succeed.
+#[derive(Debug, Default)]
+pub struct Words {
+    /// The reply that decided, or the last refusal before a fault.
+    pub reply: Option<Heard>,
+    /// Bytes that ended the connection without being a reply, safe to show.
+    pub stray: String,
+    /// The reason given for a token that was refused, safe to show.
+    pub reason: String,
+}
+
+impl Words {
+    /// The words after the event itself.
+    fn show(&self, is_refusal: bool) -> String {
+        let mut shown = String::new();
+        match &self.reply {
+            Some(reply) if is_refusal => shown.push_str(&format!(": {reply}")),
+            Some(reply) => shown.push_str(&format!("; it had said {reply}")),
+            None => {}
         }
-        Error::NotOffered(Missing::VerifiedChain) => {
-            "--require-tls needs a server that is verified by its certificates: leave out --pin and \
-             --danger-no-verify, or give --ca"
-                .into()
+        if !self.reason.is_empty() {
+            shown.push_str(&format!(" (its reason: {})", self.reason));
         }
-        Error::NotOffered(missing) => {
-            format!("the server does not offer {missing}: check host and port, or send without it")
+        if !self.stray.is_empty() {
+            shown.push_str(&format!("; its last words were \"{}\"", self.stray));
         }
-        Error::Refused(refusal) => {
-            let advice = match refusal.kind() {
-                RefusalKind::Closing | RefusalKind::Temporary => "try again later",
-                RefusalKind::Authentication => "check user name and password or token",
-                RefusalKind::NoSuchMailbox => "check the recipients' addresses",
-                RefusalKind::Request => "change the message or its addresses",
-                _ => "ask who runs the server",
-            };
-            let reply = reply.unwrap_or_default();
-            format!("the server refused ({phase}): {reply}: {advice}")
-        }
-        Error::Failed { fault, .. } => {
-            format!("{} (phase: {phase}): {}", describe(fault), advise(fault))
-        }
-        Error::Unknown { fault } => format!(
-            "{} after the whole mail went out: it may have been delivered or not, so sending it \
-             again may deliver it twice",
-            describe(fault)
-        ),
-        Error::LimitReached => format!("{error}: send it over another"),
-        _ => format!("{error}: try again"),
+        shown
     }
 }
 
-/// Why there is no connection.
+/// The line on an operation that did not succeed.
+pub fn of_error(error: &Error<io::Error>, words: &Words, options: &Options) -> String {
+    let phase = Ruling::of_error(error).phase.unwrap_or_default();
+    let what = match error {
+        Error::Invalid(invalid) => return of_invalid(*invalid),
+        Error::Refused(_) => format!("the server refused ({phase})"),
+        Error::Failed { fault, .. } => format!("{} (phase: {phase})", describe(fault)),
+        Error::DeliveryUnknown { fault, .. } => format!(
+            "{} after the whole mail went out, so it may have been delivered or not",
+            describe(fault)
+        ),
+        error => error.to_string(),
+    };
+    let is_refusal = matches!(error, Error::Refused(_));
+    let said = words.show(is_refusal);
+    let advice = advise(error, options).unwrap_or(error.advice());
+    format!("{what}{said}: {advice}")
+}
+
+/// There is no connection.
 pub fn of_unreachable(error: &io::Error) -> String {
     format!("cannot connect ({error}): check host, port and network")
 }
 
-/// A part turned out to be what cannot be sent.
+/// A part holds what cannot be sent.
 pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
     let file = match fault.part {
         Part::Attachment(index) => letter.files.get(usize::from(index)),
@@ -86,22 +96,93 @@ fn describe(fault: &Fault<io::Error>) -> String {
     }
 }
 
-fn advise(fault: &Fault<io::Error>) -> &'static str {
-    match fault {
-        Fault::Transport(error) if is_timeout(error) => "try again, or give it a longer --timeout",
+/// What to do, where an option does it.
+fn advise(error: &Error<io::Error>, options: &Options) -> Option<&'static str> {
+    Some(match error {
+        Error::NotOffered(Missing::Extension(Extension::StartTls)) => {
+            "check host and port, or use --security tls; someone on the way may have removed the \
+             offer"
+        }
+        Error::NotOffered(Missing::VerifiedChain) => {
+            "leave out --pin and --danger-no-verify, or give --ca: --require-tls needs a server \
+             that is verified by its certificates"
+        }
+        Error::NotOffered(Missing::Extension(Extension::RequireTls)) => "leave out --require-tls",
+        Error::NotOffered(Missing::Mechanism(_)) => "try another --auth, or check host and port",
+        Error::Refused(refusal) if refusal.phase() != Phase::Auth => {
+            return of_missing_login(refusal.code(), options);
+        }
+        Error::Failed { fault, phase, last } => match last {
+            Some(last) if last.code() == 503 && !matches!(fault, Fault::Source(_)) => {
+                "try again with --no-pipelining: the server loses count of commands that are sent \
+                 together"
+            }
+            // The refusal was the reason.
+            Some(_) if is_lost(fault) => return None,
+            _ => return of_fault(fault, *phase, options),
+        },
+        Error::DeliveryUnknown {
+            fault: Fault::Protocol(Violation::OutOfStep),
+            ..
+        } => "see whether it arrived, and leave out --chunking: the server sends a reply too many",
+        Error::DeliveryUnknown { .. } => {
+            "if you send it again with the same --message-id, --date and --seed, a reader can tell \
+             that the second is a copy"
+        }
+        _ => return None,
+    })
+}
+
+/// The server wants TLS or a login, and this command was told to use neither.
+fn of_missing_login(code: u16, options: &Options) -> Option<&'static str> {
+    match (code, options.security(), &options.user) {
+        (530, Security::Plain, None) => {
+            Some("use --security starttls or tls, else log in with --user: it wants one of them")
+        }
+        (530, Security::Plain, Some(_)) => Some("use --security starttls or tls"),
+        (530 | 503, _, None) => Some(
+            "log in with --user, and --password or --token; where that is not the reason, try \
+             --no-pipelining",
+        ),
+        (503, _, Some(_)) => Some("try --no-pipelining"),
+        _ => None,
+    }
+}
+
+fn of_fault(fault: &Fault<io::Error>, phase: Phase, options: &Options) -> Option<&'static str> {
+    Some(match fault {
         Fault::Transport(error) if is_broken_tls(error) => {
             "try again; if it stays, something on the way changes what is sent"
         }
-        Fault::Protocol(Violation::OutOfPlace(_) | Violation::Unasked) => {
+        fault if is_lost(fault) && phase == Phase::Greeting && !is_tls(options) => {
+            "check host and port, and use --security tls if the port expects TLS from the start; \
+             else try again"
+        }
+        Fault::Transport(error) if is_timeout(error) => "try again, or give it a longer --timeout",
+        Fault::Protocol(Violation::OutOfPlace(_) | Violation::Unasked)
+            if phase != Phase::Greeting =>
+        {
             "try again, perhaps with --no-pipelining"
         }
-        Fault::Protocol(Violation::ServerSignature) => "do not trust it: check host and port",
+        Fault::Protocol(Violation::OutOfStep) => "leave out --chunking",
         Fault::Protocol(Violation::LongChallenge) => "give it a larger --buffer",
         Fault::Protocol(Violation::Rounds | Violation::Challenge | Violation::AuthExchange) => {
             "try another --auth"
         }
-        Fault::Protocol(_) => "check that an SMTP server listens there, and how it is secured",
-        _ => "try again",
+        _ => return None,
+    })
+}
+
+fn is_tls(options: &Options) -> bool {
+    options.security() == Security::Tls
+}
+
+/// The link was lost, or nothing more came.
+fn is_lost(fault: &Fault<io::Error>) -> bool {
+    match fault {
+        Fault::Transport(error) => !is_broken_tls(error),
+        Fault::Closed => true,
+        _ => false,
     }
 }
 
@@ -113,30 +194,24 @@ fn is_timeout(error: &io::Error) -> bool {
     embedded_io::Error::kind(error) == ErrorKind::TimedOut
 }
 
-/// What is wrong with a value, and what to do.
+/// The line on a value that was refused.
 pub fn of_invalid(invalid: Invalid) -> String {
     let advice = match (invalid.field, invalid.reason) {
         (Field::Recipients, Reason::Empty) => "give --to, --cc or --bcc",
-        (_, Reason::ControlCharacter) => "take out line ends and other control characters",
-        (_, Reason::TooLong) => "shorten it",
-        (_, Reason::Empty) => "give it a value, or leave it out",
-        (_, Reason::NoAt | Reason::LocalPart | Reason::DomainPart | Reason::AddressLiteral) => {
-            "write it as name@example.org"
-        }
         (_, Reason::Reserved) => "use the option meant for it, or leave it out",
-        (_, Reason::QuoteName) => "",
+        // The reason says it already.
+        (_, Reason::QuoteName) => return invalid.to_string(),
         (_, Reason::AsIsOnly) => "make it ASCII with CRLF line ends, and give it encoding=none",
+        (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",
         (Field::Attachment, _) => "leave out encoding=none, so that it travels in base64",
         (Field::Recipients, Reason::TooMany) => "send to fewer at once",
         (Field::UserName | Field::Password, Reason::NotAscii) => "use another --auth",
-        (_, Reason::TooLarge) => "send less, or ask for a higher limit",
-        (_, Reason::NeedsSmtpUtf8) => "use ASCII addresses, or another server",
-        (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",
-        _ => "correct it",
+        _ => Error::<io::Error>::Invalid(invalid).advice(),
     };
-    if advice.is_empty() {
-        invalid.to_string()
-    } else {
-        format!("{invalid}: {advice}")
-    }
+    format!("{invalid}: {advice}")
+}
+
+/// Bytes that are no reply, on one line and safe to show.
+pub fn quoted(bytes: &[u8]) -> String {
+    escape::octets(bytes.trim_ascii_end())
 }

@@ -1,4 +1,4 @@
-//! Who logs in: the credentials that the options make, and the mechanism they ask for.
+//! The credentials that the options make, for the mechanism they ask for.
 
 use embedded_smtp::{Credentials, Mechanism};
 
@@ -9,7 +9,8 @@ use crate::options::{Auth, Options};
 /// Random octets for SCRAM.
 pub type Nonce = [u8; 18];
 
-/// The credentials of `--user` and its password or token, if they are given.
+/// The credentials of `--user` and its password or token, if they are given, for the mechanism that
+/// is asked for.
 pub fn credentials<'a>(
     options: &'a Options,
     password: Option<&'a str>,
@@ -18,28 +19,29 @@ pub fn credentials<'a>(
     let Some(user) = &options.user else {
         return Ok(None);
     };
-    if let Some(token) = &options.token {
-        return Ok(Some(Credentials::token(user, token)?));
-    }
-    let Some(password) = password else {
-        return Ok(None);
+    let credentials = match (&options.token, password) {
+        (Some(token), _) => Credentials::token(user, token)?,
+        (None, None) => return Ok(None),
+        (None, Some(password)) => match options.auth {
+            Auth::CramMd5 => Credentials::cram_md5(user, password)?,
+            Auth::ScramSha256 => Credentials::new(user, password)?.with_nonce(nonce)?,
+            Auth::Auto => {
+                let plain = Credentials::new(user, password)?;
+                // SCRAM takes ASCII only; PLAIN and LOGIN take any text.
+                plain.with_nonce(nonce).unwrap_or(plain)
+            }
+            _ => Credentials::new(user, password)?,
+        },
     };
-    let credentials = match options.auth {
-        Auth::CramMd5 => Credentials::cram_md5(user, password)?,
-        Auth::ScramSha256 => Credentials::new(user, password)?.with_nonce(nonce)?,
-        Auth::Auto => {
-            let plain = Credentials::new(user, password)?;
-            // SCRAM has no use for what is not ASCII; PLAIN and LOGIN have.
-            plain.with_nonce(nonce).unwrap_or(plain)
-        }
-        _ => Credentials::new(user, password)?,
-    };
-    Ok(Some(credentials))
+    Ok(Some(match mechanism(options.auth) {
+        Some(mechanism) => credentials.only(mechanism)?,
+        None => credentials,
+    }))
 }
 
-/// The mechanism that is asked for; the best on offer if none is.
-pub fn mechanism(options: &Options) -> Option<Mechanism> {
-    match options.auth {
+/// The mechanism that is asked for; `None` for the best one that is offered.
+fn mechanism(auth: Auth) -> Option<Mechanism> {
+    match auth {
         Auth::Auto => None,
         Auth::Plain => Some(Mechanism::Plain),
         Auth::Login => Some(Mechanism::Login),
@@ -51,7 +53,7 @@ pub fn mechanism(options: &Options) -> Option<Mechanism> {
 }
 
 impl Options {
-    /// Refuses a secret that the mechanism asked for has no use for.
+    /// Refuses a secret that cannot be used with the mechanism asked for.
     pub fn check_mechanism(&self) -> Result<(), Usage> {
         let takes_token = match self.auth {
             Auth::Auto => return Ok(()),

@@ -78,8 +78,12 @@ pub struct Options {
     /// Wait for each reply before the next command
     #[arg(long, help_heading = CONNECTION)]
     pub no_pipelining: bool,
-    /// Send the content with DATA only
-    #[arg(long, help_heading = CONNECTION)]
+    /// How content goes: by DATA, by BDAT after the replies to RCPT, or by BDAT ahead of them. Ahead
+    /// is for a server you know: one that does not skip refused content would read it as commands
+    #[arg(long, value_enum, default_value_t = Chunking::Off, help_heading = CONNECTION)]
+    pub chunking: Chunking,
+    /// The same as --chunking off
+    #[arg(long, conflicts_with = "chunking", help_heading = CONNECTION)]
     pub no_chunking: bool,
     /// Ask every server on the way to use TLS that it has verified (REQUIRETLS)
     #[arg(long, help_heading = CONNECTION)]
@@ -240,6 +244,13 @@ pub enum Driver {
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chunking {
+    Off,
+    After,
+    Ahead,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
     Partial,
     All,
@@ -273,6 +284,15 @@ impl Options {
             (Some(security), _) => security,
             (None, Some(Server { port: 465, .. })) => Security::Tls,
             (None, _) => Security::Starttls,
+        }
+    }
+
+    /// How content goes.
+    pub fn chunking(&self) -> Chunking {
+        if self.no_chunking {
+            Chunking::Off
+        } else {
+            self.chunking
         }
     }
 

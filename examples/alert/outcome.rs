@@ -98,10 +98,20 @@ impl Ruling {
                 }),
                 retry: NEVER,
             },
-            Error::Refused(refusal) => Self::refused(refusal.kind(), refusal.phase()),
+            Error::Refused(refusal) => {
+                let kind = match (refusal.kind(), refusal.phase()) {
+                    // In the middle of the content it is about this mail, and no goodbye.
+                    (RefusalKind::Closing, Phase::Content) if refusal.code() != 421 => {
+                        RefusalKind::Temporary
+                    }
+                    (kind, _) => kind,
+                };
+                Self::refused(kind, refusal.phase())
+            }
             Error::Failed {
                 fault: Fault::Protocol(Violation::ServerSignature),
                 phase,
+                ..
             } => Self {
                 exit: exit::NO_PERMISSION,
                 status: 401,
@@ -112,10 +122,12 @@ impl Ruling {
             Error::Failed {
                 fault: Fault::Protocol(_),
                 phase,
+                ..
             } => Self::failed(exit::PROTOCOL, name(*phase)),
             Error::Failed {
                 fault: Fault::Content(fault),
                 phase,
+                ..
             } if !has_changed(fault.kind) => Self {
                 retry: NEVER,
                 ..Self::failed(exit::IO, name(*phase))
@@ -124,11 +136,12 @@ impl Ruling {
             Error::Failed {
                 fault: Fault::Transport(error),
                 phase,
+                ..
             } if error.kind() == io::ErrorKind::InvalidData => {
                 Self::failed(exit::PROTOCOL, name(*phase))
             }
             Error::Failed { phase, .. } => Self::failed(exit::IO, name(*phase)),
-            Error::Unknown { .. } => Self {
+            Error::DeliveryUnknown { .. } => Self {
                 outcome: "unknown",
                 exit: exit::TEMPORARY,
                 status: 500,
@@ -138,7 +151,7 @@ impl Ruling {
             // Only after an error that was reported instead.
             _ => Self::failed(exit::IO, "mail"),
         };
-        debug_assert_eq!(ruling.status, error.status());
+        debug_assert!(ruling.status == error.status() || ruling.phase == Some("mail"));
         ruling
     }
 
@@ -190,6 +203,8 @@ impl Ruling {
             // A server that wants no STARTTLS has said nothing about the mail.
             _ if matches!(phase, Phase::StartTls) => (exit::UNAVAILABLE, 500, NEVER),
             RefusalKind::Authentication => (exit::NO_PERMISSION, 401, NEVER),
+            // Between two mails: the server has said nothing about the next one.
+            _ if matches!(phase, Phase::Reset) => (exit::TEMPORARY, 500, RECONNECT),
             RefusalKind::NoSuchMailbox => (exit::NO_USER, 404, NEVER),
             RefusalKind::Request => (exit::UNAVAILABLE, 400, NEVER),
             _ => (exit::UNAVAILABLE, 403, NEVER),
@@ -249,7 +264,8 @@ mod tests {
     }
 
     fn failed(fault: Fault<io::Error>, phase: Phase) -> Ruling {
-        Ruling::of_error(&Error::Failed { fault, phase })
+        let last = None;
+        Ruling::of_error(&Error::Failed { fault, phase, last })
     }
 
     fn timeout() -> Fault<io::Error> {
@@ -300,7 +316,8 @@ mod tests {
         assert_eq!(row_of(broken()), ("failed", 76, 500, "mail", "reconnect"));
         let alert = Fault::Transport(io::ErrorKind::ConnectionAborted.into());
         assert_eq!(row_of(alert), ("failed", 74, 500, "mail", "reconnect"));
-        let late = Ruling::of_error(&Error::Unknown { fault: broken() });
+        let (fault, last) = (broken(), None);
+        let late = Ruling::of_error(&Error::DeliveryUnknown { fault, last });
         assert_eq!(row(late), ("unknown", 75, 500, "content", "reconnect"));
     }
 
@@ -337,6 +354,12 @@ mod tests {
             refused(Permanent, StartTls),
             ("refused", 69, 500, "starttls", "never")
         );
+        for kind in [Permanent, Request] {
+            assert_eq!(
+                refused(kind, Phase::Reset),
+                ("refused", 75, 500, "mail", "reconnect")
+            );
+        }
         for phase in [Auth, Mail, Rcpt, Data, Content] {
             let row = ("refused", 77, 401, phase.as_str(), "never");
             assert_eq!(refused(Authentication, phase), row);
@@ -401,7 +424,9 @@ mod tests {
             timeout(),
             Fault::Protocol(Violation::Grammar),
         ] {
-            assert_eq!(row(Ruling::of_error(&Error::Unknown { fault })), unknown);
+            let last = None;
+            let error = Error::DeliveryUnknown { fault, last };
+            assert_eq!(row(Ruling::of_error(&error)), unknown);
         }
     }
 }

@@ -5,9 +5,12 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use embedded_smtp::{Credentials, Error, Fault, Message, Phase, Report, Violation};
+use embedded_smtp::{
+    Credentials, Delivery, Error, Fault, Message, Reply, Report, Retry, Violation,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::advice::Words;
 use crate::letter::Letter;
 use crate::link::Deadlines;
 use crate::options::{Driver, Options, Server, TlsStack};
@@ -17,7 +20,7 @@ use crate::source::Source;
 use crate::tls::{self, Shown};
 use crate::trust::{Trust, Way};
 use crate::watch::{Heard, Watch};
-use crate::{advice, driver, escape, guard};
+use crate::{advice, driver, guard};
 
 /// What is to be sent, and how.
 pub struct Job<'a> {
@@ -32,8 +35,10 @@ pub struct Job<'a> {
     pub watch: Watch,
     /// Mails that were accepted.
     pub accepted: Cell<usize>,
-    /// What came of them.
+    /// Their result.
     pub so_far: RefCell<Option<Ending>>,
+    /// The client's word on the last mail, once the client is let go.
+    pub delivery: Cell<Delivery>,
 }
 
 impl<'a> Job<'a> {
@@ -63,6 +68,7 @@ impl<'a> Job<'a> {
             watch,
             accepted: Cell::new(0),
             so_far: RefCell::default(),
+            delivery: Cell::default(),
         }
     }
 
@@ -113,69 +119,76 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 pub struct Tally<'a> {
     job: &'a Job<'a>,
     ending: Option<Ending>,
+    error: Option<Error<io::Error>>,
 }
 
 impl<'a> Tally<'a> {
     pub fn new(job: &'a Job<'a>) -> Self {
-        Self { job, ending: None }
+        Self {
+            job,
+            ending: None,
+            error: None,
+        }
     }
 
-    /// Adds what came of another mail, and says whether to go on.
+    /// Adds the result of another mail, and says whether to go on.
     pub fn add(&mut self, result: Result<Report, Error<io::Error>>) -> ControlFlow<()> {
-        let flow = match result {
-            Ok(report) => {
-                self.job.accepted.set(self.job.accepted.get() + 1);
-                let this = accepted(&self.job.watch, report);
-                // Of several partial mails the last is shown, but one recipient that may fare
-                // better later makes the whole worth another try.
-                self.ending = Some(match self.ending.take() {
-                    Some(last) if last.error.is_some() && this.error.is_none() => last,
-                    Some(last) if last.ruling.retry == Some("later") => Ending {
-                        ruling: last.ruling,
-                        ..this
-                    },
-                    _ => this,
-                });
-                self.job.so_far.replace(self.ending.clone());
-                ControlFlow::Continue(())
-            }
+        let report = match result {
+            Ok(report) => report,
             Err(error) => {
-                self.lost(&error);
-                ControlFlow::Break(())
+                self.lost(error);
+                return ControlFlow::Break(());
             }
         };
+        self.job.accepted.set(self.job.accepted.get() + 1);
+        let this = accepted(&self.job.watch, report);
+        // Of several partial mails the last is shown, but one recipient that may fare better later
+        // makes the whole worth another try.
+        self.ending = Some(match self.ending.take() {
+            Some(last) if last.error.is_some() && this.error.is_none() => last,
+            Some(last) if last.ruling.retry == Some("later") => Ending {
+                ruling: last.ruling,
+                ..this
+            },
+            _ => this,
+        });
+        self.job.so_far.replace(self.ending.clone());
         self.job.watch.next_mail();
-        flow
+        ControlFlow::Continue(())
     }
 
     /// It ended here.
-    pub fn lost(&mut self, error: &Error<io::Error>) {
-        self.ending = Some(lost(self.job, error));
+    pub fn lost(&mut self, error: Error<io::Error>) {
+        self.error = Some(error);
     }
 
-    /// It ended before the first mail; `reason` is what the server said about a token.
-    pub fn lost_early(&mut self, error: &Error<io::Error>, reason: &[u8]) {
-        self.lost(error);
-        if let (
-            Some(Ending {
-                error: Some(text), ..
-            }),
-            false,
-        ) = (&mut self.ending, reason.is_empty())
-        {
-            let reason = String::from_utf8_lossy(reason);
-            text.push_str(&format!(" (its reason: {})", escape::line(&reason)));
-        }
+    /// The result. What the client still knows of the last operation is `last`, the reply that
+    /// decided or the last refusal, `stray`, the bytes that were no reply, and `reason`, what the
+    /// server said about a token.
+    pub fn ending(self, last: Option<Reply<'_>>, stray: &[u8], reason: &[u8]) -> Ending {
+        let messages = self.job.accepted.get();
+        let ending = match (self.error, self.ending) {
+            (Some(error), _) => {
+                let words = Words {
+                    reply: reply_of(&error, &self.job.watch, last),
+                    stray: advice::quoted(stray),
+                    reason: advice::quoted(reason),
+                };
+                lost(self.job, &error, &words)
+            }
+            (None, Some(ending)) => ending,
+            (None, None) => Ending::early(Ruling::INVALID, "there is no message to send".into()),
+        };
+        Ending { messages, ..ending }
     }
+}
 
-    pub fn ending(self) -> Ending {
-        match self.ending {
-            Some(ending) => Ending {
-                messages: self.job.accepted.get(),
-                ..ending
-            },
-            None => Ending::early(Ruling::INVALID, "there is no message to send".into()),
-        }
+/// The refusal that decided, or the last one before a fault.
+fn reply_of(error: &Error<io::Error>, watch: &Watch, last: Option<Reply<'_>>) -> Option<Heard> {
+    let code = error.refusal()?.code();
+    match last {
+        Some(reply) if reply.code() == code => Some(reply.into()),
+        _ => watch.last_reply(code),
     }
 }
 
@@ -189,7 +202,7 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
             .map(|reply| format!("{} {}", reply.code, reply.text))
             .collect();
         let advice = match report.retry() {
-            Some(embedded_smtp::Retry::Later) => "send it to them later",
+            Some(Retry::Later) => "send it to them later",
             _ => "check their addresses",
         };
         let all = recipients.len() + usize::from(report.deferred());
@@ -208,7 +221,7 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
     });
     Ending {
         ruling: Ruling::of_report(&report),
-        reply: watch.last_reply(Phase::Content, report.code()),
+        reply: watch.final_reply(),
         messages: 1,
         recipients,
         error,
@@ -217,23 +230,20 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
 }
 
 /// A mail was not accepted.
-pub fn lost(job: &Job<'_>, error: &Error<io::Error>) -> Ending {
+pub fn lost(job: &Job<'_>, error: &Error<io::Error>, words: &Words) -> Ending {
     let watch = &job.watch;
     let reply = match error {
-        Error::Refused(refusal) if refusal.phase() == Phase::Rcpt => watch
-            .first_refusal(refusal.code())
-            .or_else(|| watch.last_reply(Phase::Rcpt, refusal.code())),
-        Error::Refused(refusal) => watch.last_reply(refusal.phase(), refusal.code()),
+        Error::Refused(_) => words.reply.clone(),
         Error::Failed {
             fault: Fault::Protocol(Violation::OutOfPlace(code)),
-            phase,
-        } => watch.last_reply(*phase, *code),
-        Error::Unknown {
+            ..
+        }
+        | Error::DeliveryUnknown {
             fault: Fault::Protocol(Violation::OutOfPlace(code)),
-        } => watch.last_reply(Phase::Content, *code),
+            ..
+        } => watch.last_reply(*code),
         _ => None,
     };
-    let shown = reply.as_ref().map(Heard::to_string);
     Ending {
         ruling: Ruling::of_error(error),
         recipients: watch.recipients(),
@@ -242,7 +252,7 @@ pub fn lost(job: &Job<'_>, error: &Error<io::Error>) -> Ending {
                 fault: Fault::Content(fault),
                 ..
             } => advice::of_content(*fault, job.letter),
-            error => advice::of_error(error, shown.as_deref()),
+            error => advice::of_error(error, words, job.options),
         }),
         reply,
         messages: 0,

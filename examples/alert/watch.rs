@@ -33,8 +33,8 @@ struct Seen {
     line: Vec<u8>,
     /// Octets of content since the last line.
     content: usize,
-    /// Whether content of this mail was sent.
-    is_content_out: bool,
+    /// The final reply to this mail.
+    final_reply: Option<Heard>,
     /// The version of TLS.
     tls: Option<&'static str>,
 }
@@ -42,8 +42,6 @@ struct Seen {
 /// A reply, kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
-    /// The phase whose reply was awaited.
-    pub phase: Option<Phase>,
     pub code: u16,
     pub enhanced: Option<EnhancedStatusCode>,
     /// Safe to show.
@@ -65,24 +63,18 @@ impl Watch {
         Rc::clone(&self.deadlines)
     }
 
-    /// The last reply of a phase with this code, or in any phase.
-    pub fn last_reply(&self, phase: Phase, code: u16) -> Option<Heard> {
+    /// The last reply with this code.
+    pub fn last_reply(&self, code: u16) -> Option<Heard> {
         let seen = self.seen.borrow();
-        let replies = || seen.replies.iter().rev().filter(|reply| reply.code == code);
-        replies()
-            .find(|reply| reply.phase == Some(phase))
-            .or_else(|| replies().next())
-            .cloned()
+        let mut replies = seen.replies.iter().rev();
+        replies.find(|reply| reply.code == code).cloned()
     }
 
-    /// The first recipient's refusal with this code.
-    pub fn first_refusal(&self, code: u16) -> Option<Heard> {
-        self.seen
-            .borrow()
-            .recipients
-            .iter()
-            .find(|reply| reply.code == code)
-            .cloned()
+    /// The last reply of 4yz or 5yz.
+    pub fn last_refusal(&self) -> Option<Heard> {
+        let seen = self.seen.borrow();
+        let mut replies = seen.replies.iter().rev();
+        replies.find(|reply| reply.code >= 400).cloned()
     }
 
     /// The recipients' replies of this mail, in order, as far as they were read.
@@ -93,7 +85,7 @@ impl Watch {
     /// Another mail begins: what was heard was said about the last.
     pub fn next_mail(&self) {
         let mut seen = self.seen.borrow_mut();
-        seen.is_content_out = false;
+        seen.final_reply = None;
         seen.replies.clear();
         seen.recipients.clear();
     }
@@ -130,18 +122,9 @@ impl Watch {
         self.seen.borrow().phase.unwrap_or(Phase::Greeting)
     }
 
-    /// The reply by which this mail was accepted.
+    /// The final reply to this mail.
     pub fn final_reply(&self) -> Option<Heard> {
-        let seen = self.seen.borrow();
-        let is_final = |reply: &&Heard| {
-            reply.phase == Some(Phase::Content) && (200..300).contains(&reply.code)
-        };
-        seen.replies.iter().rev().find(is_final).cloned()
-    }
-
-    /// Whether content of this mail was sent.
-    pub fn is_content_out(&self) -> bool {
-        self.seen.borrow().is_content_out
+        self.seen.borrow().final_reply.clone()
     }
 
     /// The version of TLS, once it was opened.
@@ -196,7 +179,6 @@ impl Observer for &Watch {
         self.progress.inc(octets as u64);
         let seen = &mut *self.seen.borrow_mut();
         seen.content += octets;
-        seen.is_content_out |= octets > 0;
     }
 
     fn received(&mut self, line: &[u8]) {
@@ -209,25 +191,26 @@ impl Observer for &Watch {
     }
 
     fn reply(&mut self, reply: Reply<'_>) {
-        let seen = &mut *self.seen.borrow_mut();
-        seen.replies.push(Heard::new(seen.phase, reply));
+        self.seen.borrow_mut().replies.push(reply.into());
+    }
+
+    fn final_reply(&mut self, reply: Reply<'_>) {
+        self.seen.borrow_mut().final_reply = Some(reply.into());
     }
 
     fn recipient(&mut self, index: u16, reply: Reply<'_>) {
         let seen = &mut *self.seen.borrow_mut();
         // They come in order, from 0.
         seen.recipients.truncate(index.into());
-        seen.recipients.push(Heard::new(seen.phase, reply));
+        seen.recipients.push(reply.into());
     }
 }
 
-impl Heard {
-    fn new(phase: Option<Phase>, reply: Reply<'_>) -> Self {
-        let (code, enhanced) = (reply.code(), reply.enhanced());
+impl From<Reply<'_>> for Heard {
+    fn from(reply: Reply<'_>) -> Self {
         Self {
-            phase,
-            code,
-            enhanced,
+            code: reply.code(),
+            enhanced: reply.enhanced(),
             text: escape::octets(reply.text()),
         }
     }

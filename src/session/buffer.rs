@@ -3,8 +3,8 @@
 //! This file does not know what the bytes mean, only whether credentials are among them.
 #![expect(
     clippy::arithmetic_side_effects,
-    reason = "a position is at most the buffer's length, which is at most isize::MAX, and a span's \
-              start is at most its end: sums of two fit usize, and what is subtracted is smaller"
+    reason = "a position is at most the buffer's length, which is at most i32::MAX, and a span's start \
+              is at most its end: sums of two fit u32, and what is subtracted is smaller"
 )]
 
 use zeroize::Zeroize;
@@ -12,13 +12,26 @@ use zeroize::Zeroize;
 /// A run of bytes of the buffer: from one position to before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
 }
+
+/// A number of bytes as a position. No buffer is longer than [`LENGTH_MAX`].
+const fn position(bytes: usize) -> u32 {
+    if bytes < LENGTH_MAX {
+        bytes as u32
+    } else {
+        LENGTH_MAX as u32
+    }
+}
+
+/// The most bytes that are used of a buffer. Positions of four bytes make a client on a 64-bit machine
+/// smaller.
+const LENGTH_MAX: usize = i32::MAX as usize;
 
 impl Span {
     pub(super) const fn len(self) -> usize {
-        self.end - self.start
+        (self.end - self.start) as usize
     }
 
     pub(super) const fn is_empty(self) -> bool {
@@ -27,12 +40,12 @@ impl Span {
 
     /// Cuts the span after its first `length` bytes, or at its end if it has fewer.
     pub(super) const fn split(self, length: usize) -> (Self, Self) {
+        let Self { start, end } = self;
         let middle = if length < self.len() {
-            self.start + length
+            start + position(length)
         } else {
-            self.end
+            end
         };
-        let (start, end) = (self.start, self.end);
         (Self { start, end: middle }, Self { start: middle, end })
     }
 
@@ -89,8 +102,9 @@ pub(super) struct Buffer<'b> {
 
 impl<'b> Buffer<'b> {
     pub(super) fn new(bytes: &'b mut [u8]) -> Self {
+        let used = bytes.len().min(LENGTH_MAX);
         Self {
-            bytes,
+            bytes: bytes.get_mut(..used).unwrap_or_default(),
             secret: Span::default(),
         }
     }
@@ -102,59 +116,59 @@ impl<'b> Buffer<'b> {
     /// The bytes of a span.
     #[inline(never)] // One copy for all of its callers.
     pub(super) fn get(&self, span: Span) -> &[u8] {
-        self.bytes.get(span.start..span.end).unwrap_or_default()
+        let (start, end) = (span.start as usize, span.end as usize);
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// The same, to be written to.
     #[inline(never)]
     pub(super) fn get_mut(&mut self, span: Span) -> &mut [u8] {
-        self.bytes.get_mut(span.start..span.end).unwrap_or_default()
+        let (start, end) = (span.start as usize, span.end as usize);
+        self.bytes.get_mut(start..end).unwrap_or_default()
     }
 
     /// Everything after a span.
     pub(super) fn rest(&self, span: Span) -> Span {
         Span {
             start: span.end,
-            end: self.bytes.len().max(span.end),
+            end: position(self.bytes.len()).max(span.end),
         }
     }
 
     /// A span, and everything after it.
     pub(super) fn split(&mut self, span: Span) -> (&[u8], &mut [u8]) {
-        match self.bytes.split_at_mut_checked(span.end) {
-            Some((front, rest)) => (front.get(span.start..).unwrap_or_default(), rest),
+        match self.bytes.split_at_mut_checked(span.end as usize) {
+            Some((front, rest)) => (front.get(span.start as usize..).unwrap_or_default(), rest),
             None => (&[], &mut []),
         }
     }
 
     /// The span with `length` more bytes at its end, as far as the buffer has them.
     pub(super) fn grow(&self, span: Span, length: usize) -> Span {
-        Span {
-            start: span.start,
-            end: span.end + self.rest(span).len().min(length),
-        }
+        span.joined(self.rest(span).split(length).0)
     }
 
     /// Copies a span down to the end of another one, which it may overlap; where it is now.
     #[inline(never)]
     pub(super) fn move_down(&mut self, from: Span, below: Span) -> Span {
         // Byte by byte: `copy_within` would link memmove, 1.6 KB of flash.
+        let (start, end) = (from.start as usize, below.end as usize);
         for offset in 0..from.len() {
-            let byte = self.bytes.get(from.start + offset).copied();
-            let slot = self.bytes.get_mut(below.end + offset);
+            let byte = self.bytes.get(start + offset).copied();
+            let slot = self.bytes.get_mut(end + offset);
             if let (Some(byte), Some(slot)) = (byte, slot) {
                 *slot = byte;
             }
         }
         Span {
             start: below.end,
-            end: below.end + from.len(),
+            end: below.end + position(from.len()),
         }
     }
 
     /// Writes a byte at the end of a span, if there is room.
     pub(super) fn push(&mut self, span: Span, byte: u8) -> Span {
-        if let Some(slot) = self.bytes.get_mut(span.end) {
+        if let Some(slot) = self.bytes.get_mut(span.end as usize) {
             *slot = byte;
         }
         self.grow(span, 1)
@@ -178,8 +192,9 @@ impl<'b> Buffer<'b> {
 /// Not inlined, since buffers are dropped in many places, and with values for arguments, which do not
 /// need the buffer in memory: else a client is copied to be dropped.
 #[inline(never)]
-fn wipe(bytes: &mut [u8], start: usize, end: usize) {
-    bytes.get_mut(start..end).unwrap_or_default().zeroize();
+fn wipe(bytes: &mut [u8], start: u32, end: u32) {
+    let secret = bytes.get_mut(start as usize..end as usize);
+    secret.unwrap_or_default().zeroize();
 }
 
 impl Drop for Buffer<'_> {

@@ -98,6 +98,8 @@ fn is_about_address(head: ReplyHead) -> bool {
 fn mismatch(verb: Verb, replies: &Replies, verdict: &Verdict) -> Option<Violation> {
     let head = replies.head();
     let fits = match verb {
+        // A refusal is taken at its word.
+        Verb::BdatLast if head.code >= 300 || !verdict.has_recipient() => true,
         Verb::BdatLast if replies.has_unread() => return Some(Violation::Unasked),
         Verb::BdatLast => !is_about_address(head),
         _ if !verdict.is_chunked() => true,
@@ -117,7 +119,7 @@ fn may_go_ahead(flight: &Flight, length: Option<u32>, capacity: usize) -> bool {
     let most = if flight.has_at_most(REPLIES_AHEAD) {
         capacity
     } else {
-        capacity.min(FLIGHT_MAX)
+        capacity.min(FLIGHT_MAX as usize)
     };
     length
         .and_then(|length| usize::try_from(length).ok())

@@ -315,7 +315,7 @@ impl<'b> Engine<'b> {
             self.finish();
         } else if self.next == Some(Verb::Greeting) {
             self.next = None;
-            self.flight.sent(Verb::Greeting, 0);
+            self.flight.sent(Verb::Greeting);
             self.await_reply(observer);
         } else if self.replies.has_unread() {
             match self.replies.poll(buffer, Form::Text, observer) {
@@ -363,6 +363,7 @@ impl<'b> Engine<'b> {
             }
             Ok(Polled::Closed) if self.is_mute => self.fault(Fault::Transport(()), true),
             Ok(Polled::Closed) => self.fault(Fault::Closed, true),
+            Err(_) if self.is_mute => self.fault(Fault::Transport(()), true),
             Err(violation) => self.fault(Fault::Protocol(violation), false),
         }
         None

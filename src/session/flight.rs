@@ -9,7 +9,7 @@ use super::table::Verb;
 ///
 /// A blocking transport cannot read while it writes, so both sides could come to wait for each
 /// other (RFC 2920 §3.1). The smallest TCP window in use, 4 KiB, is Postfix's and lwIP's measure.
-pub(super) const FLIGHT_MAX: usize = 4096;
+pub(super) const FLIGHT_MAX: u32 = 4096;
 
 /// The kinds of commands in one flight: content, MAIL, RCPT, DATA.
 const KINDS: usize = 4;
@@ -22,7 +22,7 @@ pub(super) struct Flight {
     /// RCPTs in the row.
     recipients: Count,
     /// Bytes of commands sent since the last reply was awaited.
-    bytes: usize,
+    bytes: u32,
 }
 
 impl Flight {
@@ -41,10 +41,17 @@ impl Flight {
         self.oldest().is_none()
     }
 
-    /// A command of this many bytes was sent.
+    /// So many bytes of commands were sent.
+    pub(super) fn went(&mut self, bytes: usize) {
+        let all = u32::try_from(bytes).ok();
+        self.bytes = all
+            .and_then(|b| self.bytes.checked_add(b))
+            .unwrap_or(FLIGHT_MAX);
+    }
+
+    /// A command was sent as a whole.
     #[inline(never)]
-    pub(super) fn sent(&mut self, verb: Verb, bytes: usize) {
-        self.bytes = self.bytes.checked_add(bytes).unwrap_or(FLIGHT_MAX);
+    pub(super) fn sent(&mut self, verb: Verb) {
         for slot in &mut self.verbs {
             match slot {
                 Some(Verb::Rcpt) if verb == Verb::Rcpt => return self.recipients.add(),
@@ -75,11 +82,11 @@ impl Flight {
     }
 
     /// Whether a command of so many bytes may follow.
-    pub(super) fn has_room(&self, bytes: usize) -> bool {
+    pub(super) fn has_room(&self, bytes: u16) -> bool {
         self.bytes == 0
             || self
                 .bytes
-                .checked_add(bytes)
+                .checked_add(bytes.into())
                 .is_some_and(|all| all <= FLIGHT_MAX)
     }
 
@@ -107,7 +114,7 @@ mod tests {
             .chain([Verb::Data])
             .collect();
         for &verb in &sent {
-            flight.sent(verb, 10);
+            flight.sent(verb);
         }
         assert!(!flight.has_at_most(32));
         for &verb in &sent {
@@ -116,7 +123,8 @@ mod tests {
         }
         assert!(flight.is_empty());
         flight.begin();
-        flight.sent(Verb::Rcpt, 4000);
+        flight.sent(Verb::Rcpt);
+        flight.went(4000);
         assert!(flight.has_room(96));
         assert!(!flight.has_room(97));
         assert!(flight.has_at_most(1));

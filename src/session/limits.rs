@@ -18,6 +18,8 @@ pub(super) struct Limits {
     /// The number of recipients that one transaction may have.
     /// Notes in the results who is left out.
     pub(super) share: fn(&Capabilities, &Tally, &Message<'_>, Results<'_>, bool) -> Share,
+    /// No recipient is left to a further transaction.
+    pub(super) forget: fn(&mut [RecipientStatus]),
     /// MAIL was sent.
     pub(super) mail: fn(&mut Tally),
     /// RCPT for this recipient was sent.
@@ -40,6 +42,13 @@ pub(super) struct Part {
 
 pub(super) static LIMITS: Limits = Limits {
     share,
+    forget: |results| {
+        for status in results {
+            if status.is_deferred() {
+                status.progress = Progress::Open;
+            }
+        }
+    },
     mail: |tally| tally.mails.add(),
     recipient: |capabilities, tally, address| {
         if capabilities.limits_recipients() {

@@ -22,7 +22,7 @@ pub(super) struct Outgoing {
     /// The turn after it.
     after: Turn,
     /// The most bytes of RCPT for the recipient asked for last.
-    rcpt: usize,
+    rcpt: u16,
     /// RCPTs that this transaction may still have.
     left: u16,
     /// Recipients left to a further transaction.
@@ -104,7 +104,7 @@ impl Outgoing {
     }
 
     /// The most bytes of RCPT for the recipient asked for last.
-    pub(super) const fn rcpt(&self) -> usize {
+    pub(super) const fn rcpt(&self) -> u16 {
         self.rcpt
     }
 
@@ -123,10 +123,11 @@ impl Outgoing {
     clippy::arithmetic_side_effects,
     reason = "an address has at most 320 bytes"
 )]
-const fn rcpt_max(address: usize, has_dsn: bool) -> usize {
+const fn rcpt_max(address: usize, has_dsn: bool) -> u16 {
     /// `RCPT TO:<` and `>` CRLF, and `BDAT 4294967295 LAST` CRLF.
-    const FRAME: usize = 34;
-    const DSN: usize = 49;
+    const FRAME: u16 = 34;
+    const DSN: u16 = 49;
+    let address = address as u16;
     if has_dsn {
         FRAME + DSN + 4 * address
     } else {

@@ -208,6 +208,11 @@ impl Verdict {
         self.is_ended
     }
 
+    /// Whether a recipient was accepted.
+    pub(super) const fn has_recipient(&self) -> bool {
+        self.accepted.get() > 0
+    }
+
     /// Whether the final reply was read, and was one to BDAT.
     pub(super) const fn is_chunked(&self) -> bool {
         self.is_ended && self.is_chunked

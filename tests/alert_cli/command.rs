@@ -130,16 +130,17 @@ pub fn send_to(builder: Builder, more: &[&str]) -> Run {
 
 /// Sends the usual mail by DATA to a server that does this at the first occurrence of a stage.
 pub fn send_to_scripted(stage: Stage, action: Action) -> Run {
-    send_to(Server::builder().script(stage, 1, action), BY_DATA)
-}
-
-/// The same by BDAT, which rides in the flight of MAIL and RCPT.
-pub fn send_by_bdat(stage: Stage, action: Action) -> Run {
     send_to(Server::builder().script(stage, 1, action), &[])
 }
 
-/// The mock server offers CHUNKING if it is not told otherwise.
-pub const BY_DATA: &[&str] = &["--no-chunking"];
+/// The same by BDAT, in the flight of MAIL and RCPT.
+pub fn send_by_bdat(stage: Stage, action: Action) -> Run {
+    send_to(Server::builder().script(stage, 1, action), AHEAD)
+}
+
+/// BDAT before the replies to RCPT were read, and after. The mock server offers CHUNKING.
+pub const AHEAD: &[&str] = &["--chunking", "ahead"];
+pub const AFTER: &[&str] = &["--chunking", "after"];
 
 pub fn reply(text: &str) -> Action {
     Action::reply(format!("{text}\r\n"))

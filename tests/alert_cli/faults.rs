@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use embedded_smtp::mock::{Action, PlaintextAuth, Server, Stage};
 
 use crate::command::{
-    BY_DATA, Run, SECOND, TO, alert, binary, reply, send_by_bdat, send_to, send_to_scripted,
+    AHEAD, Run, SECOND, TO, alert, binary, reply, send_by_bdat, send_to, send_to_scripted,
 };
 
 /// The stages whose reply comes before the content went out.
@@ -67,7 +67,7 @@ fn no_server() {
 fn closed() {
     for (stage, phase) in BEFORE {
         for action in [Action::close(), Action::reply("25").then_close()] {
-            for more in [BY_DATA, &["--no-chunking", "--no-pipelining"]] {
+            for more in [&[][..], &["--no-pipelining"]] {
                 let run = send_to(Server::builder().script(stage, 1, action.clone()), more);
                 run.is("failed", 74, 500, phase, "reconnect");
             }
@@ -94,8 +94,8 @@ fn closed() {
 #[test]
 fn recipients_whose_reply_was_not_read() {
     for (more, ending) in [
-        (BY_DATA, ("failed", 74, 500, "rcpt", "reconnect")),
-        (&[], ("unknown", 75, 500, "content", "reconnect")),
+        (&[][..], ("failed", 74, 500, "rcpt", "reconnect")),
+        (AHEAD, ("unknown", 75, 500, "content", "reconnect")),
     ] {
         let server = Server::builder().script(Stage::Rcpt, 2, Action::close());
         let (outcome, exit, status, phase, retry) = ending;
@@ -118,14 +118,14 @@ fn by_bdat_the_delivery_is_unknown_from_mail_on() {
     for (stage, phase) in [(Stage::Mail, "mail"), (Stage::Rcpt, "rcpt")] {
         for (action, exit) in actions().into_iter().zip([74, 76, 76]) {
             let server = Server::builder().script(stage, 1, action);
-            let run = send_to(server, &["--no-pipelining"]);
+            let run = send_to(server, &["--no-pipelining", "--chunking", "ahead"]);
             run.is("failed", exit, 500, phase, "reconnect");
         }
     }
     // What was said of the mail counts, whatever comes behind it.
     let server = || Server::builder().refuse_recipients(|_| Some("550 5.1.1 who?".into()));
     for action in actions() {
-        let run = send_to(server().script(Stage::Bdat, 1, action), &[]);
+        let run = send_to(server().script(Stage::Bdat, 1, action), AHEAD);
         run.is("refused", 68, 404, "rcpt", "never");
     }
 }
@@ -229,7 +229,6 @@ fn a_slow_server() {
             "plain",
             "--timeout",
             "3",
-            "--no-chunking",
         ];
         binary();
         let start = Instant::now();

@@ -2,7 +2,7 @@
 
 use embedded_smtp::mock::{Action, PlaintextAuth, Server, Stage};
 
-use crate::command::{BY_DATA, Run, TO, reply, send, send_by_bdat, send_to, send_to_scripted};
+use crate::command::{AHEAD, Run, TO, reply, send, send_by_bdat, send_to, send_to_scripted};
 
 #[test]
 fn greeting_and_ehlo() {
@@ -31,9 +31,9 @@ fn closing_at_any_command() {
     for (stage, phase) in stages {
         let by_bdat: &[&[&str]] = match stage {
             Stage::Data => &[],
-            _ => &[&[], &["--no-pipelining"]],
+            _ => &[AHEAD, &["--chunking", "ahead", "--no-pipelining"]],
         };
-        let by_data: &[&[&str]] = &[BY_DATA, &["--no-chunking", "--no-pipelining"]];
+        let by_data: &[&[&str]] = &[&[], &["--no-pipelining"]];
         for more in by_data.iter().chain(by_bdat) {
             let closing = reply("421 4.3.2 shutting down").then_close();
             let run = send_to(Server::builder().script(stage, 1, closing), more);
@@ -229,11 +229,14 @@ fn the_request() {
                 run.is("refused", 69, 400, phase, "never");
             }
         }
-        for text in ["550 5.7.1 policy", "554 no", "550 5.1.8 bad sender"] {
+        for text in ["550 5.7.1 policy", "554 no"] {
             for run in both_ways(stage, text) {
                 run.is("refused", 69, 403, phase, "never");
             }
         }
+        // About an address: after a chunk it would be another command's.
+        let sender = || reply("550 5.1.8 bad sender");
+        send_to_scripted(stage, sender()).is("refused", 69, 403, phase, "never");
         for text in ["451 4.3.0 later", "452 4.3.1 full"] {
             for run in both_ways(stage, text) {
                 run.is("refused", 75, 500, phase, "later");

@@ -146,11 +146,7 @@ fn without_pipelining() {
         .unwrap();
     send(&server, &TO).is("sent", 0, 200, "content", "null");
     let offered = Server::builder().listen().unwrap();
-    let more = [
-        TO.as_slice(),
-        &["--no-pipelining", "--no-chunking", "--repeat", "2"],
-    ]
-    .concat();
+    let more = [TO.as_slice(), &["--no-pipelining", "--repeat", "2"]].concat();
     send(&offered, &more).is("sent", 0, 200, "content", "null");
     assert_eq!(
         [server.violations(), offered.violations()].concat(),

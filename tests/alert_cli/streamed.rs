@@ -3,7 +3,7 @@
 use embedded_smtp::mock::{Builder, Server, Stage};
 use mail_parser::MessageParser;
 
-use crate::command::{Folder, Run, TO, alert, reply, send};
+use crate::command::{AHEAD, Folder, Run, TO, alert, reply, send};
 
 /// Octets that repeat late.
 fn octets(length: usize) -> Vec<u8> {
@@ -120,7 +120,7 @@ fn files_that_cannot_be_read() {
 fn gave_up(builder: Builder, arguments: &[&str], retry: &str) -> Run {
     let server = builder.listen().unwrap();
     let mut last = None;
-    for (number, by) in [&["--no-chunking"][..], &[]].into_iter().enumerate() {
+    for (number, by) in [&[][..], AHEAD].into_iter().enumerate() {
         let run = send(&server, &[arguments, by].concat());
         let result = run.is("failed", 74, 500, "content", retry);
         assert_eq!(result["messages"], 0);
@@ -129,8 +129,8 @@ fn gave_up(builder: Builder, arguments: &[&str], retry: &str) -> Run {
         let command = commands[number].last().unwrap();
         // By BDAT, nothing is announced of a content whose first octets cannot be had.
         let is_cut = match by {
-            [] => command.ends_with(" LAST") || command.starts_with("RCPT "),
-            _ => command == "DATA",
+            [] => command == "DATA",
+            _ => command.ends_with(" LAST") || command.starts_with("RCPT "),
         };
         assert!(is_cut, "{commands:?}");
         last = Some(run);
@@ -174,7 +174,7 @@ fn a_file_that_changes_while_it_is_sent() {
         std::fs::write(&file, octets(1_000_000)).unwrap();
         let server = &listener;
         let run = std::thread::scope(|scope| {
-            let more = ["--attach", &file, "--no-chunking"];
+            let more = ["--attach", &file];
             let run = scope.spawn(move || send(server, &with(&more)));
             while server
                 .commands()

@@ -107,7 +107,7 @@ fn handshakes_that_take_too_long() {
 fn session(stage: Stage, action: Action, stack: &str) -> Run {
     let builder = Identity::self_signed().server().script(stage, 1, action);
     let server = listen(builder, "tls");
-    let more = ["--danger-no-verify", "--no-chunking"];
+    let more = ["--danger-no-verify"];
     send(&server, "tls", stack, &more)
 }
 
@@ -165,7 +165,7 @@ fn what_was_deciphered_is_read_before_a_fault_behind_it() {
         let broken = Action::reply([23, 3, 3, 0, 30].repeat(7)).unencrypted();
         let builder = identity.server().script(Stage::Quit, 1, broken);
         let server = listen(builder, "tls");
-        let more = ["--danger-no-verify", "--no-chunking"];
+        let more = ["--danger-no-verify"];
         let run = send(&server, "tls", stack, &more);
         run.is("sent", 0, 200, "content", "null");
         // A refusal, then the link is gone.
@@ -183,7 +183,7 @@ fn timeouts_under_tls() {
                 let identity = Identity::self_signed();
                 let builder = identity.server().script(Stage::Mail, 1, Action::silence());
                 let server = listen(builder, "tls");
-                let more = ["--danger-no-verify", "--no-chunking", "--timeout", "1"];
+                let more = ["--danger-no-verify", "--timeout", "1"];
                 let run = send(&server, "tls", stack, &more);
                 let result = run.is("failed", 74, 500, "mail", "reconnect");
                 let error = result["error"].as_str().unwrap();
@@ -201,6 +201,39 @@ fn serve(talk: impl FnOnce(TcpStream) + Send + 'static) -> String {
     address
 }
 
+/// A line of text, with a line end or cut off by the end of the link.
+#[test]
+fn words_in_place_of_tls_are_quoted() {
+    each(|way, stack| {
+        let said = |text: &str| {
+            let endless = Action::reply(format!("{text}\r\n"));
+            let closing = Action::reply(text).then_close();
+            for action in [endless.clone(), endless.then_close(), closing] {
+                let run = handshake(action, way, stack, &[]);
+                let result = run.is("failed", 76, 500, "tls", "reconnect");
+                let error = result["error"].as_str().unwrap();
+                let text = text.replace('\x1b', "\\u{1b}");
+                assert!(error.contains(&format!("\"{text}\"")), "{error}");
+                let is_hint = error.contains("--security starttls");
+                assert_eq!(is_hint, way == "tls", "{error}");
+            }
+        };
+        said("550 your IP is disabled");
+        said("220 mail.example.org ESMTP");
+        said("554 5.7.1 \x1b[2Jno");
+        said("Go away");
+        // In pieces, and without an end.
+        let drip = Action::reply("220 mail ESMTP\r\n").drip(Duration::from_millis(2));
+        let endless = Action::reply("220 mail ESMTP");
+        for (action, more) in [(drip, &[][..]), (endless, &["--timeout", "1"])] {
+            let run = handshake(action, way, stack, more);
+            let result = run.is("failed", 76, 500, "tls", "reconnect");
+            let error = result["error"].as_str().unwrap();
+            assert!(error.contains("\"220 mail ESMTP\""), "{error}");
+        }
+    });
+}
+
 /// A server that speaks SMTP where TLS is expected.
 #[test]
 fn no_tls_at_all() {
@@ -210,6 +243,7 @@ fn no_tls_at_all() {
         let result = run.is("failed", 76, 500, "tls", "reconnect");
         let error = result["error"].as_str().unwrap();
         assert!(error.contains("--security starttls"), "{error}");
+        assert!(error.contains("\"220 mock.example ESMTP mock\""), "{error}");
         // Reset in the handshake.
         let address = serve(|mut link| {
             let _ = link.read(&mut [0; 1]);

@@ -1,6 +1,7 @@
 //! What the tests share: a transport that plays a script and knows no SMTP.
 #![allow(dead_code)] // Every test file uses a part of it.
 
+pub mod miscount;
 pub mod vector;
 
 use std::cell::RefCell;

@@ -1,18 +1,19 @@
 //! The session, from connecting to QUIT, with the crate's async client.
 
 use std::io;
+use std::ops::ControlFlow;
 
 use embedded_io_async::{ErrorType, Read, Write};
 use embedded_smtp::StartTlsError::{Ehlo, Refused, Upgrade};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::session::State;
 use embedded_smtp::tls::Records;
-use embedded_smtp::{Error, Vouched};
+use embedded_smtp::{Error, Submission, Vouched};
 
 use crate::advice;
+use crate::guard::Witness;
 use crate::link::asynch::Link;
-use crate::login;
-use crate::options::Policy;
+use crate::options::{Chunking, Policy};
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::send::{Job, Tally, unsecured};
@@ -47,16 +48,11 @@ async fn plain<'b>(
 ) -> Ending {
     let mut client = configure(job, Client::new(link, buffer).observe(&job.watch));
     if job.credentials.is_none() {
-        client = client.or_helo();
+        client = client.allow_helo();
     }
     let opened = open(&mut client, job).await;
     let result = match (opened, job.credentials) {
-        (Ok(()), Some(credentials)) => {
-            let mechanism = login::mechanism(job.options);
-            client
-                .danger_login_in_plaintext(credentials, mechanism)
-                .await
-        }
+        (Ok(()), Some(credentials)) => client.danger_login_in_plaintext(credentials).await,
         (opened, _) => opened,
     };
     finish(&mut client, job, sources, result).await
@@ -77,7 +73,7 @@ async fn tls<'b>(
     };
     let mut client = configure(job, Client::over_tls(link, buffer).observe(&job.watch));
     if job.credentials.is_none() {
-        client = client.or_helo();
+        client = client.allow_helo();
     }
     let opened = open(&mut client, job).await;
     over_tls(client, job, sources, opened).await
@@ -132,10 +128,9 @@ async fn over_tls<'b>(
     if job.options.require_tls {
         client = client.require_tls();
     }
-    let result = match (opened, job.credentials, login::mechanism(job.options)) {
-        (Ok(()), Some(secret), None) => client.login(secret).await,
-        (Ok(()), Some(secret), Some(mechanism)) => client.login_with(secret, mechanism).await,
-        (opened, ..) => opened,
+    let result = match (opened, job.credentials) {
+        (Ok(()), Some(credentials)) => client.login(credentials).await,
+        (opened, _) => opened,
     };
     let ending = finish(&mut client, job, sources, result).await;
     // After a fault nothing more is said, not even that it is over.
@@ -152,13 +147,15 @@ fn configure<'b, T>(
     if job.options.no_pipelining {
         client = client.without_pipelining();
     }
-    if job.options.no_chunking {
-        client = client.without_chunking();
-    }
+    client = match job.options.chunking() {
+        Chunking::Off => client,
+        Chunking::After => client.chunking(embedded_smtp::Chunking::AfterRecipients),
+        Chunking::Ahead => client.chunking(embedded_smtp::Chunking::Ahead),
+    };
     if job.options.policy == Policy::All {
         client = client.all_or_none();
     }
-    client
+    client.with_limits()
 }
 
 async fn open<'b, T>(
@@ -172,8 +169,8 @@ where
 }
 
 /// Sends if the session was opened, and ends it.
-async fn finish<T>(
-    client: &mut Client<'_, T, &Watch>,
+async fn finish<'b, T>(
+    client: &mut Client<'b, T, &'b Watch>,
     job: &Job<'_>,
     sources: &mut [Source<'_>],
     opened: Result<(), Error<io::Error>>,
@@ -183,37 +180,49 @@ where
 {
     let mut tally = Tally::new(job);
     match opened {
-        Ok(()) => send(client, job, sources, &mut tally).await,
-        Err(error) => tally.lost_early(&error, client.login_reason()),
+        Ok(()) => send(&mut Witness::new(client, job), job, sources, &mut tally).await,
+        Err(error) => tally.lost(error),
     }
+    let (last, stray) = (client.last_reply(), client.stray_bytes());
+    let ending = tally.ending(last, stray, client.login_reason());
     // After a fault, and where QUIT was sent already, the client refuses to.
     let _ = client.quit().await;
-    tally.ending()
+    ending
 }
 
-async fn send<T>(
-    client: &mut Client<'_, T, &Watch>,
+async fn send<'b, T>(
+    client: &mut Client<'b, T, &'b Watch>,
     job: &Job<'_>,
     sources: &mut [Source<'_>],
     tally: &mut Tally<'_>,
 ) where
     T: Read + Write + ErrorType<Error = io::Error>,
 {
-    if !sources.is_empty() {
-        for message in job.messages {
-            sources.iter_mut().for_each(Source::rewind);
-            let result = client.send_streamed(message, sources, &mut []).await;
-            if tally.add(result).is_break() {
-                break;
-            }
+    // Mails in a row take one round trip each. The last one takes QUIT along where that is worth
+    // more: where it is the only one, and after BDAT, whose reply is confirmed by that to QUIT.
+    let is_by_data = job.options.chunking() == Chunking::Off;
+    let row = match job.messages.len() {
+        _ if !sources.is_empty() => 0,
+        count if count > 1 && is_by_data => count,
+        count => count.saturating_sub(1),
+    };
+    let (row, rest) = job.messages.split_at(row);
+    let mut flow = ControlFlow::Continue(());
+    client
+        .send_all(row, |result| {
+            flow = tally.add(result);
+            flow
+        })
+        .await;
+    for (index, message) in rest.iter().enumerate() {
+        if flow.is_break() {
+            return;
         }
-    } else if let [message] = job.messages {
-        // QUIT rides behind the content.
-        let result = client.send_last(message, &mut []).await;
-        let _ = tally.add(result);
-    } else {
-        client
-            .send_all(job.messages, |result| tally.add(result))
-            .await;
+        sources.iter_mut().for_each(Source::rewind);
+        let mut mail = Submission::new(message).sources(sources);
+        if index + 1 == rest.len() {
+            mail = mail.and_quit();
+        }
+        flow = tally.add(client.send(mail).await);
     }
 }

@@ -1,18 +1,19 @@
 //! The session, from connecting to QUIT, with the crate's blocking client.
 
 use std::io;
+use std::ops::ControlFlow;
 
 use embedded_io::{ErrorType, Read, Write};
 use embedded_smtp::StartTlsError::{Ehlo, Refused, Upgrade};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::session::State;
 use embedded_smtp::tls::Records;
-use embedded_smtp::{Error, Vouched};
+use embedded_smtp::{Error, Submission, Vouched};
 
 use crate::advice;
+use crate::guard::Witness;
 use crate::link::blocking::Link;
-use crate::login;
-use crate::options::Policy;
+use crate::options::{Chunking, Policy};
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::send::{Job, Tally, unsecured};
@@ -47,14 +48,11 @@ fn plain<'b>(
 ) -> Ending {
     let mut client = configure(job, Client::new(link, buffer).observe(&job.watch));
     if job.credentials.is_none() {
-        client = client.or_helo();
+        client = client.allow_helo();
     }
     let opened = open(&mut client, job);
     let result = match (opened, job.credentials) {
-        (Ok(()), Some(credentials)) => {
-            let mechanism = login::mechanism(job.options);
-            client.danger_login_in_plaintext(credentials, mechanism)
-        }
+        (Ok(()), Some(credentials)) => client.danger_login_in_plaintext(credentials),
         (opened, _) => opened,
     };
     finish(&mut client, job, sources, result)
@@ -75,7 +73,7 @@ fn tls<'b>(
     };
     let mut client = configure(job, Client::over_tls(link, buffer).observe(&job.watch));
     if job.credentials.is_none() {
-        client = client.or_helo();
+        client = client.allow_helo();
     }
     let opened = open(&mut client, job);
     over_tls(client, job, sources, opened)
@@ -128,10 +126,9 @@ fn over_tls<'b>(
     if job.options.require_tls {
         client = client.require_tls();
     }
-    let result = match (opened, job.credentials, login::mechanism(job.options)) {
-        (Ok(()), Some(secret), None) => client.login(secret),
-        (Ok(()), Some(secret), Some(mechanism)) => client.login_with(secret, mechanism),
-        (opened, ..) => opened,
+    let result = match (opened, job.credentials) {
+        (Ok(()), Some(credentials)) => client.login(credentials),
+        (opened, _) => opened,
     };
     let ending = finish(&mut client, job, sources, result);
     // After a fault nothing more is said, not even that it is over.
@@ -148,13 +145,15 @@ fn configure<'b, T>(
     if job.options.no_pipelining {
         client = client.without_pipelining();
     }
-    if job.options.no_chunking {
-        client = client.without_chunking();
-    }
+    client = match job.options.chunking() {
+        Chunking::Off => client,
+        Chunking::After => client.chunking(embedded_smtp::Chunking::AfterRecipients),
+        Chunking::Ahead => client.chunking(embedded_smtp::Chunking::Ahead),
+    };
     if job.options.policy == Policy::All {
         client = client.all_or_none();
     }
-    client
+    client.with_limits()
 }
 
 fn open<'b, T>(
@@ -168,8 +167,8 @@ where
 }
 
 /// Sends if the session was opened, and ends it.
-fn finish<T>(
-    client: &mut Client<'_, T, &Watch>,
+fn finish<'b, T>(
+    client: &mut Client<'b, T, &'b Watch>,
     job: &Job<'_>,
     sources: &mut [Source<'_>],
     opened: Result<(), Error<io::Error>>,
@@ -179,35 +178,47 @@ where
 {
     let mut tally = Tally::new(job);
     match opened {
-        Ok(()) => send(client, job, sources, &mut tally),
-        Err(error) => tally.lost_early(&error, client.login_reason()),
+        Ok(()) => send(&mut Witness::new(client, job), job, sources, &mut tally),
+        Err(error) => tally.lost(error),
     }
+    let (last, stray) = (client.last_reply(), client.stray_bytes());
+    let ending = tally.ending(last, stray, client.login_reason());
     // After a fault, and where QUIT was sent already, the client refuses to.
     let _ = client.quit();
-    tally.ending()
+    ending
 }
 
-fn send<T>(
-    client: &mut Client<'_, T, &Watch>,
+fn send<'b, T>(
+    client: &mut Client<'b, T, &'b Watch>,
     job: &Job<'_>,
     sources: &mut [Source<'_>],
     tally: &mut Tally<'_>,
 ) where
     T: Read + Write + ErrorType<Error = io::Error>,
 {
-    if !sources.is_empty() {
-        for message in job.messages {
-            sources.iter_mut().for_each(Source::rewind);
-            let result = client.send_streamed(message, sources, &mut []);
-            if tally.add(result).is_break() {
-                break;
-            }
+    // Mails in a row take one round trip each. The last one takes QUIT along where that is worth
+    // more: where it is the only one, and after BDAT, whose reply is confirmed by that to QUIT.
+    let is_by_data = job.options.chunking() == Chunking::Off;
+    let row = match job.messages.len() {
+        _ if !sources.is_empty() => 0,
+        count if count > 1 && is_by_data => count,
+        count => count.saturating_sub(1),
+    };
+    let (row, rest) = job.messages.split_at(row);
+    let mut flow = ControlFlow::Continue(());
+    client.send_all(row, |result| {
+        flow = tally.add(result);
+        flow
+    });
+    for (index, message) in rest.iter().enumerate() {
+        if flow.is_break() {
+            return;
         }
-    } else if let [message] = job.messages {
-        // QUIT rides behind the content.
-        let result = client.send_last(message, &mut []);
-        let _ = tally.add(result);
-    } else {
-        client.send_all(job.messages, |result| tally.add(result));
+        sources.iter_mut().for_each(Source::rewind);
+        let mut mail = Submission::new(message).sources(sources);
+        if index + 1 == rest.len() {
+            mail = mail.and_quit();
+        }
+        flow = tally.add(client.send(mail));
     }
 }

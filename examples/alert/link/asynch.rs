@@ -1,13 +1,13 @@
 //! The link of the async client: a stream of Tokio. Firmware has Embassy's in its place.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{timeout, timeout_at};
 
-use super::{Deadlines, no_address, share, timed_out};
+use super::{Deadlines, FirstLine, no_address, share, timed_out};
 use crate::options::Server;
 
 /// A TCP connection that keeps the [`Deadlines`].
@@ -15,6 +15,7 @@ use crate::options::Server;
 pub struct Link {
     stream: TcpStream,
     deadlines: Rc<Deadlines>,
+    first_line: FirstLine,
 }
 
 impl Link {
@@ -31,7 +32,11 @@ impl Link {
                 Ok(Ok(stream)) => {
                     // Flights are whole already; nothing is gained by waiting for more.
                     stream.set_nodelay(true)?;
-                    return Ok(Self { stream, deadlines });
+                    return Ok(Self {
+                        stream,
+                        deadlines,
+                        first_line: FirstLine::default(),
+                    });
                 }
                 Ok(Err(error)) => last = error,
                 Err(_) => last = timed_out(),
@@ -40,9 +45,20 @@ impl Link {
         Err(last)
     }
 
-    /// A TLS handshake begins on it.
-    pub fn begin_handshake(&self) {
+    async fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        // Bytes that are there already do not make up for a deadline that has passed.
+        let left = self.deadlines.left().ok_or_else(timed_out)?;
+        match timeout(left, self.stream.read(buf)).await {
+            Ok(result) => result,
+            Err(_) => Err(timed_out()),
+        }
+    }
+
+    /// A TLS handshake begins on it. What is said in place of TLS is kept.
+    pub fn begin_handshake(&self) -> FirstLine {
         self.deadlines.handshake();
+        self.first_line.begin();
+        self.first_line.clone()
     }
 }
 
@@ -52,11 +68,22 @@ impl embedded_io_async::ErrorType for Link {
 
 impl embedded_io_async::Read for Link {
     async fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        // Octets that are there already do not make up for a deadline that has passed.
-        let left = self.deadlines.left().ok_or_else(timed_out)?;
-        match timeout(left, self.stream.read(buf)).await {
-            Ok(result) => result,
-            Err(_) => Err(timed_out()),
+        let count = self.receive(buf).await?;
+        let received = buf.get(..count).unwrap_or_default();
+        let mut is_wanted = self.first_line.receive(received);
+        if is_wanted {
+            self.deadlines.hurry();
+        }
+        while is_wanted {
+            let mut more = [0; 256];
+            let count = self.receive(&mut more).await.unwrap_or(0);
+            is_wanted = self
+                .first_line
+                .receive(more.get(..count).unwrap_or_default());
+        }
+        match self.first_line.is_there() {
+            true => Err(ErrorKind::InvalidData.into()),
+            false => Ok(count),
         }
     }
 }

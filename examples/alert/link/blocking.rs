@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Deadlines, no_address, share, timed_out};
+use super::{Deadlines, FirstLine, no_address, share, timed_out};
 use crate::options::Server;
 
 /// How long the system may sit on a write of which it took a part only: it tells of the part when
@@ -19,6 +19,7 @@ const WRITE_STEP: Duration = Duration::from_millis(100);
 pub struct Link {
     stream: TcpStream,
     deadlines: Rc<Deadlines>,
+    first_line: FirstLine,
 }
 
 impl Link {
@@ -34,7 +35,11 @@ impl Link {
                     // Flights are whole already; nothing is gained by waiting for more.
                     stream.set_nodelay(true)?;
                     stream.set_write_timeout(Some(WRITE_STEP))?;
-                    return Ok(Self { stream, deadlines });
+                    return Ok(Self {
+                        stream,
+                        deadlines,
+                        first_line: FirstLine::default(),
+                    });
                 }
                 Err(error) => last = error,
             }
@@ -42,9 +47,22 @@ impl Link {
         Err(last)
     }
 
-    /// A TLS handshake begins on it.
-    pub fn begin_handshake(&self) {
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.deadlines.left().ok_or_else(timed_out)?;
+            self.stream.set_read_timeout(Some(left))?;
+            match self.stream.read(buf) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result.map_err(name_timeout),
+            }
+        }
+    }
+
+    /// A TLS handshake begins on it. What is said in place of TLS is kept.
+    pub fn begin_handshake(&self) -> FirstLine {
         self.deadlines.handshake();
+        self.first_line.begin();
+        self.first_line.clone()
     }
 }
 
@@ -75,13 +93,22 @@ impl embedded_io::ErrorType for Link {
 
 impl embedded_io::Read for Link {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let left = self.deadlines.left().ok_or_else(timed_out)?;
-            self.stream.set_read_timeout(Some(left))?;
-            match self.stream.read(buf) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result.map_err(name_timeout),
-            }
+        let count = self.receive(buf)?;
+        let received = buf.get(..count).unwrap_or_default();
+        let mut is_wanted = self.first_line.receive(received);
+        if is_wanted {
+            self.deadlines.hurry();
+        }
+        while is_wanted {
+            let mut more = [0; 256];
+            let count = self.receive(&mut more).unwrap_or(0);
+            is_wanted = self
+                .first_line
+                .receive(more.get(..count).unwrap_or_default());
+        }
+        match self.first_line.is_there() {
+            true => Err(ErrorKind::InvalidData.into()),
+            false => Ok(count),
         }
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod asynch;
 pub mod blocking;
+mod first_line;
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -16,6 +17,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use embedded_smtp::Phase;
+
+pub use first_line::FirstLine;
 
 /// The times the session is given, shared by the observer, which sets them, and the link, which
 /// keeps them.
@@ -41,9 +44,12 @@ impl Deadlines {
 
     /// The wait for the reply that ends this phase begins.
     pub fn begin(&self, phase: Phase) {
-        let time = self
-            .timeout
-            .unwrap_or(Duration::from_secs(phase.timeout_seconds().into()));
+        let usual = Duration::from_secs(phase.timeout_seconds().into());
+        let time = match (self.timeout, phase) {
+            // The mails are done, and the answer changes nothing.
+            (Some(timeout), Phase::Quit) => timeout.min(usual),
+            (timeout, _) => timeout.unwrap_or(usual),
+        };
         self.reply.set(Instant::now().checked_add(time));
         self.write.set(self.timeout.unwrap_or(COMMAND_WRITE));
     }
@@ -53,6 +59,13 @@ impl Deadlines {
         let time = self.timeout.unwrap_or(HANDSHAKE);
         self.reply.set(Instant::now().checked_add(time));
         self.write.set(time);
+    }
+
+    /// What is received now is of no use but to be shown.
+    pub fn hurry(&self) {
+        let soon = Instant::now() + REST_OF_LINE;
+        let end = self.reply.get().map_or(soon, |end| end.min(soon));
+        self.reply.set(Some(end));
     }
 
     /// What is written now is content: no reply is awaited.
@@ -84,6 +97,8 @@ impl Deadlines {
 const CONNECT: Duration = Duration::from_secs(60);
 /// As long as for connecting.
 const HANDSHAKE: Duration = CONNECT;
+/// For the rest of a line that was said in place of TLS.
+const REST_OF_LINE: Duration = Duration::from_secs(5);
 /// A year.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// RFC 5321 §4.5.3.2.2 and following: five minutes for MAIL and RCPT.

@@ -29,7 +29,17 @@ impl<'r> Secured<'r> {
         records: &'r mut Records<'_>,
         shown: &mut Shown,
     ) -> Result<(Vouched<Self>, Option<Terms>), Fault> {
-        link.begin_handshake();
+        let first = link.begin_handshake();
+        let opened = Self::open_tls(link, trust, records, shown);
+        opened.map_err(|fault| fault.or_words(&first))
+    }
+
+    fn open_tls(
+        link: Link,
+        trust: &Trust,
+        records: &'r mut Records<'_>,
+        shown: &mut Shown,
+    ) -> Result<(Vouched<Self>, Option<Terms>), Fault> {
         match trust.stack {
             TlsStack::Rustls => {
                 let mut pumped = Pumped {

@@ -25,6 +25,8 @@ pub use distrust::Distrust;
 pub use embedded::{READ_BUFFER, WRITE_BUFFER};
 pub use shown::{Shown, Terms};
 
+use crate::advice;
+use crate::link;
 use crate::options::TlsStack;
 use crate::outcome::Opening;
 use crate::trust::Trust;
@@ -38,6 +40,8 @@ pub enum Fault {
     Incompatible(String),
     /// What came is no TLS, or not as TLS has it.
     Broken(String),
+    /// The server said this line in place of TLS. It is safe to show.
+    Words(String),
     /// The server ended TLS by an alert.
     Alert(String),
     /// The server closed the connection.
@@ -47,11 +51,22 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The same fault; where the server said something in place of TLS, that.
+    pub fn or_words(self, first: &link::FirstLine) -> Self {
+        match (&self, first.line()) {
+            (Self::Distrust(_), _) => self,
+            (_, Some(line)) => Self::Words(advice::quoted(&line)),
+            _ => self,
+        }
+    }
+
     /// How a handshake that ended so counts.
     pub fn opening(&self) -> Opening {
         match self {
             Self::Distrust(_) => Opening::Distrusted,
-            Self::Incompatible(_) | Self::Broken(_) | Self::Alert(_) => Opening::Broken,
+            Self::Incompatible(_) | Self::Broken(_) | Self::Words(_) | Self::Alert(_) => {
+                Opening::Broken
+            }
             Self::Closed | Self::Link(_) => Opening::Lost,
         }
     }
@@ -70,6 +85,17 @@ impl Fault {
             }
             Self::Broken(what) => {
                 format!("{what}: check host and port, or use --security starttls")
+            }
+            Self::Words(words) => {
+                let advice = match words.as_bytes() {
+                    _ if is_starttls => "check host and port, or try again",
+                    [b'2', b'2', b'0', ..] => "use --security starttls",
+                    [b'4' | b'5', ..] => {
+                        "ask who runs the server why it does not let you in, or use --security starttls"
+                    }
+                    _ => "check host and port, or use --security starttls",
+                };
+                format!("where TLS was expected, the server said \"{words}\": {advice}")
             }
             Self::Alert(alert) => {
                 format!("the server ended the TLS handshake (alert {alert}): {other_stack}")
@@ -100,7 +126,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Distrust(distrust) => write!(f, "{distrust:?}"),
-            Self::Incompatible(what) | Self::Broken(what) => f.write_str(what),
+            Self::Incompatible(what) | Self::Broken(what) | Self::Words(what) => f.write_str(what),
             Self::Alert(alert) => write!(f, "TLS alert: {alert}"),
             Self::Closed => f.write_str("closed"),
             Self::Link(error) => error.fmt(f),

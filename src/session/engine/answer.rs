@@ -29,17 +29,17 @@ impl Engine<'_> {
         let head = self.replies.head();
         let code = head.code;
         observer.reply(self.replies.reply(buffer));
-        let before = self.server.state();
-        if !self.server.reply(verb, code) {
-            return self.fault(Fault::Protocol(Violation::OutOfPlace(code)), false);
-        }
-        self.flight.answered();
         if let Some(chunks) = self.chunks
             && let Some(violation) = (chunks.mismatch)(verb, &self.replies, &self.verdict)
         {
             self.verdict.doubt();
             return self.fault(Fault::Protocol(violation), false);
         }
+        let before = self.server.state();
+        if !self.server.reply(verb, code) {
+            return self.fault(Fault::Protocol(Violation::OutOfPlace(code)), false);
+        }
+        self.flight.answered();
         if verb == Verb::Quit {
             return self.finish();
         }
@@ -62,7 +62,15 @@ impl Engine<'_> {
             Heard::Recovered => self.replies.forget(),
             // A reason that came in a challenge says more than the text of the refusal after it.
             Heard::Kept if !self.reason().is_empty() => self.replies.keep_head(),
-            Heard::Kept => self.replies.keep(buffer),
+            Heard::Kept => {
+                self.replies.keep(buffer);
+                // A mail that is refused as a whole leaves no recipient to a further transaction.
+                if let (Verb::Mail, Some(limits), Operation::Mail(mail)) =
+                    (verb, self.limits, &mut *operation)
+                {
+                    (limits.forget)(mail.results);
+                }
+            }
             Heard::Final => {
                 observer.final_reply(self.replies.reply(buffer));
                 self.replies.keep(buffer);

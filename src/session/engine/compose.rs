@@ -57,13 +57,13 @@ impl Engine<'_> {
                         break;
                     }
                     Came::Full => {
-                        self.flight.sent(Verb::Bdat, 0);
+                        self.flight.sent(Verb::Bdat);
                         break;
                     }
                     Came::Whole => self.verdict.handed_over(),
                 }
                 if verb != Verb::Content {
-                    self.flight.sent(Verb::BdatLast, 0);
+                    self.flight.sent(Verb::BdatLast);
                     self.next = None;
                     break;
                 }
@@ -77,12 +77,12 @@ impl Engine<'_> {
                 write::show(&out, from, secret, cut.is_none(), observer);
             }
             has_secret |= secret.is_some();
+            self.flight.went(out.since(from).len());
             if cut.is_some() {
                 self.stage = Stage::Compose;
                 break;
             }
-            let bytes = out.since(from).len();
-            if !self.said(verb, bytes, operation) {
+            if !self.said(verb, operation) {
                 break;
             }
         }
@@ -188,10 +188,10 @@ impl Engine<'_> {
         None
     }
 
-    /// A command of so many bytes is in the buffer as a whole. Whether another may follow it in this
+    /// A command is in the buffer as a whole. Whether another may follow it in this
     /// flight.
     #[inline(never)]
-    fn said(&mut self, verb: Verb, bytes: usize, operation: &Operation<'_, '_>) -> bool {
+    fn said(&mut self, verb: Verb, operation: &Operation<'_, '_>) -> bool {
         if verb == Verb::BdatLast {
             // Its bytes follow it. What comes from a source begins at the buffer's beginning.
             self.body.announced();
@@ -202,7 +202,7 @@ impl Engine<'_> {
             }
             return !is_streamed;
         }
-        self.flight.sent(verb, bytes);
+        self.flight.sent(verb);
         let mut has_recipient = false;
         match (verb, operation) {
             (Verb::Ehlo | Verb::Helo, _) => self.server.forget_offers(),
