@@ -222,57 +222,37 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         let mut failed = None;
         let mut running = session.begin(operation);
         loop {
-            match running.step(operation, observer) {
-                Step::Send(mut bytes) => {
-                    while !bytes.is_empty() {
-                        match transport.write(bytes).await {
-                            Ok(0) => {
-                                running.fault(Fault::Closed);
-                                break;
-                            }
-                            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-                            Err(error) => match trouble(error.kind()) {
-                                Trouble::Interrupted => {}
-                                trouble => {
-                                    running.broke(trouble);
-                                    failed = Some(error);
-                                    break;
-                                }
-                            },
-                        }
+            let done = match running.step(operation, observer) {
+                Step::Send(bytes) => transport.write(bytes).await,
+                Step::Flush => transport.flush().await.map(|()| 0),
+                Step::Receive(window) => transport.read(window).await,
+                Step::Fill { source, into } => {
+                    match sources.get_mut(source) {
+                        None => running.no_source(),
+                        Some(source) => match source.read(into).await {
+                            Ok(bytes) => running.done(bytes),
+                            Err(error) if trouble(error.kind()) == Trouble::Interrupted => {}
+                            Err(error) => running.fault(Fault::Source(error.kind())),
+                        },
                     }
+                    continue;
                 }
                 #[cfg(feature = "scram-sha-256")]
-                Step::Pause => Async::pause().await,
-                Step::Fill { source, into } => match sources.get_mut(source) {
-                    None => running.no_source(),
-                    Some(source) => match source.read(into).await {
-                        Ok(bytes) => running.filled(bytes),
-                        Err(error) if trouble(error.kind()) == Trouble::Interrupted => {}
-                        Err(error) => running.fault(Fault::Source(error.kind())),
-                    },
-                },
-                Step::Flush => match transport.flush().await {
-                    Ok(()) => running.flushed(),
-                    Err(error) => match trouble(error.kind()) {
-                        Trouble::Interrupted => {}
-                        trouble => {
-                            running.broke(trouble);
-                            failed = Some(error);
-                        }
-                    },
-                },
-                Step::Receive(window) => match transport.read(window).await {
-                    Ok(bytes) => running.received(bytes),
-                    Err(error) => match trouble(error.kind()) {
-                        Trouble::Interrupted => {}
-                        trouble => {
-                            running.broke(trouble);
-                            failed = Some(error);
-                        }
-                    },
-                },
+                Step::Pause => {
+                    Async::pause().await;
+                    continue;
+                }
                 Step::Done => return running.end(failed),
+            };
+            match done {
+                Ok(bytes) => running.done(bytes),
+                Err(error) => match trouble(error.kind()) {
+                    Trouble::Interrupted => {}
+                    trouble => {
+                        running.broke(trouble);
+                        failed = Some(error);
+                    }
+                },
             }
         }
     }

@@ -185,57 +185,37 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         let mut failed = None;
         let mut running = session.begin(operation);
         loop {
-            match running.step(operation, observer) {
-                Step::Send(mut bytes) => {
-                    while !bytes.is_empty() {
-                        match transport.write(bytes) {
-                            Ok(0) => {
-                                running.fault(Fault::Closed);
-                                break;
-                            }
-                            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-                            Err(error) => match trouble(error.kind()) {
-                                Trouble::Interrupted => {}
-                                trouble => {
-                                    running.broke(trouble);
-                                    failed = Some(error);
-                                    break;
-                                }
-                            },
-                        }
+            let done = match running.step(operation, observer) {
+                Step::Send(bytes) => transport.write(bytes),
+                Step::Flush => transport.flush().map(|()| 0),
+                Step::Receive(window) => transport.read(window),
+                Step::Fill { source, into } => {
+                    match sources.get_mut(source) {
+                        None => running.no_source(),
+                        Some(source) => match source.read(into) {
+                            Ok(bytes) => running.done(bytes),
+                            Err(error) if trouble(error.kind()) == Trouble::Interrupted => {}
+                            Err(error) => running.fault(Fault::Source(error.kind())),
+                        },
                     }
+                    continue;
                 }
                 #[cfg(feature = "scram-sha-256")]
-                Step::Pause => Blocking::pause(),
-                Step::Fill { source, into } => match sources.get_mut(source) {
-                    None => running.no_source(),
-                    Some(source) => match source.read(into) {
-                        Ok(bytes) => running.filled(bytes),
-                        Err(error) if trouble(error.kind()) == Trouble::Interrupted => {}
-                        Err(error) => running.fault(Fault::Source(error.kind())),
-                    },
-                },
-                Step::Flush => match transport.flush() {
-                    Ok(()) => running.flushed(),
-                    Err(error) => match trouble(error.kind()) {
-                        Trouble::Interrupted => {}
-                        trouble => {
-                            running.broke(trouble);
-                            failed = Some(error);
-                        }
-                    },
-                },
-                Step::Receive(window) => match transport.read(window) {
-                    Ok(bytes) => running.received(bytes),
-                    Err(error) => match trouble(error.kind()) {
-                        Trouble::Interrupted => {}
-                        trouble => {
-                            running.broke(trouble);
-                            failed = Some(error);
-                        }
-                    },
-                },
+                Step::Pause => {
+                    Blocking::pause();
+                    continue;
+                }
                 Step::Done => return running.end(failed),
+            };
+            match done {
+                Ok(bytes) => running.done(bytes),
+                Err(error) => match trouble(error.kind()) {
+                    Trouble::Interrupted => {}
+                    trouble => {
+                        running.broke(trouble);
+                        failed = Some(error);
+                    }
+                },
             }
         }
     }

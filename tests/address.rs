@@ -421,12 +421,20 @@ fn lists() {
 }
 
 #[test]
-fn a_list_has_a_limit_well_above_64_kib() {
+fn a_list_has_a_limit_of_mailboxes_and_one_of_bytes_well_above_64_kib() {
+    let why = |text: &str| MailboxList::parse(text).unwrap_err().reason;
+    let most = MailboxList::MAX_MAILBOXES as usize;
+    let text = "a@b;".repeat(most);
+    assert_eq!(MailboxList::parse(&text).unwrap().iter().count(), most);
+    assert_eq!(why(&format!("{text}a@b")), Reason::TooMany);
+    // Empty items are none.
+    assert!(MailboxList::parse(&format!("{text};;; ;")).is_ok());
+
     let max = MailboxList::MAX_OCTETS as usize;
-    let text = "a@b;".repeat(max / 4);
-    assert_eq!(MailboxList::parse(&text).unwrap().iter().count(), max / 4);
-    let reason = MailboxList::parse(&format!("{text};")).unwrap_err().reason;
-    assert_eq!(reason, Reason::TooLong);
+    let blanks = " ".repeat(max - 3);
+    let list = format!("a@b{blanks}");
+    assert_eq!(MailboxList::parse(&list).unwrap().iter().count(), 1);
+    assert_eq!(why(&format!("{list};")), Reason::TooLong);
 }
 
 #[test]

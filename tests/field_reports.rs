@@ -11,8 +11,8 @@ use std::ops::ControlFlow;
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::mock::Server;
 use embedded_smtp::{
-    Chunking, Credentials, Delivery, Error, Field, Invalid, Mailbox, Message, Observer, Phase, Reason,
-    RecipientStatus, Reply, Report, Retry, Submission, Vouched,
+    Chunking, Credentials, Delivery, Error, Field, Invalid, Mailbox, Message, Observer, Phase,
+    Reason, RecipientStatus, Reply, Report, Retry, Submission, Vouched,
 };
 use support::miscount::{Arrived, Link, Plan, Slip, Verdict};
 use support::vector::{Vector, run_async, run_blocking};
@@ -59,11 +59,7 @@ fn alert() -> Message<'static> {
         .text("Hello")
 }
 
-const WAYS: [Option<Chunking>; 3] = [
-    None,
-    Some(Chunking::AfterRecipients),
-    Some(Chunking::Ahead),
-];
+const WAYS: [Option<Chunking>; 3] = [None, Some(Chunking::AfterRecipients), Some(Chunking::Ahead)];
 
 // 1.1
 
@@ -238,7 +234,10 @@ fn check(
         *counts.ends.entry(kind).or_default() += 1;
         if is_faultless {
             let is_right = if is_accepted { "accepted" } else { "refused" };
-            rule(kind == is_right, "a faultless dialogue ends as the server says");
+            rule(
+                kind == is_right,
+                "a faultless dialogue ends as the server says",
+            );
         }
         if kind == "unknown" {
             rule(
@@ -251,7 +250,13 @@ fn check(
         }
         // From here on, a mail that the server refused was reported as accepted.
         if let Some(arrived) = arrived.first()
-            && is_unknowable(plan.slip, way, operation.confirms(mail), arrived, outcome.read)
+            && is_unknowable(
+                plan.slip,
+                way,
+                operation.confirms(mail),
+                arrived,
+                outcome.read,
+            )
         {
             counts.unknowable += 1;
         } else {
@@ -489,7 +494,10 @@ fn every_line_of_a_refused_ehlo_can_be_read_after_the_close() {
     let reply = smtp.last_reply().unwrap();
     assert_eq!(reply.code(), 501);
     let text = String::from_utf8_lossy(reply.text()).into_owned();
-    for words in ["EHLO argument \"[127.0.0.1]\" invalid,", "closing connection."] {
+    for words in [
+        "EHLO argument \"[127.0.0.1]\" invalid,",
+        "closing connection.",
+    ] {
         assert!(text.contains(words), "{text:?}");
     }
     link.assert_complete();
@@ -653,8 +661,7 @@ fn the_answer_to_quit_is_awaited_in_a_phase_of_its_own() {
         Event::Say(b"250 queued\r\n".to_vec()),
     ]);
     let mut buffer = [0; 512];
-    let mut smtp =
-        embedded_smtp::blocking::Client::new(link, &mut buffer).observe(Phases(&seen));
+    let mut smtp = embedded_smtp::blocking::Client::new(link, &mut buffer).observe(Phases(&seen));
     smtp.open("client.example").unwrap();
     // Silence in place of the answer takes nothing away.
     let report = smtp.send(Submission::new(&alert()).and_quit()).unwrap();
@@ -822,9 +829,7 @@ fn only_the_reply_to_the_last_chunk_is_the_final_one() {
         let mail = Submission::new(&mail).sources(&mut sources);
         if is_async {
             let client = embedded_smtp::asynch::Client::new(link, &mut buffer);
-            let mut smtp = client
-                .observe(&finals)
-                .chunking(Chunking::AfterRecipients);
+            let mut smtp = client.observe(&finals).chunking(Chunking::AfterRecipients);
             let run = async {
                 smtp.open("client.example").await.unwrap();
                 smtp.send(mail).await.unwrap()
@@ -833,9 +838,7 @@ fn only_the_reply_to_the_last_chunk_is_the_final_one() {
             assert_eq!(smtp.delivery(), Delivery::Accepted);
         } else {
             let client = embedded_smtp::blocking::Client::new(link, &mut buffer);
-            let mut smtp = client
-                .observe(&finals)
-                .chunking(Chunking::AfterRecipients);
+            let mut smtp = client.observe(&finals).chunking(Chunking::AfterRecipients);
             smtp.open("client.example").unwrap();
             assert_eq!(smtp.send(mail).unwrap().accepted(), 1);
             assert_eq!(smtp.delivery(), Delivery::Accepted);
@@ -1063,7 +1066,11 @@ fn a_mail_has_at_most_a_thousand_recipients() {
         } else {
             let invalid = Invalid::new(Field::Recipients, Reason::TooMany);
             assert_eq!(end.unwrap_err(), Error::Invalid(invalid), "{count}");
-            assert_eq!(server.traffic()[0].octets_written, written, "nothing is sent");
+            assert_eq!(
+                server.traffic()[0].octets_written,
+                written,
+                "nothing is sent"
+            );
         }
         smtp.noop().unwrap();
         assert_eq!(server.violations(), [""; 0]);

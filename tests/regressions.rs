@@ -119,7 +119,7 @@ fn recipients_of_a_refused_transaction_are_not_deferred() {
     assert!(matches!(end, Err(Error::Refused(_))), "{end:?}");
     assert!(!support::vector::is_for_now(&end), "{end:?}");
     link.assert_complete();
-    assert_eq!(results.map(|r| r.code()), [None; 3]);
+    assert_eq!(results.map(|r| r.code()), [Some(450), None, None]);
     assert_eq!(results.map(|r| r.is_deferred()), [false; 3]);
 }
 

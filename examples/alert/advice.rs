@@ -1,6 +1,6 @@
 //! One line for a person: what happened, what the server said last, and what to do.
 //!
-//! What to do is the library's advice, except where this command has an option to name.
+//! The advice is the library's, except where this command has an option to name.
 
 use std::io;
 
@@ -96,7 +96,7 @@ fn describe(fault: &Fault<io::Error>) -> String {
     }
 }
 
-/// What to do, where an option does it.
+/// The advice, if there is an option to name.
 fn advise(error: &Error<io::Error>, options: &Options) -> Option<&'static str> {
     Some(match error {
         Error::NotOffered(Missing::Extension(Extension::StartTls)) => {
@@ -111,6 +111,10 @@ fn advise(error: &Error<io::Error>, options: &Options) -> Option<&'static str> {
         Error::NotOffered(Missing::Mechanism(_)) => "try another --auth, or check host and port",
         Error::Refused(refusal) if refusal.phase() != Phase::Auth => {
             return of_missing_login(refusal.code(), options);
+        }
+        Error::Refused(refusal) if refusal.code() == 535 && options.token.is_some() => {
+            "check the user name, and get a new token: this one may have expired, or be for another \
+             service"
         }
         Error::Failed { fault, phase, last } => match last {
             Some(last) if last.code() == 503 && !matches!(fault, Fault::Source(_)) => {

@@ -1,8 +1,8 @@
 //! The crate's own TLS, on a host that can go on after a panic.
 //!
 //! After the handshake a server that breaks TLS may end in a panic of the library, as the
-//! documentation of `tls` has it. The result then says that the server broke TLS. What became of the
-//! mail is taken from the client, which outlives the panic.
+//! documentation of `tls` has it. The result then says that the server broke TLS. Whether the
+//! mail was delivered is asked of the client, which outlives the panic.
 
 use std::io::{self, ErrorKind};
 use std::ops::{Deref, DerefMut};

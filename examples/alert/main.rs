@@ -6,9 +6,9 @@
 //! cargo run --example alert -- --help                        the options
 //! ```
 //!
-//! How a device would use the crate is in `driver/`, what it needs of a transport in `link/`, and TLS
-//! in `tls/`, each with the blocking client and with the async one; the rest is what a command has to do: read
-//! options and files, and say how it ended.
+//! `driver/` uses the crate as a device would, `link/` is the transport and `tls/` is TLS, each for the
+//! blocking client and for the async one. The rest is a command's work: to read options and files, and
+//! to print the result.
 
 mod advice;
 mod check;
@@ -98,7 +98,7 @@ fn run(options: &Options) -> Result<u8, Usage> {
 fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u8, Refused> {
     let parts = letter.parts()?;
     let mut sources = letter.sources();
-    // What is printed is one message.
+    // Only one message is printed.
     let count = if options.eml {
         1
     } else {

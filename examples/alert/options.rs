@@ -17,10 +17,10 @@ use crate::trust;
 #[derive(Parser, Debug, Clone)]
 #[command(name = "alert", version)]
 pub struct Options {
-    /// Where to connect
+    /// Server to connect to
     #[arg(long, value_name = "HOST:PORT", value_parser = server, help_heading = CONNECTION)]
     pub server: Option<Server>,
-    /// How the link is secured [default: tls for port 465, else starttls]
+    /// Security of the link [default: tls for port 465, else starttls]
     #[arg(long, value_enum, help_heading = CONNECTION)]
     pub security: Option<Security>,
     /// The TLS library: rustls, or the crate's own on embedded-tls [default: rustls]
@@ -33,7 +33,7 @@ pub struct Options {
     /// replaces chain and name, with --ca both must hold
     #[arg(long, value_name = "HEX", value_parser = pin, help_heading = CONNECTION)]
     pub pin: Vec<Pin>,
-    /// Do not verify the server: whoever is on the way can read and change all
+    /// Do not verify the server: anyone on the way can read and change everything
     #[arg(long, help_heading = CONNECTION)]
     pub danger_no_verify: bool,
     /// The name to verify, if not HOST
@@ -58,7 +58,7 @@ pub struct Options {
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = CONNECTION)]
     #[arg(conflicts_with_all = ["password", "password_env"])]
     pub token: Option<String>,
-    /// How to log in
+    /// Mechanism to log in with
     #[arg(long, value_enum, default_value_t = Auth::Auto, help_heading = CONNECTION)]
     pub auth: Auth,
     /// Allow credentials without TLS
@@ -78,8 +78,8 @@ pub struct Options {
     /// Wait for each reply before the next command
     #[arg(long, help_heading = CONNECTION)]
     pub no_pipelining: bool,
-    /// How content goes: by DATA, by BDAT after the replies to RCPT, or by BDAT ahead of them. Ahead
-    /// is for a server you know: one that does not skip refused content would read it as commands
+    /// Send content by DATA, by BDAT after the replies to RCPT, or by BDAT ahead of them. Ahead is
+    /// for a server you know: one that does not skip refused content would read it as commands
     #[arg(long, value_enum, default_value_t = Chunking::Off, help_heading = CONNECTION)]
     pub chunking: Chunking,
     /// The same as --chunking off
@@ -103,10 +103,10 @@ pub struct Options {
     /// Author
     #[arg(long, value_name = "MAILBOX", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub from: Option<String>,
-    /// Where answers go
+    /// Address for answers
     #[arg(long, value_name = "MAILBOX", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub reply_to: Option<String>,
-    /// Where reports of failed delivery go; <> for nowhere
+    /// Address for reports of failed delivery; <> for none
     #[arg(long, value_name = "MAILBOX", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub envelope_from: Option<String>,
     /// Recipients, separated by ; or ,
@@ -127,7 +127,7 @@ pub struct Options {
     /// HTML; @FILE takes a file's content, @@ is an @
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub html: Option<String>,
-    /// How urgent it is
+    /// Urgency
     #[arg(long, value_enum, help_heading = MESSAGE)]
     pub importance: Option<Importance>,
     /// Attach a file, by default in base64; with encoding=none it travels as it is and must be
@@ -157,7 +157,7 @@ pub struct Options {
     #[arg(long, value_enum, value_name = "WHEN", value_delimiter = ',')]
     #[arg(help_heading = MESSAGE)]
     pub notify: Vec<Notify>,
-    /// What a report on a failure holds of the message, where the server can
+    /// Part of the message that a report on a failure holds, if the server can
     #[arg(long = "return", value_enum, value_name = "WHAT", help_heading = MESSAGE)]
     pub returns: Option<Return>,
     /// An identifier that reports give back, where the server can
@@ -169,7 +169,7 @@ pub struct Options {
     /// Message-ID [default: a random one]
     #[arg(long, value_name = "ID", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub message_id: Option<String>,
-    /// What is otherwise random is made of this number
+    /// Number to make everything from that is otherwise random
     #[arg(long, value_name = "N", help_heading = MESSAGE)]
     pub seed: Option<u64>,
     /// The fields of the "Send email" connector as JSON, - for stdin. ContentData that is no
@@ -202,7 +202,7 @@ pub struct Attach {
     pub encoding: Encoding,
 }
 
-/// How a file travels.
+/// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     Base64,
@@ -278,7 +278,7 @@ pub enum Importance {
 }
 
 impl Options {
-    /// `--security`, or what the port stands for.
+    /// `--security`, or the usual security of the port.
     pub fn security(&self) -> Security {
         match (self.security, &self.server) {
             (Some(security), _) => security,
@@ -287,7 +287,7 @@ impl Options {
         }
     }
 
-    /// How content goes.
+    /// `--chunking`, or `off` by `--no-chunking`.
     pub fn chunking(&self) -> Chunking {
         if self.no_chunking {
             Chunking::Off

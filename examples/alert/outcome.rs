@@ -16,7 +16,7 @@ pub struct Ruling {
     pub outcome: &'static str,
     pub exit: u8,
     pub status: u16,
-    /// Where it ended; `None` when nothing was connected.
+    /// The phase in which it ended; `None` when nothing was connected.
     pub phase: Option<&'static str>,
     pub retry: Option<&'static str>,
 }
@@ -36,7 +36,7 @@ pub mod exit {
     pub const NO_PERMISSION: u8 = 77;
 }
 
-/// How opening TLS failed.
+/// The way in which opening TLS failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
     /// The server has not proven who it is.

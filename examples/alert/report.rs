@@ -8,7 +8,7 @@ use crate::escape;
 use crate::outcome::Ruling;
 use crate::watch::Heard;
 
-/// How it all ended.
+/// The result of it all.
 #[derive(Debug, Clone)]
 pub struct Ending {
     pub ruling: Ruling,
@@ -39,7 +39,7 @@ impl Ending {
 
     /// Prints it for the envelope's recipients.
     pub fn print(&self, addresses: &[String]) {
-        // Nobody can be told that stdout is gone.
+        // If stdout is gone, there is no place left to say so.
         let _ = writeln!(std::io::stdout(), "{}", self.to_json(addresses));
     }
 

@@ -1,4 +1,4 @@
-//! What is sent, and how it went: around the session, which is in `driver/`.
+//! The job and its result, around the session, which is in `driver/`.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal};
@@ -22,15 +22,15 @@ use crate::trust::{Trust, Way};
 use crate::watch::{Heard, Watch};
 use crate::{advice, driver, guard};
 
-/// What is to be sent, and how.
+/// The mails to send, and the options.
 pub struct Job<'a> {
     pub options: &'a Options,
     pub server: &'a Server,
     pub credentials: Option<&'a Credentials<'a>>,
-    /// What the messages were made of.
+    /// The messages were made of this.
     pub letter: &'a Letter,
     pub messages: &'a [Message<'a>],
-    /// How the link is secured.
+    /// The security of the link.
     pub way: Way,
     pub watch: Watch,
     /// Mails that were accepted.
@@ -115,7 +115,7 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-/// How it went so far.
+/// The results so far.
 pub struct Tally<'a> {
     job: &'a Job<'a>,
     ending: Option<Ending>,
@@ -162,9 +162,9 @@ impl<'a> Tally<'a> {
         self.error = Some(error);
     }
 
-    /// The result. What the client still knows of the last operation is `last`, the reply that
-    /// decided or the last refusal, `stray`, the bytes that were no reply, and `reason`, what the
-    /// server said about a token.
+    /// The result. `last`, `stray` and `reason` are what the client still knows of the last operation:
+    /// the reply that decided or the last refusal, bytes that were no reply, and the server's reason
+    /// for refusing a token.
     pub fn ending(self, last: Option<Reply<'_>>, stray: &[u8], reason: &[u8]) -> Ending {
         let messages = self.job.accepted.get();
         let ending = match (self.error, self.ending) {
@@ -274,5 +274,5 @@ fn progress(messages: &[Message<'_>]) -> ProgressBar {
     ProgressBar::new(octets).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Octets of content from which a progress bar is shown: a megabyte and its base64.
+/// Bytes of content from which a progress bar is shown: a megabyte and its base64.
 const PROGRESS_FROM: u64 = 1_400_000;

@@ -1,4 +1,4 @@
-//! What the server has to prove: the roots, pins and name of the options.
+//! The proof wanted of the server: the roots, pins and name of the options.
 //!
 //! This file opens no connection and verifies nothing.
 
@@ -15,7 +15,7 @@ use crate::escape;
 use crate::letter::{Refused, unreadable};
 use crate::options::{Options, Security, Server, TlsStack};
 
-/// How the link is secured.
+/// The security of the link.
 #[derive(Debug)]
 pub enum Way {
     Plain,

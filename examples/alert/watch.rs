@@ -1,4 +1,4 @@
-//! What happens in a session, as it happens: deadlines, the dialogue on stderr, a progress bar, and
+//! Watches a session: deadlines, the dialogue on stderr, a progress bar, and
 //! the replies by which the outcome is told.
 //!
 //! It decides nothing.
@@ -31,7 +31,7 @@ struct Seen {
     recipients: Vec<Heard>,
     /// The beginning of a line whose end was not sent yet.
     line: Vec<u8>,
-    /// Octets of content since the last line.
+    /// Bytes of content since the last line.
     content: usize,
     /// The final reply to this mail.
     final_reply: Option<Heard>,
@@ -117,7 +117,7 @@ impl Watch {
         }
     }
 
-    /// What was awaited last.
+    /// The phase that was awaited last.
     pub fn phase(&self) -> Phase {
         self.seen.borrow().phase.unwrap_or(Phase::Greeting)
     }

@@ -110,6 +110,8 @@ pub(super) struct Engine<'b> {
     goal: Verb,
     /// An operation is under way.
     is_busy: bool,
+    /// The bytes of the window are to be sent.
+    is_sending: bool,
     /// The transport takes no more bytes: what the server said before is heard out.
     is_mute: bool,
     options: Options,
@@ -153,6 +155,7 @@ impl<'b> Engine<'b> {
             login: Login::default(),
             chunks: None,
             limits: None,
+            is_sending: false,
             window: Span::default(),
             ending: Ending::Good,
             trouble: Fault::Closed,
@@ -264,6 +267,9 @@ impl<'b> Engine<'b> {
         buffer: &mut Buffer<'_>,
         observer: &mut dyn Observer,
     ) -> Act {
+        if self.is_sending {
+            return Act::Send;
+        }
         buffer.wipe_secret();
         loop {
             match self.stage {
@@ -390,6 +396,7 @@ impl<'b> Engine<'b> {
             _ => self.phase(),
         };
         self.server.happened(Event::Fault);
+        self.is_sending = false;
         let is_unknown = self.verdict.delivery() == Delivery::Unknown;
         // Fewer replies than commands, and a word about their sequence: the dialogue itself is out of
         // order, and not the mail.
@@ -423,26 +430,31 @@ impl<'b> Engine<'b> {
             return self.fault(Fault::Transport(()), is_closed);
         }
         self.is_mute = true;
+        self.is_sending = false;
         self.stage = Stage::Await;
         buffer.wipe_secret();
         self.replies.clear();
     }
 
-    /// So many bytes were received; 0 is the end of the stream.
-    #[inline(never)] // A driver calls it twice.
-    pub(super) fn received(&mut self, bytes: usize, buffer: &Buffer<'_>) {
-        self.replies.received(bytes, buffer);
-    }
-
-    /// The transport has flushed.
-    pub(super) fn flushed(&mut self) {
-        self.stage = Stage::Await;
-    }
-
-    /// So many bytes of the source that was asked are in the buffer; 0 is its end.
-    pub(super) fn filled(&mut self, bytes: usize) {
-        self.body.filled(bytes);
-        self.stage = Stage::Compose;
+    /// The driver did what it was told, with so many bytes.
+    #[inline(never)] // A driver calls it more than once.
+    pub(super) fn done(&mut self, bytes: usize, buffer: &Buffer<'_>) {
+        if self.is_sending {
+            self.window = self.window.split(bytes).1;
+            self.is_sending = !self.window.is_empty();
+            if bytes == 0 {
+                self.fault(Fault::Closed, false);
+            }
+            return;
+        }
+        match self.stage {
+            Stage::Flushing => self.stage = Stage::Await,
+            Stage::Fill => {
+                self.body.filled(bytes);
+                self.stage = Stage::Compose;
+            }
+            _ => self.replies.received(bytes, buffer),
+        }
     }
 
     /// The driver let go. If it did so before the end, the connection is of no further use.

@@ -80,20 +80,19 @@ use engine::{Act, Ending, Engine};
 
 pub use check::BUFFER_MIN;
 
-/// The next thing for a driver to do.
+/// The next thing for a driver to do. It says with [`Running::done`] that it did.
 #[must_use = "a session makes no progress until its step is carried out"]
 pub(crate) enum Step<'s> {
-    /// Hand all of these bytes to the transport.
+    /// Hand some of these bytes to the transport.
     Send(&'s [u8]),
-    /// Read bytes of the caller's source with this number into this slice, and tell
-    /// [`Running::filled`] how many: 0 at its end.
+    /// Read bytes of the caller's source with this number into this slice.
     Fill { source: usize, into: &'s mut [u8] },
     /// Let others have their turn: what takes long goes on after it.
     #[cfg(feature = "scram-sha-256")]
     Pause,
-    /// Flush the transport, and say so with [`Running::flushed`]: replies are awaited.
+    /// Flush the transport: replies are awaited.
     Flush,
-    /// Receive at least one byte into this slice, and tell [`Running::received`] how many.
+    /// Receive at least one byte into this slice.
     Receive(&'s mut [u8]),
     /// The operation ended; [`Running::end`] gives its outcome.
     Done,
@@ -220,20 +219,11 @@ impl Running<'_, '_> {
         }
     }
 
-    /// Says how many bytes were received; 0 is the end of the stream.
-    pub(crate) fn received(&mut self, bytes: usize) {
+    /// Says that the step was carried out, with so many bytes: sent, received, or read from a source. 0
+    /// is the end of a stream or a source; a flush has none.
+    pub(crate) fn done(&mut self, bytes: usize) {
         let Session { buffer, engine } = &mut *self.session;
-        engine.received(bytes, buffer);
-    }
-
-    /// Says how many bytes of the source were read.
-    pub(crate) fn filled(&mut self, bytes: usize) {
-        self.session.engine.filled(bytes);
-    }
-
-    /// Says that the transport has flushed.
-    pub(crate) fn flushed(&mut self) {
-        self.session.engine.flushed();
+        engine.done(bytes, buffer);
     }
 
     /// The caller gave no source for a streamed part.

@@ -28,7 +28,10 @@ pub enum Slip {
         is_late: bool,
     },
     /// This reply is left out. Where the client then waits, the server closes, or stays silent.
-    Missing { at: usize, closes: bool },
+    Missing {
+        at: usize,
+        closes: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -23,7 +23,7 @@ use crate::tls::{Fault, READ_BUFFER, Shown, WRITE_BUFFER};
 use crate::trust::{Trust, Way};
 use crate::watch::Watch;
 
-/// Sends the messages over one connection, and says how it ended.
+/// Sends the messages over one connection.
 pub fn run(job: &Job<'_>, sources: &mut [Source<'_>]) -> Ending {
     let link = match Link::connect(job.server, job.watch.deadlines()) {
         Ok(link) => link,

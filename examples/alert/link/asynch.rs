@@ -54,7 +54,7 @@ impl Link {
         }
     }
 
-    /// A TLS handshake begins on it. What is said in place of TLS is kept.
+    /// A TLS handshake begins. The result keeps a line that is said in place of TLS.
     pub fn begin_handshake(&self) -> FirstLine {
         self.deadlines.handshake();
         self.first_line.begin();
@@ -89,7 +89,7 @@ impl embedded_io_async::Read for Link {
 }
 
 impl embedded_io_async::Write for Link {
-    /// Gives the number of octets as soon as some were taken, so that the time starts anew with
+    /// Returns the number of bytes as soon as some were taken, so that the time starts anew with
     /// any progress.
     async fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match timeout(self.deadlines.write.get(), self.stream.write(buf)).await {

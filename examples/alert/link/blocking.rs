@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::{Deadlines, FirstLine, no_address, share, timed_out};
 use crate::options::Server;
 
-/// How long the system may sit on a write of which it took a part only: it tells of the part when
-/// its own time is over.
+/// The longest time that the system may hold a write of which it took only a part: it reports the
+/// part when its own time is over.
 const WRITE_STEP: Duration = Duration::from_millis(100);
 
 /// A TCP connection that keeps the [`Deadlines`].
@@ -58,7 +58,7 @@ impl Link {
         }
     }
 
-    /// A TLS handshake begins on it. What is said in place of TLS is kept.
+    /// A TLS handshake begins. The result keeps a line that is said in place of TLS.
     pub fn begin_handshake(&self) -> FirstLine {
         self.deadlines.handshake();
         self.first_line.begin();
@@ -73,7 +73,7 @@ fn resolve(server: &Server, time: Duration) -> io::Result<Vec<SocketAddr>> {
     let name = (server.host.clone(), server.port);
     thread::spawn(move || {
         let addresses = name.to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // Nobody listens any more once the time is over.
+        // Once the time is over, nothing receives it.
         let _ = answer.send(addresses);
     });
     answered.recv_timeout(time).map_err(|_| timed_out())?
@@ -114,7 +114,7 @@ impl embedded_io::Read for Link {
 }
 
 impl embedded_io::Write for Link {
-    /// Gives the number of octets soon after some were taken, so that the time starts anew with
+    /// Returns the number of bytes soon after some were taken, so that the time starts anew with
     /// any progress.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let start = Instant::now();

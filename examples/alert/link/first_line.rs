@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// What a server said in place of TLS. Clones share it.
+/// The line that a server said in place of TLS. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct FirstLine(Rc<RefCell<State>>);
 
@@ -26,7 +26,7 @@ impl FirstLine {
         self.0.replace(State::Silent);
     }
 
-    /// Takes what was received. Whether more of a line is wanted.
+    /// Takes received bytes. Returns whether more of a line is wanted.
     pub fn receive(&self, bytes: &[u8]) -> bool {
         let state = &mut *self.0.borrow_mut();
         let mut words = match std::mem::take(state) {

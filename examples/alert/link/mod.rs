@@ -2,7 +2,7 @@
 //!
 //! The crate has no clock. It says when a reply begins to be awaited ([`Observer::awaiting`]), and
 //! the deadline for the whole reply is set there; each read is then given what is left. So a server
-//! that drips its reply octet by octet gains nothing. The times are kept here, and each of the
+//! that drips its reply byte by byte gains nothing. The times are kept here, and each of the
 //! links keeps to them.
 //!
 //! [`Observer::awaiting`]: embedded_smtp::Observer::awaiting
@@ -28,7 +28,7 @@ pub struct Deadlines {
     timeout: Option<Duration>,
     /// When the reply that is awaited must be there; `None` is never.
     reply: Cell<Option<Instant>>,
-    /// What a write may take without progress.
+    /// The time for a write that makes no progress.
     write: Cell<Duration>,
 }
 
@@ -61,14 +61,14 @@ impl Deadlines {
         self.write.set(time);
     }
 
-    /// What is received now is of no use but to be shown.
+    /// Shortens the wait: what is received now is only shown.
     pub fn hurry(&self) {
         let soon = Instant::now() + REST_OF_LINE;
         let end = self.reply.get().map_or(soon, |end| end.min(soon));
         self.reply.set(Some(end));
     }
 
-    /// What is written now is content: no reply is awaited.
+    /// Content is written now: no reply is awaited.
     pub fn content(&self) {
         self.reply.set(None);
         self.write.set(self.timeout.unwrap_or(CONTENT_WRITE));
@@ -82,7 +82,7 @@ impl Deadlines {
         now.checked_add(time).unwrap_or(now + FOREVER)
     }
 
-    /// What is left for the reply; `None` if nothing is.
+    /// The time left for the reply; `None` if there is none.
     fn left(&self) -> Option<Duration> {
         match self.reply.get() {
             None => Some(self.timeout.unwrap_or(COMMAND_WRITE)),
@@ -93,7 +93,7 @@ impl Deadlines {
     }
 }
 
-/// Not named by RFC 5321; what people wait.
+/// Not named by RFC 5321; as long as people wait.
 const CONNECT: Duration = Duration::from_secs(60);
 /// As long as for connecting.
 const HANDSHAKE: Duration = CONNECT;
@@ -107,8 +107,8 @@ const COMMAND_WRITE: Duration = Duration::from_secs(300);
 /// SEND call".
 const CONTENT_WRITE: Duration = Duration::from_secs(180);
 
-/// What one of `count` addresses is given of the time that is left, so that one which does not
-/// answer leaves time for those behind it; `None` if none is left.
+/// The share of the time left for one of `count` addresses, so that one which does not answer leaves
+/// time for those after it; `None` if none is left.
 fn share(end: Instant, count: usize) -> Option<Duration> {
     let left = end.saturating_duration_since(Instant::now());
     let share = left / u32::try_from(count).unwrap_or(u32::MAX);

@@ -187,5 +187,5 @@ impl Pumped {
     }
 }
 
-/// Octets read at once. The library has room for more.
+/// Bytes read at once. The library has room for more.
 const PIECE: usize = 4_096;

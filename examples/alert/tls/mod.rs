@@ -3,7 +3,7 @@
 //! ```text
 //!  blocking.rs, asynch.rs   streams over a link; twins
 //!      │
-//!  pump.rs, embedded.rs     rustls, octets in and out; the crate's own TLS
+//!  pump.rs, embedded.rs     rustls, bytes in and out; the crate's own TLS
 //!      │
 //!  verifier.rs              who is trusted, with rustls
 //!      │
@@ -31,14 +31,14 @@ use crate::options::TlsStack;
 use crate::outcome::Opening;
 use crate::trust::Trust;
 
-/// Why TLS was not opened, or broke.
+/// The reason TLS was not opened, or broke.
 #[derive(Debug)]
 pub enum Fault {
     /// The server has not proven who it is.
     Distrust(Distrust),
     /// The server has nothing in common with this client, and said so or not.
     Incompatible(String),
-    /// What came is no TLS, or not as TLS has it.
+    /// The bytes received are not TLS, or break its rules.
     Broken(String),
     /// The server said this line in place of TLS. It is safe to show.
     Words(String),
@@ -60,7 +60,7 @@ impl Fault {
         }
     }
 
-    /// How a handshake that ended so counts.
+    /// The kind of a handshake that ended so.
     pub fn opening(&self) -> Opening {
         match self {
             Self::Distrust(_) => Opening::Distrusted,
@@ -71,7 +71,7 @@ impl Fault {
         }
     }
 
-    /// What happened in the handshake and what to do, in one line.
+    /// One line about a failed handshake: what happened, and what to do.
     pub fn advice(&self, shown: &Shown, trust: &Trust, is_starttls: bool) -> String {
         let other_stack = match trust.stack {
             TlsStack::Rustls => "ask who runs the server",
@@ -136,7 +136,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// A fault behind the handshake, where a transport gives errors.
+/// A fault after the handshake, as a transport's error.
 impl From<Fault> for io::Error {
     fn from(fault: Fault) -> Self {
         match fault {

@@ -21,9 +21,11 @@ impl Engine<'_> {
     /// Starts an operation, or refuses it without sending anything. A refusal changes the state in
     /// two cases: a STARTTLS or a login that the server does not offer bars what it should have
     /// protected.
+    #[inline(never)]
     pub(in crate::session) fn begin(&mut self, operation: &mut Operation<'_, '_>, buffer: usize) {
         let is_mail = matches!(operation, Operation::Mail(_));
         self.ending = Ending::Good;
+        self.is_sending = false;
         self.verdict.begin(is_mail);
         self.answered = Answered::default();
         match self.prepare(operation, buffer) {

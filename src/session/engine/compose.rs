@@ -89,10 +89,11 @@ impl Engine<'_> {
         let length = out.len();
         let span = rest.split(length).0;
         self.window = span.split(first).1;
+        self.is_sending = !self.window.is_empty();
         if has_secret {
             buffer.mark_secret(span);
         }
-        (!self.window.is_empty()).then_some(Act::Send)
+        self.is_sending.then_some(Act::Send)
     }
 
     /// Whether the command may be sent before what is outstanding was answered.
