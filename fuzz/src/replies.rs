@@ -33,6 +33,8 @@ pub const REPLY_MAX: usize = 128 * 1024;
 /// Reads replies octet by octet.
 #[derive(Debug, Default)]
 pub struct Reader {
+    /// What is read is a greeting, whose last line may refuse what the lines before seemed to promise.
+    pub is_greeting: bool,
     line: Vec<u8>,
     reply: Option<Reply>,
     octets: usize,
@@ -90,7 +92,11 @@ impl Reader {
             lines: Vec::new(),
         });
         if line.code != reply.code {
-            return Err(Breach::CodesDiffer);
+            if !(self.is_greeting && line.is_last && line.code >= 400) {
+                return Err(Breach::CodesDiffer);
+            }
+            reply.code = line.code;
+            reply.enhanced = line.enhanced;
         }
         reply.lines.push(line.text.to_vec());
         Ok(line.is_last)
@@ -115,7 +121,8 @@ impl<'l> Line<'l> {
         };
         // RFC 2034 §4: it stands first in the text, and is of the code's class.
         let word = text.split(|&b| b == b' ').next().unwrap();
-        let enhanced = status_code(word).filter(|(class, _, _)| u16::from(*class) == code / 100);
+        let enhanced =
+            status_code(bare(word)).filter(|(class, _, _)| u16::from(*class) == code / 100);
         let text = match enhanced {
             Some(_) => text.get(word.len() + 1..).unwrap_or_default(),
             None => text,
@@ -127,6 +134,16 @@ impl<'l> Line<'l> {
             text,
         })
     }
+}
+
+/// The code in a word: some servers write `5.7.1:`, `#5.7.1`, `#5.7.1:` or `(#5.7.1)`.
+fn bare(word: &[u8]) -> &[u8] {
+    if let Some(rest) = word.strip_prefix(b"(#") {
+        // Where the bracket is not closed, this is no code.
+        return rest.strip_suffix(b")").unwrap_or_default();
+    }
+    let word = word.strip_prefix(b"#").unwrap_or(word);
+    word.strip_suffix(b":").unwrap_or(word)
 }
 
 /// `class "." subject "." detail` of RFC 3463 §2: a class of 2, 4 or 5, then up to three digits each.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use embedded_smtp::Chunking;
 use embedded_smtp_fuzz::session::command::Task;
 use embedded_smtp_fuzz::session::dialogue::{Dialogue, Policy};
 use embedded_smtp_fuzz::session::login::{Kind, Secret, unbase64};
@@ -44,9 +45,14 @@ fn play(lines: &[&str]) -> Result<(), String> {
     let mut dialogue = Dialogue::new(Policy {
         without_pipelining: has("no-pipelining"),
         all_or_none: has("all-or-none"),
-        or_helo: has("or-helo"),
+        helo: has("helo"),
         is_secure: !has("plain"),
-        without_chunking: has("no-chunking"),
+        chunking: match (has("chunking-ahead"), has("chunking-after")) {
+            (true, _) => Some(Chunking::Ahead),
+            (false, true) => Some(Chunking::AfterRecipients),
+            (false, false) => None,
+        },
+        limits: has("limits"),
         require_tls: has("require-tls"),
         by_chain: has("by-chain"),
         buffer: 512,
@@ -73,7 +79,7 @@ fn begin(dialogue: &mut Dialogue, text: &str) {
     let (task, mechanism) = (words.next().unwrap(), words.next());
     dialogue.begin(match task {
         "open" => Task::Open,
-        "mail" | "split" | "streamed" => Task::Mail,
+        "mail" | "streamed" => Task::Mail,
         "login" | "login-nonce" | "login-token" | "login-cram" => Task::Login,
         "starttls" => Task::StartTls,
         "noop" => Task::Noop,
@@ -94,15 +100,17 @@ fn begin(dialogue: &mut Dialogue, text: &str) {
         nonce: unbase64(b"rOprNGfwEbeRWgbNEkqO").unwrap(),
     };
     dialogue.log_in(secret, mechanism);
-    if matches!(task, "mail" | "split" | "streamed") {
-        for number in 0..2 {
+    if matches!(task, "mail" | "streamed") {
+        let first = dialogue.mails.len();
+        for number in first..first + 2 {
             dialogue.hand_in(Mail {
                 reverse_path: format!("m{number}@example.org"),
                 recipients: vec!["b@example.org".into(), "c@example.org".into()],
+                places: vec![0, 1],
                 content: b"Hi\r\n.\r\n".to_vec(),
                 is_complete: true,
                 size: (task != "streamed").then_some(7),
-                is_split: task == "split",
+                has_next: number == first,
                 ..Mail::default()
             });
         }

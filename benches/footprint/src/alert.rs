@@ -3,8 +3,8 @@
 //! `host` runs the same code; `sent/` has what they must send, octet by octet.
 //! What a real firmware learns at run time (texts, time, password) is hidden from the optimiser.
 //!
-//! [`plain`], [`plain_parse`], [`mime`] and [`streamed`] use the client as it is, so BDAT is linked.
-//! The others measure one extension each beside [`plain_data`], which has none.
+//! [`plain`], [`plain_parse`], [`mime`] and [`streamed`] use the client as it is. The others measure
+//! one extension each, compared with [`plain`].
 
 use core::convert::Infallible;
 use core::hint::black_box;
@@ -13,7 +13,8 @@ use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::{Attachment, Date, Importance, Notify, Return};
 use embedded_smtp::{
-    Credentials, Domain, Mailbox, Message, domain, header_text, mailbox, mailbox_list,
+    Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, header_text, mailbox,
+    mailbox_list,
 };
 
 use crate::{BUFFER, Chunks, Outcome, Transport};
@@ -34,6 +35,16 @@ pub const SERVER_CHUNKING: Chunks = &[
     offers!("250-AUTH PLAIN LOGIN\r\n250-CHUNKING\r\n"),
     LOGGED_IN,
     b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n250 2.1.5 Ok\r\n250 2.0.0 Ok: queued as 4FzX1a2b3c\r\n",
+    GOODBYE,
+];
+
+/// The same with LIMITS.
+pub const SERVER_LIMITS: Chunks = &[
+    GREETING,
+    offers!("250-AUTH PLAIN LOGIN\r\n250-LIMITS MAILMAX=50 RCPTMAX=100 RCPTDOMAINMAX=20\r\n"),
+    LOGGED_IN,
+    ADDRESSED,
+    ACCEPTED,
     GOODBYE,
 ];
 
@@ -156,12 +167,24 @@ pub fn plain(transport: Transport) -> Option<Outcome> {
     )
 }
 
-/// The same alert by DATA, and without what BDAT needs.
-pub fn plain_data(transport: Transport) -> Option<Outcome> {
+/// The same alert by BDAT, in the flight of MAIL and RCPT.
+pub fn bdat(transport: Transport) -> Option<Outcome> {
     let alert = alert!();
     let mut buffer = [0; BUFFER];
     session!(
-        smtp = by_data(transport, &mut buffer),
+        smtp = Client::new(transport, &mut buffer).chunking(Chunking::Ahead),
+        NAME,
+        password()?,
+        smtp.send(&alert)
+    )
+}
+
+/// The same alert to a server whose limits (RFC 9422) are heeded.
+pub fn limits(transport: Transport) -> Option<Outcome> {
+    let alert = alert!();
+    let mut buffer = [0; BUFFER];
+    session!(
+        smtp = Client::new(transport, &mut buffer).with_limits(),
         NAME,
         password()?,
         smtp.send(&alert)
@@ -212,24 +235,24 @@ pub fn streamed(transport: Transport) -> Option<Outcome> {
         smtp = Client::new(transport, &mut buffer),
         NAME,
         password()?,
-        smtp.send_streamed(&alert, &mut log, &mut [])
+        smtp.send(Submission::new(&alert).sources(&mut log))
     )
 }
 
-/// [`plain_data`] with an OAuth 2.0 token.
+/// [`plain`] with an OAuth 2.0 token.
 pub fn token(transport: Transport) -> Option<Outcome> {
     let token = Credentials::token(black_box("boiler3@example.org"), black_box(TOKEN)).ok()?;
     let alert = alert!();
     let mut buffer = [0; BUFFER];
     session!(
-        smtp = by_data(transport, &mut buffer),
+        smtp = Client::new(transport, &mut buffer),
         NAME,
         token,
         smtp.send(&alert)
     )
 }
 
-/// [`plain_data`] with SCRAM-SHA-256, and PLAIN where a server has nothing better.
+/// [`plain`] with SCRAM-SHA-256, and PLAIN where a server has nothing better.
 #[cfg(feature = "scram-sha-256")]
 pub fn scram(transport: Transport) -> Option<Outcome> {
     let nonce = black_box(NONCE);
@@ -237,28 +260,28 @@ pub fn scram(transport: Transport) -> Option<Outcome> {
     let alert = alert!();
     let mut buffer = [0; BUFFER];
     session!(
-        smtp = by_data(transport, &mut buffer),
+        smtp = Client::new(transport, &mut buffer),
         NAME,
         password,
         smtp.send(&alert)
     )
 }
 
-/// [`plain_data`] with CRAM-MD5.
+/// [`plain`] with CRAM-MD5.
 #[cfg(feature = "cram-md5")]
 pub fn cram_md5(transport: Transport) -> Option<Outcome> {
     let password = Credentials::cram_md5(black_box("boiler3"), black_box("correct horse")).ok()?;
     let alert = alert!();
     let mut buffer = [0; BUFFER];
     session!(
-        smtp = by_data(transport, &mut buffer),
+        smtp = Client::new(transport, &mut buffer),
         NAME,
         password,
         smtp.send(&alert)
     )
 }
 
-/// [`plain_data`], and reports on the delivery are asked for.
+/// [`plain`], and reports on the delivery are asked for.
 pub fn dsn(transport: Transport) -> Option<Outcome> {
     let alert = alert!()
         .notify(Notify::FAILURE.or(Notify::DELAY))
@@ -267,7 +290,7 @@ pub fn dsn(transport: Transport) -> Option<Outcome> {
         .ok()?;
     let mut buffer = [0; BUFFER];
     session!(
-        smtp = by_data(transport, &mut buffer),
+        smtp = Client::new(transport, &mut buffer),
         NAME,
         password()?,
         smtp.send(&alert)
@@ -283,11 +306,6 @@ pub fn date() -> Option<Date> {
 #[inline(always)]
 pub fn password() -> Option<Credentials<'static>> {
     Credentials::new(black_box("boiler3"), black_box("correct horse")).ok()
-}
-
-#[inline(always)]
-fn by_data(transport: Transport, buffer: &mut [u8]) -> Client<'_, Transport> {
-    Client::new(transport, buffer).without_chunking()
 }
 
 // These are macros, since a client or a message that is moved is copied: 100 octets of flash that
@@ -326,7 +344,7 @@ macro_rules! session {
         let client = size_of_val(&$smtp) - size_of::<Transport>();
         let credentials = $credentials;
         $smtp.open($name).ok()?;
-        $smtp.danger_login_in_plaintext(&credentials, None).ok()?;
+        $smtp.danger_login_in_plaintext(&credentials).ok()?;
         if $send.ok()?.accepted() != 2 {
             return None;
         }

@@ -9,9 +9,7 @@ use core::task::{Context, Poll, Waker};
 use embedded_io::ErrorKind;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::message::{Attachment, Importance};
-use embedded_smtp::{
-    Error, Mechanism, Message, RecipientStatus, Report, Vouched, header_text, mailbox, mailbox_list,
-};
+use embedded_smtp::{Error, Message, Report, Vouched, header_text, mailbox, mailbox_list};
 
 use crate::alert::{HTML, LOG, NAME, TEXT, alert, date, password, rich_alert};
 use crate::{BUFFER, Outcome, Transport};
@@ -40,9 +38,7 @@ async fn send(transport: Transport, alert: &Message<'_>) -> Option<Outcome> {
     let client = size_of_val(&smtp) - size_of::<Transport>();
     let credentials = password()?;
     smtp.open(NAME).await.ok()?;
-    smtp.danger_login_in_plaintext(&credentials, None)
-        .await
-        .ok()?;
+    smtp.danger_login_in_plaintext(&credentials).await.ok()?;
     if smtp.send(alert).await.ok()?.accepted() != 2 {
         return None;
     }
@@ -88,27 +84,13 @@ pub fn futures(tell: fn(&str, usize, usize)) -> Option<()> {
     }
     let alert = alert!();
     let password = password()?;
-    let mut results = [RecipientStatus::default(); 2];
     let mut buffer = [0; BUFFER];
     let mut smtp = Client::new(Vouched::new(Transport::new(&[])), &mut buffer);
     tell!(&mut smtp, open, (NAME));
     tell!(&mut smtp, login, (&password));
-    tell!(&mut smtp, login_with, (&password, Mechanism::Login));
-    tell!(
-        &mut smtp,
-        danger_login_in_plaintext,
-        (&password, None::<Mechanism>)
-    );
+    tell!(&mut smtp, danger_login_in_plaintext, (&password));
     tell!(&mut smtp, send, (&alert));
-    tell!(&mut smtp, send_with_results, (&alert, &mut results));
-    tell!(&mut smtp, send_last, (&alert, &mut results));
-    tell!(
-        &mut smtp,
-        send_streamed,
-        (&alert, &mut [Transport::new(&[])], &mut results)
-    );
     tell!(&mut smtp, send_all, ([&alert, &alert], go_on));
-    tell!(&mut smtp, send_split, (&alert, &mut results, go_on));
     tell!(&mut smtp, reset, ());
     tell!(&mut smtp, noop, ());
     tell!(&mut smtp, quit, ());

@@ -26,7 +26,7 @@ pub fn plain(uart: Uart, meters: &mut Meters) -> Option<()> {
     meters.handshake_is_done();
     session!(
         smtp = Client::new(uart, buffer),
-        smtp.danger_login_in_plaintext(&password, None)
+        smtp.danger_login_in_plaintext(&password)
     );
     Some(())
 }

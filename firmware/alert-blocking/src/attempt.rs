@@ -2,7 +2,7 @@
 
 use boiler::{Alert, Ending, HOST, Letter, PASSWORD, Pressures, RECIPIENTS_MAX, Settings, USER};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::{Credentials, RecipientStatus};
+use embedded_smtp::{Credentials, RecipientStatus, Submission};
 use mailer::Deadline;
 
 use crate::network::{Link, Network};
@@ -50,7 +50,7 @@ fn log_in(smtp: &mut Session<'_, '_>) -> Result<(), Ending> {
     let credentials = Credentials::new(USER, PASSWORD)?;
     let logged_in = smtp
         .open(HOST)
-        .and_then(|()| smtp.danger_login_in_plaintext(&credentials, None));
+        .and_then(|()| smtp.danger_login_in_plaintext(&credentials));
     logged_in.map_err(|error| {
         defmt::warn!("{}", error);
         error.into()
@@ -66,6 +66,10 @@ fn deliver(
     let message = letter.message(settings.to)?;
     let mut log = [Pressures::new(settings.rows)];
     let mut results = [RecipientStatus::default(); RECIPIENTS_MAX];
-    let end = smtp.send_streamed(&message, &mut log, &mut results);
+    let end = smtp.send(
+        Submission::new(&message)
+            .sources(&mut log)
+            .results(&mut results),
+    );
     Ok(Ending::of_mail(&end, &message, &results))
 }

@@ -125,7 +125,7 @@ impl<E: embedded_io::Error> From<Error<E>> for Ending {
 fn of_error<E: embedded_io::Error>(error: &Error<E>) -> (&'static str, u8) {
     match error {
         Error::Refused(refusal) => ("refused", of_refusal(refusal)),
-        Error::Unknown { .. } => ("unknown", exit::TEMPORARY),
+        Error::DeliveryUnknown { .. } => ("unknown", exit::TEMPORARY),
         Error::Failed { fault, .. } => ("failed", of_fault(fault)),
         Error::NotOffered(
             Missing::Extension(Extension::Auth) | Missing::Mechanism(_) | Missing::AnyMechanism,
@@ -177,13 +177,17 @@ mod tests {
         let phase = Phase::Rcpt;
         for (error, expected) in [
             (
-                Failure::Unknown { fault: closed },
+                Failure::DeliveryUnknown {
+                    fault: closed,
+                    last: None,
+                },
                 ("unknown", 75, Verdict::Later),
             ),
             (
                 Failure::Failed {
                     fault: closed,
                     phase,
+                    last: None,
                 },
                 ("failed", 74, Verdict::Later),
             ),
@@ -191,6 +195,7 @@ mod tests {
                 Failure::Failed {
                     fault: Fault::Protocol(Violation::Grammar),
                     phase,
+                    last: None,
                 },
                 ("failed", 76, Verdict::Later),
             ),

@@ -13,7 +13,7 @@ use embedded_smtp::tls::{
     asynch::{Place, Stream},
     rand_core::CryptoRngCore,
 };
-use embedded_smtp::{Credentials, Error, RecipientStatus};
+use embedded_smtp::{Credentials, Error, RecipientStatus, Submission};
 use mailer::{Deadline, TimedOut, within};
 
 use crate::{
@@ -122,7 +122,7 @@ pub async fn danger_log_in_in_plaintext<T: Read + Write>(
     deadline: &Deadline,
 ) -> Result<(), Ending> {
     let credentials = Credentials::new(USER, PASSWORD)?;
-    step(deadline, smtp.danger_login_in_plaintext(&credentials, None)).await
+    step(deadline, smtp.danger_login_in_plaintext(&credentials)).await
 }
 
 /// Sends what is due, one mail after the other, as long as the session stands.
@@ -154,7 +154,10 @@ async fn deliver<T: Read + Write>(
     let mut log = [Pressures::new(settings.rows)];
     let mut results = [RecipientStatus::default(); RECIPIENTS_MAX];
 
-    let sending = smtp.send_streamed(&message, &mut log, &mut results);
+    let submission = Submission::new(&message)
+        .sources(&mut log)
+        .results(&mut results);
+    let sending = smtp.send(submission);
     let end = match within(deadline, sending).await {
         Ok(end) => end.map_err(Error::erase),
         Err(TimedOut) => {

@@ -20,8 +20,8 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// With the times of RFC 5321 §4.5.3.2, but none longer than `longest` milliseconds. `clock` gives
-    /// milliseconds. It is over until it is started.
+    /// Makes a deadline with the times of [`Phase::timeout_seconds`], none longer than `longest`
+    /// milliseconds. `clock` gives milliseconds. The deadline is over until it is started.
     pub const fn new(clock: fn() -> u64, longest: u64) -> Self {
         Self {
             clock,
@@ -96,6 +96,9 @@ mod tests {
         assert_eq!(deadline.due(), 181_000);
         observer.awaiting(Phase::Content);
         assert_eq!(deadline.due(), 601_000);
+        observer.awaiting(Phase::Quit);
+        assert_eq!(deadline.due(), 11_000);
+        observer.awaiting(Phase::Content);
         assert!(!deadline.is_over());
         NOW.set(601_000);
         assert!(deadline.is_over());

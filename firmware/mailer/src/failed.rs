@@ -78,7 +78,7 @@ impl<A, B, E: embedded_io::Error> From<StartTlsError<A, B, E, tls::Error, tls::E
             StartTlsError::Ehlo { error, .. } => Self::Session(error),
             StartTlsError::Refused { error, .. } => Self::Plain(error.erase()),
             // What may be added there failed before the mail, too.
-            _ => Self::Session(Error::Ended),
+            _ => Self::Session(Error::ConnectionEnded),
         }
     }
 }

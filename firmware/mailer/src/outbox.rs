@@ -227,17 +227,20 @@ mod tests {
 
     #[test]
     fn the_end_of_a_mail_decides() {
-        use embedded_smtp::{Fault, Phase};
+        use embedded_smtp::{Fault, Phase, State};
         type End = Result<Report, Error<()>>;
-        let unknown: End = Err(Error::Unknown {
+        let unknown: End = Err(Error::DeliveryUnknown {
             fault: Fault::Closed,
+            last: None,
         });
         let failed: End = Err(Error::Failed {
             fault: Fault::Closed,
             phase: Phase::Rcpt,
+            last: None,
         });
         assert_eq!(Verdict::of(&unknown), Verdict::Later);
         assert_eq!(Verdict::of(&failed), Verdict::Later);
-        assert_eq!(Verdict::of::<()>(&Err(Error::OutOfOrder)), Verdict::Never);
+        let out_of_order: End = Err(Error::OutOfOrder(State::Connected));
+        assert_eq!(Verdict::of(&out_of_order), Verdict::Never);
     }
 }

@@ -1,6 +1,6 @@
 use embassy_net::{IpAddress, Stack, tcp::ConnectError, tcp::TcpSocket};
 use embedded_smtp::tls::{self, Pin, Pins, Records, ServerName, asynch::Place};
-use embedded_smtp::{Credentials, Error, Invalid, Message, Report, asynch::Client};
+use embedded_smtp::{Credentials, Error, Invalid, Message, Report, Submission, asynch::Client};
 use embedded_smtp::{header_text, mailbox, mailbox_list};
 
 const PIN: Pin = Pin::from_hex(env!("MAIL_PIN")).unwrap(); // checked when it is compiled
@@ -25,7 +25,7 @@ pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: &ServerName<'
     let mail = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
         .to(mailbox_list!("ops@example.org; duty@example.org"))?
         .subject(header_text!("Overpressure"))?.text("8.4 bar");
-    let report = smtp.send_last(&mail, &mut []).await?; // and QUIT
+    let report = smtp.send(Submission::new(&mail).and_quit()).await?;
     if let Some(tcp) = place.close().await { // close_notify, then the connection's end
         tcp.close();
         tcp.flush().await.ok(); // whatever comes of it, the mail is sent

@@ -17,8 +17,10 @@ pub(super) struct Expected {
     is_too_long: bool,
     /// Octets that matter: those behind them are not said.
     pub(super) used: usize,
-    /// The first refusal, if nobody was accepted.
+    /// The refusal that is shown: while nobody was accepted the first, then the last.
     kept: Option<Whole>,
+    /// Nobody was accepted.
+    nobody: bool,
 }
 
 impl Expected {
@@ -30,10 +32,10 @@ impl Expected {
             is_too_long: false,
             used: 0,
             kept: None,
+            nobody: none_accepted,
         };
         let mut share = Share::new(buffer);
         let most = RECIPIENTS - usize::from(!none_accepted);
-        let mut nobody = none_accepted;
         let mut reader = Reader::default();
         let mut text = Vec::new();
         let mut line = Vec::new();
@@ -76,12 +78,8 @@ impl Expected {
                     return this;
                 }
                 300..=399 => return this,
-                200..=299 => {
-                    nobody = false;
-                    this.kept = None;
-                    share.kept = 0;
-                }
-                _ if nobody && this.kept.is_none() => {
+                200..=299 => this.nobody = false,
+                _ if this.kept.is_none() || !this.nobody => {
                     share.keep(whole.text.len());
                     this.kept = Some(whole);
                 }
@@ -111,13 +109,18 @@ impl Expected {
     pub(super) fn check_end(&self, end: &Error<ErrorKind>) {
         let last = self.replies.last().map_or(0, |reply| reply.code);
         let fault = match end {
-            Error::Failed { fault, .. } => *fault,
+            Error::Failed { fault, last, .. } => {
+                let kept = self.kept.as_ref().map(|reply| reply.code);
+                assert_eq!(last.map(|refusal| refusal.code()), kept);
+                assert!(!self.nobody || kept.is_none(), "{end:?}");
+                *fault
+            }
             Error::Refused(refusal) if last == 421 => return assert_eq!(refusal.code(), 421),
-            // Every recipient was refused before the server closed the connection.
+            // Every recipient who was answered was refused before the connection's end.
             Error::Refused(refusal) => {
-                assert_eq!(self.replies.len(), RECIPIENTS);
-                assert!(self.replies.iter().all(|reply| reply.code >= 400));
-                return assert_eq!(refusal.code(), self.replies[0].code);
+                assert!(self.nobody);
+                let kept = self.kept.as_ref().map(|reply| reply.code);
+                return assert_eq!(Some(refusal.code()), kept);
             }
             _ => panic!("{end:?}"),
         };
@@ -136,7 +139,7 @@ impl Expected {
         assert!(fault == due || is_either, "{fault:?}, not {due:?}");
     }
 
-    /// The first refusal is kept. Else there may be none: its text may be overwritten.
+    /// The refusal that is kept. Else there may be none: its text may be overwritten.
     pub(super) fn check_last(&self, last: Option<Whole>) {
         if let Some(kept) = &self.kept {
             assert_eq!(last.as_ref(), Some(kept));

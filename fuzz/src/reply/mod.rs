@@ -4,6 +4,7 @@
 //! with: buffer 300, reads 1 7        the size of the buffer; octets at each read, over and over
 //! with: none-accepted                the octets answer the first RCPT too, so a refusal is kept
 //! with: ehlo                         the octets answer EHLO, not RCPT
+//! with: ehlo, limits                 and the client heeds LIMITS
 //!
 //! 250 ok…
 //! ```
@@ -45,7 +46,7 @@ pub fn reply(input: &[u8]) {
         all_reads.push(vec![1]);
     }
     if form.has("ehlo") {
-        return ehlo::check(&octets, buffer, &all_reads);
+        return ehlo::check(&octets, buffer, &all_reads, form.has("limits"));
     }
     let none_accepted = form.has("none-accepted");
     let expected = Expected::of(&octets, buffer, none_accepted);

@@ -5,13 +5,14 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use embedded_io::ErrorKind;
-use embedded_smtp::{Credentials, Domain, Error, RecipientStatus, Report};
+use embedded_smtp::{Credentials, Domain, Error, RecipientStatus, Report, Retry, Submission};
 
 use super::client::{AnyClient, Watch, Watched, with};
 use super::command::Task;
-use super::input::{Operation, Setup};
+use super::input::{Operation, Setup, Wishes};
 use super::link::{Link, Wire};
 use super::login::{Kind, MECHANISMS, Say, base64};
+use super::mail::Mail;
 use super::mails::{self, Source};
 use super::verdict;
 use crate::form::Form;
@@ -27,6 +28,9 @@ pub struct Caller<'f, 'b> {
     /// None after an upgrade that failed.
     client: Option<AnyClient<'b>>,
     secrets: Vec<String>,
+    /// The results of the last mail, and who has it, by the dialogue.
+    results: [RecipientStatus; RESULTS],
+    sent: Vec<usize>,
 }
 
 impl<'f: 'b, 'b> Caller<'f, 'b> {
@@ -45,6 +49,8 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             watched,
             client: Some(AnyClient::new(link, buffer, watch, setup)),
             secrets: Vec::new(),
+            results: [RecipientStatus::default(); RESULTS],
+            sent: Vec::new(),
         }
     }
 
@@ -76,11 +82,12 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
                 Some(end) => end,
                 None => return,
             },
-            Operation::Send | Operation::SendLast | Operation::SendStreamed => {
-                return self.send(operation);
+            Operation::Send(wishes) => {
+                self.send(wishes);
+                return;
             }
             Operation::SendAll(count, stop) => return self.send_all(count, stop),
-            Operation::SendSplit(stop) => return self.send_split(stop),
+            Operation::SendSplit(most) => return self.send_split(most),
             Operation::Reset => {
                 begin(Task::Reset);
                 with!(client, |client| client.reset())
@@ -136,8 +143,11 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             Kind::Token => Credentials::token(user, password),
             Kind::Cram => Credentials::cram_md5(user, password),
         };
-        let credentials = credentials.ok()?;
+        let mut credentials = credentials.ok()?;
         let row = MECHANISMS.iter().find(|row| Some(row.name) == mechanism);
+        if let Some(row) = row {
+            credentials = credentials.only(row.mechanism).ok()?;
+        }
         // What of it is said in any case; what answers a challenge comes besides.
         for row in MECHANISMS {
             let numbers = if row.is_initial { 0..1 } else { 0..2 };
@@ -158,40 +168,54 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             .log_in(secret.clone(), row.map(|row| row.name));
         drop(wire);
         let client = self.client.as_mut()?;
-        client.log_in(&credentials, row.map(|row| row.mechanism), is_danger)
+        client.log_in(&credentials, is_danger)
     }
 
-    fn send(&mut self, operation: Operation<'f>) {
+    /// Whether the same mail is to be sent again, to those who do not have it.
+    fn send(&mut self, wishes: Wishes) -> bool {
         let mut wire = self.wire.borrow_mut();
         let number = wire.dialogue.mails.len();
         let path = format!("m{number}@example.org");
         let mut message = mails::message(self.form, 0, &path);
         let text = self.form.text("text").unwrap_or("Hello\n").as_bytes();
-        let source = Source::new(text, self.setup.source_fails, &self.setup.reads);
-        if operation == Operation::SendStreamed {
+        let mut sources = [Source::new(
+            text,
+            self.setup.source_fails,
+            &self.setup.reads,
+        )];
+        if wishes.is_streamed {
             message = message.streamed_text();
         }
         // A ready-made message stays what it is.
         let is_streamed = message.streamed_parts() == 1;
-        let expected_source = is_streamed.then(|| source.clone());
-        let mail = mails::expected(self.form, 0, &message, &path, expected_source);
+        let expected_source = is_streamed.then(|| sources[0].clone());
+        if !wishes.is_unsent {
+            self.sent.clear();
+        }
+        let sent = &self.sent;
+        let mail = mails::expected(self.form, 0, &message, &path, expected_source, sent);
         let Some(mail) = mail else {
-            return;
+            return false;
         };
-        wire.dialogue.begin(match operation {
-            Operation::SendLast => Task::LastMail,
-            _ => Task::Mail,
+        wire.dialogue.begin(match wishes.quits {
+            true => Task::LastMail,
+            false => Task::Mail,
         });
         wire.dialogue.hand_in(mail);
         let before = wire.dialogue.octets;
         let first_of_it = wire.dialogue.transactions.len();
         drop(wire);
         let client = self.client.as_mut().unwrap();
-        let mut results = [RecipientStatus::default(); RESULTS];
-        let end = with!(client, |client| match operation {
-            Operation::SendLast => client.send_last(&message, &mut results),
-            Operation::SendStreamed => client.send_streamed(&message, &mut [source], &mut results),
-            _ => client.send_with_results(&message, &mut results),
+        let mut mail = Submission::new(&message).results(&mut self.results);
+        if wishes.is_unsent {
+            mail = mail.unsent();
+        }
+        if wishes.quits {
+            mail = mail.and_quit();
+        }
+        let end = with!(client, |client| match wishes.is_streamed {
+            true => client.send(mail.sources(&mut sources)),
+            false => client.send(mail),
         });
         let delivery = with!(client, |client| client.delivery());
         let last = with!(client, |client| client
@@ -199,10 +223,16 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             .map(|reply| reply.code()));
         let mut wire = self.wire.borrow_mut();
         verdict::check_mail(&mut wire, number, first_of_it, before, &end);
-        verdict::check_results(&wire, number, &end, &results);
-        verdict::check_memory(&wire, number, &end, delivery, last);
+        let results = &self.results;
+        verdict::check_results(&wire, number, &end, results, &mut self.sent);
+        verdict::check_memory(&wire, number, first_of_it, &end, delivery, last);
         drop(wire);
+        let retry = match &end {
+            Ok(report) => report.retry(),
+            Err(error) => Some(error.retry()),
+        };
         self.check_end(end.err());
+        retry == Some(Retry::Later)
     }
 
     fn send_all(&mut self, count: usize, stop: usize) {
@@ -215,8 +245,11 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let messages: Vec<_> = messages.collect();
         wire.dialogue.begin(Task::Mail);
         for (n, message) in messages.iter().enumerate() {
-            let mail = mails::expected(self.form, n, message, &paths[n], None);
-            wire.dialogue.hand_in(mail.expect("its octets are at hand"));
+            let mail = mails::expected(self.form, n, message, &paths[n], None, &[]);
+            wire.dialogue.hand_in(Mail {
+                has_next: n + 1 < count,
+                ..mail.expect("its octets are at hand")
+            });
         }
         let mut before = wire.dialogue.octets;
         let first_of_all = wire.dialogue.transactions.len();
@@ -229,6 +262,9 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             before = wire.dialogue.octets;
             ends += 1;
             last = end.err();
+            if last.as_ref().is_some_and(is_fatal) {
+                wire.end("a fault");
+            }
             match ends >= stop {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
@@ -240,53 +276,21 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         self.check_end(last);
     }
 
-    fn send_split(&mut self, stop: usize) {
-        let mut wire = self.wire.borrow_mut();
-        let number = wire.dialogue.mails.len();
-        let path = format!("m{number}@example.org");
-        let message = mails::message(self.form, 0, &path);
-        let Some(mut mail) = mails::expected(self.form, 0, &message, &path, None) else {
-            return;
-        };
-        mail.is_split = true;
-        let count = mail.recipients.len();
-        wire.dialogue.begin(Task::Mail);
-        wire.dialogue.hand_in(mail);
-        let mut before = wire.dialogue.octets;
-        let mut first = wire.dialogue.transactions.len();
-        drop(wire);
-        let mut results = [RecipientStatus::default(); RESULTS];
-        let mut last = None;
-        let mut ends = 0;
-        let each = |end: Result<Report, Error<ErrorKind>>| {
-            let mut wire = self.wire.borrow_mut();
-            verdict::check_mail(&mut wire, number, first, before, &end);
-            first = wire.dialogue.transactions.len();
-            before = wire.dialogue.octets;
-            ends += 1;
-            last = Some(end);
-            match ends >= stop {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
+    fn send_split(&mut self, most: usize) {
+        let mut wishes = Wishes::default();
+        for _ in 0..most.max(1) {
+            if !self.send(wishes) {
+                return;
             }
-        };
-        let client = self.client.as_mut().unwrap();
-        with!(client, |client| client.send_split(
-            &message,
-            &mut results,
-            each
-        ));
-        let end = last.expect("at least one transaction has an end");
-        assert!(ends <= count.max(1), "more transactions than recipients");
-        verdict::check_results(&self.wire.borrow(), number, &end, &results);
-        self.check_end(end.err());
+            wishes.is_unsent = true;
+        }
     }
 
     /// What holds after every operation.
     fn check_end(&self, error: Option<Error<ErrorKind>>) {
         let mut wire = self.wire.borrow_mut();
         wire.may_listen = false;
-        if let Some(Error::Failed { .. } | Error::Unknown { .. } | Error::Ended) = error {
+        if error.as_ref().is_some_and(is_fatal) {
             wire.end("a fault");
         }
         let watched = self.watched.borrow();
@@ -298,4 +302,12 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             assert!(heard.starts_with(&watched.replies), "{:?}", watched.replies);
         }
     }
+}
+
+/// Whether nothing can follow.
+fn is_fatal(error: &Error<ErrorKind>) -> bool {
+    matches!(
+        error,
+        Error::Failed { .. } | Error::DeliveryUnknown { .. } | Error::ConnectionEnded
+    )
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::{Credentials, Error, Mechanism, Observer, Reply, StartTlsError, Vouched};
+use embedded_smtp::{Credentials, Error, Observer, Reply, StartTlsError, Vouched};
 
 use super::input::Setup;
 use super::link::Link;
@@ -72,24 +72,16 @@ impl<'b> AnyClient<'b> {
     }
 
     /// Logs in; `None` where the API has no such login, over a link that keeps no secrets.
-    pub fn log_in(
-        &mut self,
-        credentials: &Credentials<'_>,
-        mechanism: Option<Mechanism>,
-        is_danger: bool,
-    ) -> Option<End> {
+    pub fn log_in(&mut self, credentials: &Credentials<'_>, is_danger: bool) -> Option<End> {
         if is_danger {
             return Some(with!(self, |client| {
-                client.danger_login_in_plaintext(credentials, mechanism)
+                client.danger_login_in_plaintext(credentials)
             }));
         }
         let Self::Secure(client) = self else {
             return None;
         };
-        Some(match mechanism {
-            Some(mechanism) => client.login_with(credentials, mechanism),
-            None => client.login(credentials),
-        })
+        Some(client.login(credentials))
     }
 }
 
@@ -107,11 +99,14 @@ fn set_up<'b, T>(mut client: Client<'b, T, Watch>, setup: &Setup) -> Client<'b, 
     if setup.all_or_none {
         client = client.all_or_none();
     }
-    if setup.or_helo {
-        client = client.or_helo();
+    if setup.helo {
+        client = client.allow_helo();
     }
-    if setup.without_chunking {
-        client = client.without_chunking();
+    if let Some(chunking) = setup.chunking {
+        client = client.chunking(chunking);
+    }
+    if setup.limits {
+        client = client.with_limits();
     }
     client
 }
@@ -135,6 +130,8 @@ pub struct Watched {
     pub sent: Vec<u8>,
     pub content: usize,
     pub replies: Vec<u16>,
+    /// Final replies to contents.
+    pub final_replies: Vec<u16>,
 }
 
 pub struct Watch(pub Rc<RefCell<Watched>>);
@@ -150,5 +147,9 @@ impl Observer for Watch {
 
     fn reply(&mut self, reply: Reply<'_>) {
         self.0.borrow_mut().replies.push(reply.code());
+    }
+
+    fn final_reply(&mut self, reply: Reply<'_>) {
+        self.0.borrow_mut().final_replies.push(reply.code());
     }
 }

@@ -88,6 +88,8 @@ const ANY: &[Task] = &[
     Task::Noop,
     Task::Quit,
 ];
+/// 25z.
+const HELLO: &[u16] = &[250, 251, 252, 253, 254, 255, 256, 257, 258, 259];
 const READY: &[Standing] = &[Standing::Ready];
 const IDLE: &[Standing] = &[Standing::Ready, Standing::LoginFailed];
 
@@ -115,16 +117,16 @@ const fn row(
 #[rustfmt::skip]
 pub const COMMANDS: &[Row] = &[
     //  words          verb            tasks                           standings                keyword           followed codes
-    row("EHLO ",       Verb::Ehlo,     &[Task::Open, Task::StartTls],  &[Standing::Greeted],    None,             false,   &[2]),
-    row("HELO ",       Verb::Helo,     &[Task::Open],                  &[Standing::Greeted],    None,             false,   &[2]),
+    row("EHLO ",       Verb::Ehlo,     &[Task::Open, Task::StartTls],  &[Standing::Greeted],    None,             false,   HELLO),
+    row("HELO ",       Verb::Helo,     &[Task::Open],                  &[Standing::Greeted],    None,             false,   HELLO),
     row("STARTTLS",    Verb::StartTls, &[Task::StartTls],              READY,                   Some("STARTTLS"), false,   &[220]),
     row("AUTH ",       Verb::Auth,     LOGINS,                         IDLE,                    Some("AUTH"),     false,   &[235, 334]),
     row("MAIL FROM:<", Verb::Mail,     MAILS,                          READY,                   None,             true,    &[2]),
     row("RCPT TO:<",   Verb::Rcpt,     MAILS,                          READY,                   None,             true,    &[2]),
     row("DATA",        Verb::Data,     MAILS,                          READY,                   None,             false,   &[354]),
     row("BDAT ",       Verb::Bdat,     MAILS,                          READY,                   Some("CHUNKING"), false,   &[2]),
-    row("RSET",        Verb::Rset,     ANY,                            IDLE,                    None,             true,    &[2]),
-    row("NOOP",        Verb::Noop,     &[Task::Noop],                  IDLE,                    None,             false,   &[2]),
+    row("RSET",        Verb::Rset,     ANY,                            IDLE,                    None,             false,   &[2]),
+    row("NOOP",        Verb::Noop,     &[Task::Noop, Task::Mail],      IDLE,                    None,             false,   &[2]),
     row("QUIT",        Verb::Quit,     &[Task::Quit, Task::LastMail],  &[Standing::Greeted, Standing::Ready, Standing::LoginFailed, Standing::Leaving],
                                                                                                 None,             false,   &[2, 3]),
 ];

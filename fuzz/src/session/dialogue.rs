@@ -10,6 +10,8 @@
 
 use std::collections::VecDeque;
 
+use embedded_smtp::Chunking;
+
 use super::command::{Row, Standing, Task, Verb};
 use super::limits::Used;
 use super::login::{Login, Secret};
@@ -22,8 +24,9 @@ use crate::replies::Reader;
 pub struct Policy {
     pub without_pipelining: bool,
     pub all_or_none: bool,
-    pub or_helo: bool,
-    pub without_chunking: bool,
+    pub helo: bool,
+    pub chunking: Option<Chunking>,
+    pub limits: bool,
     /// Where the link lets it.
     pub require_tls: bool,
     /// The server was verified by a certificate chain, where the link is secure.
@@ -93,6 +96,8 @@ pub struct Dialogue {
     pub replies: Vec<u16>,
     /// The answers to what was said for this task.
     pub answers: Vec<(Verb, u16)>,
+    /// What the reply before was for, if the same read brought it.
+    pub(super) last_answered: Option<Verb>,
     /// The codes of replies that nothing had asked for.
     pub unasked: Vec<u16>,
     pub(super) mode: Mode,
@@ -140,6 +145,7 @@ impl Dialogue {
             reader: Reader::default(),
             replies: Vec::new(),
             answers: Vec::new(),
+            last_answered: None,
             unasked: Vec::new(),
             mode: Mode::Command,
             line: Vec::new(),

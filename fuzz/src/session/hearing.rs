@@ -1,8 +1,9 @@
 //! What the server says: replies, each to what it answers.
 
-use super::command::{Standing, Verb};
+use super::command::Verb;
 use super::dialogue::{Dialogue, Mode, Waiting};
 use super::login::Say;
+use super::mail::{Content, is_success};
 use crate::replies::Reply;
 
 impl Dialogue {
@@ -10,13 +11,17 @@ impl Dialogue {
     pub fn hear(&mut self, octets: &[u8]) {
         self.octets += octets.len();
         self.is_new_flight = true;
+        self.last_answered = None;
         for &octet in octets {
             if self.is_broken {
                 return;
             }
             if self.waiting.is_empty() {
                 self.end("octets that nothing had asked for");
+                self.doubt();
             }
+            let awaited = self.waiting.front().map(|waiting| waiting.verb);
+            self.reader.is_greeting = awaited == Some(Verb::Greeting);
             match self.reader.take(octet) {
                 None => {}
                 Some(Err(_)) => {
@@ -36,19 +41,28 @@ impl Dialogue {
         }
     }
 
+    /// Octets follow in the read that brought the reply to the last chunk of a mail: it may have been
+    /// another command's.
+    fn doubt(&mut self) {
+        let is_bdat = self.last_answered == Some(Verb::Bdat);
+        if let Some(last) = self.transactions.last_mut()
+            && is_bdat
+            && last.content == Content::Whole
+            && is_success(last.final_reply)
+        {
+            last.is_misfit = true;
+        }
+    }
+
     fn answer(&mut self, waiting: Waiting, reply: Reply) {
         self.answers.push((waiting.verb, reply.code));
+        self.last_answered = Some(waiting.verb);
         self.replies.push(reply.code);
         if !waiting.verb.may_be_answered(reply.code) {
             self.is_listening = false;
-            return self.end("a reply that has no place");
-        }
-        // Where the RSET in front of it was refused, there is nothing that could be begun.
-        if waiting.verb == Verb::Mail
-            && (200..400).contains(&reply.code)
-            && self.standing == Standing::Leaving
-        {
-            self.is_listening = false;
+            if matches!(waiting.verb, Verb::Noop | Verb::Quit) {
+                self.check_fit(waiting.verb, &reply);
+            }
             return self.end("a reply that has no place");
         }
         self.answered(waiting, &reply);

@@ -1,5 +1,6 @@
 //! The input of the target: how the client is set up, what its caller does, and what the server says.
 
+use embedded_smtp::Chunking;
 use embedded_smtp::session::BUFFER_MIN;
 
 use super::link::{End, Trouble};
@@ -22,16 +23,27 @@ pub enum Operation<'f> {
         /// By the method that works over any link.
         is_danger: bool,
     },
-    Send,
-    SendLast,
-    SendStreamed,
-    /// One mail in as many transactions as it takes; and after how many the caller stops.
+    /// One mail.
+    Send(Wishes),
+    /// One mail, and again to those who do not have it, as long as that is for now; and the most
+    /// transactions.
     SendSplit(usize),
     /// So many mails; and after how many the caller stops.
     SendAll(usize, usize),
     Reset,
     Noop,
     Quit,
+}
+
+/// How a mail is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// Only to those who do not have it, by the results of the mail before.
+    pub is_unsent: bool,
+    /// Its text comes from a source.
+    pub is_streamed: bool,
+    /// QUIT follows.
+    pub quits: bool,
 }
 
 /// More operations than this are left out.
@@ -50,17 +62,17 @@ impl<'f> Operation<'f> {
             ["open"] => Self::Open("client.example"),
             ["open", name] => Self::Open(name),
             ["starttls"] => Self::StartTls,
-            ["send"] => Self::Send,
-            ["send-last"] => Self::SendLast,
-            ["send-streamed"] => Self::SendStreamed,
-            ["send-split"] => Self::SendSplit(usize::MAX),
+            ["send-split"] => Self::SendSplit(ROUNDS_MAX),
             ["send-split", stop] => Self::SendSplit(number(stop)?),
             ["send-all", count] => Self::SendAll(number(count)?, usize::MAX),
             ["send-all", count, stop] => Self::SendAll(number(count)?, number(stop)?),
             ["reset"] => Self::Reset,
             ["noop"] => Self::Noop,
             ["quit"] => Self::Quit,
-            _ => return Self::read_login(&words),
+            _ => match text.strip_prefix("send") {
+                Some(wishes) => Self::Send(Wishes::read(wishes)?),
+                None => return Self::read_login(&words),
+            },
         })
     }
 
@@ -109,6 +121,29 @@ impl<'f> Operation<'f> {
     }
 }
 
+/// The most transactions of a mail that is sent again.
+const ROUNDS_MAX: usize = 5;
+
+impl Wishes {
+    /// Of `send-last`, `send-unsent`, `send-streamed`, or several: what follows `send`.
+    fn read(words: &str) -> Option<Self> {
+        let mut wishes = Self::default();
+        let mut words = words.split('-');
+        if words.next() != Some("") {
+            return None;
+        }
+        for word in words {
+            match word {
+                "last" => wishes.quits = true,
+                "unsent" => wishes.is_unsent = true,
+                "streamed" => wishes.is_streamed = true,
+                _ => return None,
+            }
+        }
+        Some(wishes)
+    }
+}
+
 /// How the client and its link are set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
@@ -116,8 +151,9 @@ pub struct Setup {
     pub is_plain: bool,
     pub without_pipelining: bool,
     pub all_or_none: bool,
-    pub or_helo: bool,
-    pub without_chunking: bool,
+    pub helo: bool,
+    pub chunking: Option<Chunking>,
+    pub limits: bool,
     pub require_tls: bool,
     /// The link's server was verified by a certificate chain, also behind STARTTLS.
     pub by_chain: bool,
@@ -141,8 +177,13 @@ impl Setup {
             is_plain: form.has("plain"),
             without_pipelining: form.has("no-pipelining"),
             all_or_none: form.has("all-or-none"),
-            or_helo: form.has("or-helo"),
-            without_chunking: form.has("no-chunking"),
+            helo: form.has("helo"),
+            chunking: match (form.has("chunking-ahead"), form.has("chunking-after")) {
+                (true, _) => Some(Chunking::Ahead),
+                (false, true) => Some(Chunking::AfterRecipients),
+                (false, false) => None,
+            },
+            limits: form.has("limits"),
             require_tls: form.has("require-tls"),
             by_chain: form.has("by-chain"),
             upgrade_fails: form.has("upgrade-fails"),

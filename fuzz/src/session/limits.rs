@@ -39,14 +39,15 @@ fn domain(recipient: &str) -> String {
 impl Dialogue {
     /// Whether one more MAIL is within the limit.
     pub(super) fn may_mail(&self) -> bool {
-        limit(&self.offers, "MAILMAX").is_none_or(|most| self.used.mails < most)
+        self.limit("MAILMAX")
+            .is_none_or(|most| self.used.mails < most)
     }
 
     /// How many of these recipients a transaction may have. Those behind the first that is too much
     /// are left out.
     pub(super) fn share(&self, recipients: &[String]) -> usize {
-        let most = limit(&self.offers, "RCPTMAX").unwrap_or(usize::MAX);
-        let most_domains = limit(&self.offers, "RCPTDOMAINMAX").unwrap_or(usize::MAX);
+        let most = self.limit("RCPTMAX").unwrap_or(usize::MAX);
+        let most_domains = self.limit("RCPTDOMAINMAX").unwrap_or(usize::MAX);
         let mut domains = self.used.domains.clone();
         let fit = recipients.iter().take(most).take_while(|recipient| {
             domains.insert(domain(recipient));
@@ -55,8 +56,13 @@ impl Dialogue {
         fit.count()
     }
 
-    /// Whether the limits leave no room for this mail, without its first recipients.
-    pub fn is_limit_reached(&self, mail: usize, first: usize) -> bool {
-        !self.may_mail() || self.share(&self.mails[mail].recipients[first..]) == 0
+    /// Whether the limits leave no room for this mail.
+    pub fn is_limit_reached(&self, mail: usize) -> bool {
+        !self.may_mail() || self.share(&self.mails[mail].recipients) == 0
+    }
+
+    /// A limit that the client was told to heed.
+    fn limit(&self, name: &str) -> Option<usize> {
+        limit(&self.offers, name).filter(|_| self.policy.limits)
     }
 }

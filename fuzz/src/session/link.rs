@@ -42,7 +42,7 @@ pub struct Wire {
     unflushed: bool,
     /// Why the link can no longer be used.
     over: Option<&'static str>,
-    /// A write failed because the server had closed, so the client may listen to its last words.
+    /// A call failed because the server had closed, so the client may listen to its last words.
     pub may_listen: bool,
     /// It may have done so.
     pub has_listened: bool,
@@ -147,7 +147,11 @@ impl Wire {
         self.flushes += 1;
         self.unflushed = false;
         if self.setup.trouble == Some(Trouble::FlushFails(self.flushes)) {
+            self.dialogue.is_listening = true;
+            self.dialogue.end("a flush that failed");
             self.end("a flush that failed");
+            self.may_listen = true;
+            self.has_listened = true;
             return Err(ErrorKind::BrokenPipe);
         }
         Ok(())

@@ -147,7 +147,7 @@ pub struct Login {
     challenges: Vec<Vec<u8>>,
     /// What was said in it, in base64.
     pub said: Vec<String>,
-    /// The last challenge may have been longer than the buffer.
+    /// The last challenge may have been longer than the buffer, or is no strict base64.
     is_long: bool,
 }
 
@@ -191,8 +191,10 @@ impl Login {
 
     /// Takes a challenge. `is_long`: the client may not have room for it.
     pub fn challenged(&mut self, challenge: Vec<u8>, is_long: bool) {
+        // RFC 4648 §3.5: where pad bits are not zero, a decoder may refuse. So may the client.
+        let is_loose = unbase64(&challenge).is_none() && unbase64_loosely(&challenge).is_some();
         self.challenges.push(challenge);
-        self.is_long = is_long;
+        self.is_long = is_long || is_loose;
     }
 
     /// What is to be said to the last challenge.
@@ -253,6 +255,11 @@ pub fn base64(octets: &[u8]) -> String {
 
 /// The octets of a text that is just their base64.
 pub fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
+    unbase64_loosely(text).filter(|octets| base64(octets).as_bytes() == text)
+}
+
+/// The octets of a text that is their base64, but for the pad bits.
+pub fn unbase64_loosely(text: &[u8]) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);
     for letter in text.iter().filter(|&&letter| letter != b'=') {
@@ -264,5 +271,9 @@ pub fn unbase64(text: &[u8]) -> Option<Vec<u8>> {
             octets.push((bits >> count) as u8);
         }
     }
-    (base64(&octets).as_bytes() == text).then_some(octets)
+    let due = base64(&octets);
+    let (digits, padding) = due.split_at(due.trim_end_matches('=').len());
+    let is_whole = text.len() == due.len() && text.ends_with(padding.as_bytes());
+    let is_same = digits.is_empty() || text.starts_with(&digits.as_bytes()[..digits.len() - 1]);
+    (is_whole && is_same).then_some(octets)
 }

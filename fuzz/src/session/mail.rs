@@ -7,7 +7,10 @@ use crate::session::command::Verb;
 pub struct Mail {
     /// Of its own, so that a transaction tells which mail it is for.
     pub reverse_path: String,
+    /// Whom it is to be sent to: those who have it already are left out.
     pub recipients: Vec<String>,
+    /// The places of these among all recipients of the message.
+    pub places: Vec<usize>,
     /// As it reads.
     pub content: Vec<u8>,
     /// It can be completed: its source does not fail.
@@ -22,8 +25,8 @@ pub struct Mail {
     pub envelope_id: Option<String>,
     /// It is to go on under TLS only.
     pub requires_tls: bool,
-    /// It may have several transactions, each for the recipients behind the last one's.
-    pub is_split: bool,
+    /// Another mail follows in the same operation.
+    pub has_next: bool,
 }
 
 impl Mail {
@@ -138,8 +141,7 @@ fn xtext(text: &str) -> String {
 pub struct Transaction {
     /// The number of the mail.
     pub mail: usize,
-    /// How many recipients in front are other transactions', and how many this one is for.
-    pub first: usize,
+    /// The number of recipients it is for.
     pub share: usize,
     pub mail_reply: Option<u16>,
     /// The replies to RCPT, as far as that was said.
@@ -154,6 +156,10 @@ pub struct Transaction {
     pub is_taken: bool,
     /// The reply to a content that is for somebody.
     pub final_reply: Option<u16>,
+    /// Its final reply was one to BDAT, and the number of replies does not fit.
+    pub is_misfit: bool,
+    /// NOOP was said after it, since its final reply was one to BDAT; and answered.
+    pub noop: Option<Option<u16>>,
     /// RSET was said behind it.
     pub is_reset: bool,
 }
@@ -176,10 +182,9 @@ pub enum Content {
 }
 
 impl Transaction {
-    pub fn new(mail: usize, first: usize, share: usize) -> Self {
+    pub fn new(mail: usize, share: usize) -> Self {
         Self {
             mail,
-            first,
             share,
             mail_reply: None,
             recipients: Vec::new(),
@@ -189,6 +194,8 @@ impl Transaction {
             content: Content::None,
             is_taken: false,
             final_reply: None,
+            is_misfit: false,
+            noop: None,
             is_reset: false,
         }
     }
@@ -219,6 +226,11 @@ impl Transaction {
         let is_refused = self.mail_reply.is_some_and(|code| code >= 400);
         let all_refused = self.accepted() == 0 && !self.recipients.contains(&None);
         !is_refused && !all_refused
+    }
+
+    /// Its final reply was one to BDAT, and accepted it.
+    pub fn is_accepted_by_bdat(&self) -> bool {
+        self.is_chunked && is_success(self.final_reply)
     }
 
     /// Something may follow in it.

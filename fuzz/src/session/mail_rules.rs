@@ -1,8 +1,11 @@
 //! Which command may be said when in a transaction, with which parameters, and what a reply changes.
 
-use super::command::Verb;
+use embedded_smtp::Chunking;
+
+use super::command::{Task, Verb};
 use super::dialogue::{Dialogue, Waiting};
-use super::mail::{Content, Mail, PARAMETERS, Parameter, Transaction};
+use super::mail::{Content, Mail, PARAMETERS, Parameter, Transaction, is_success};
+use crate::replies::Reply;
 
 /// The most octets of commands in a flight, or of a content that goes out while more than
 /// `REPLIES_AHEAD` replies are outstanding: RFC 2920 §3.1.
@@ -19,20 +22,23 @@ impl Dialogue {
         let number = number.expect("a reverse-path that nobody gave");
         assert!(number >= self.first_mail, "a mail of another time");
         let mail = &self.mails[number];
-        let first = match self.transactions.last().filter(|last| last.mail >= number) {
-            None => 0,
-            // Behind the recipients of the transaction before.
-            Some(last) if last.mail == number && mail.is_split => last.first + last.share,
-            // One mail after the other; the same again only if the server did not understand.
-            Some(last) => {
-                let is_again = last.mail == number && last.content != Content::Whole;
-                assert!(is_again, "a mail twice");
-                0
-            }
-        };
-        let rest = &mail.recipients[first..];
-        assert!(!rest.is_empty(), "MAIL, and nobody is left");
-        let share = self.share(rest);
+        // One mail after the other; the same again only if the server did not understand.
+        if let Some(last) = self.transactions.last().filter(|last| last.mail >= number) {
+            let is_again = last.mail == number && last.content != Content::Whole;
+            assert!(is_again, "a mail twice");
+        }
+        if let Some(last) = self.transactions.last()
+            && last.mail >= self.first_mail
+        {
+            let is_confirmed = last
+                .noop
+                .flatten()
+                .is_some_and(|code| is_success(Some(code)));
+            let needs_proof = last.is_accepted_by_bdat();
+            assert!(!needs_proof || is_confirmed, "MAIL, and no proof by NOOP");
+        }
+        assert!(!mail.recipients.is_empty(), "MAIL, and nobody is left");
+        let share = self.share(&mail.recipients);
         assert!(self.may_mail() && share > 0, "MAIL beyond the limits");
         let is_whole = share == mail.recipients.len();
         assert!(
@@ -44,8 +50,7 @@ impl Dialogue {
             "no chain was verified"
         );
         self.check_parameters(Verb::Mail, mail, "", parameters);
-        self.transactions
-            .push(Transaction::new(number, first, share));
+        self.transactions.push(Transaction::new(number, share));
         self.used.mails += 1;
     }
 
@@ -61,7 +66,7 @@ impl Dialogue {
         let mail = &self.mails[transaction.mail];
         let count = transaction.recipients.len();
         assert!(count < transaction.share, "RCPT too many");
-        let next = mail.recipients[transaction.first + count].clone();
+        let next = mail.recipients[count].clone();
         let arguments = arguments
             .strip_prefix(next.as_str())
             .expect("another recipient");
@@ -106,6 +111,11 @@ impl Dialogue {
         let count = transaction.recipients.len();
         assert_eq!(count, transaction.share, "before all RCPT");
         transaction.check_is_open();
+        let is_reset = self
+            .waiting
+            .iter()
+            .all(|waiting| waiting.verb != Verb::Rset);
+        assert!(is_reset, "content, and a RSET is not answered");
         let all_or_none = self.policy.all_or_none;
         if self.waiting.is_empty() || all_or_none {
             assert!(transaction.is_wanted(all_or_none), "for nobody");
@@ -116,15 +126,13 @@ impl Dialogue {
     pub(super) fn check_data(&mut self) {
         let transaction = self.check_content_may_come();
         assert_eq!(transaction.content, Content::None);
-        let is_chunking = self.offers.has("CHUNKING") && !self.policy.without_chunking;
+        let is_chunking = self.offers.has("CHUNKING") && self.policy.chunking.is_some();
         assert!(!is_chunking || !self.is_short, "DATA, and BDAT is on offer");
     }
 
     pub(super) fn check_bdat(&mut self, arguments: &str) {
-        assert!(
-            !self.policy.without_chunking,
-            "BDAT against the caller's will"
-        );
+        let chunking = self.policy.chunking;
+        let chunking = chunking.expect("BDAT, and the caller did not ask for it");
         let transaction = self.check_content_may_come();
         let mail = &self.mails[transaction.mail];
         let (whole, is_known) = (mail.content.len(), mail.size.is_some());
@@ -144,7 +152,8 @@ impl Dialogue {
         assert!(last || size > 0, "a chunk of nothing");
         if !self.waiting.is_empty() {
             // RFC 3030 §2 has replies collected first: only what is small goes ahead of them.
-            assert!(is_known && !self.policy.all_or_none, "BDAT ahead");
+            let may_go_ahead = chunking == Chunking::Ahead && !self.policy.all_or_none;
+            assert!(is_known && may_go_ahead, "BDAT ahead");
             assert!(size <= self.policy.buffer, "too much ahead");
             let few = self.waiting.len() <= REPLIES_AHEAD;
             assert!(few || size <= FLIGHT_MAX, "too much ahead");
@@ -160,7 +169,8 @@ impl Dialogue {
     }
 
     /// A part of a transaction was answered.
-    pub(super) fn transaction_answered(&mut self, waiting: Waiting, code: u16) {
+    pub(super) fn transaction_answered(&mut self, waiting: Waiting, reply: &Reply) {
+        let code = reply.code;
         let all_or_none = self.policy.all_or_none;
         // A content is answered when the next mail's MAIL may be out already.
         let transaction = &mut self.transactions[waiting.transaction];
@@ -176,8 +186,34 @@ impl Dialogue {
                 let is_final = waiting.is_last || code >= 400;
                 transaction.chunk_refusal = (code >= 400).then_some(code);
                 transaction.final_reply = (is_final && is_wanted).then_some(code);
+                let is_accepted = is_success(transaction.final_reply);
+                transaction.is_misfit |= is_accepted && is_about_address(reply);
             }
             _ => {}
         }
     }
+
+    /// What the reply to NOOP or QUIT shows of a mail by BDAT before it.
+    pub(super) fn check_fit(&mut self, verb: Verb, reply: &Reply) {
+        let is_mail = matches!(self.task, Task::Mail | Task::LastMail);
+        let last = self.transactions.last_mut();
+        let Some(last) = last.filter(|last| is_mail && last.mail >= self.first_mail) else {
+            return;
+        };
+        let fits = match verb {
+            Verb::Quit => reply.code == 221,
+            _ => is_success(Some(reply.code)) && !is_about_address(reply),
+        };
+        if last.is_chunked && last.final_reply.is_some() {
+            last.is_misfit |= !fits;
+        }
+        if verb == Verb::Noop {
+            last.noop = Some(Some(reply.code));
+        }
+    }
+}
+
+/// RFC 3463 §3.2: x.1.z is about an address, so it is no answer to a content.
+fn is_about_address(reply: &Reply) -> bool {
+    reply.enhanced.is_some_and(|(_, subject, _)| subject == 1)
 }

@@ -88,13 +88,15 @@ fn is_envelope_id(id: &str) -> bool {
     (1..=100).contains(&id.len()) && id.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
-/// What the client has to say of this message; `None` where its content cannot be sent.
+/// What the client has to say of this message to those who do not have it, by their places;
+/// `None` where its content cannot be sent.
 pub fn expected(
     form: &Form<'_>,
     number: usize,
     message: &Message<'_>,
     path: &str,
     source: Option<Source<'_>>,
+    sent: &[usize],
 ) -> Option<Mail> {
     let is_complete = source.as_ref().is_none_or(|source| !source.will_fail());
     let mut source = source.map(|source| Source {
@@ -116,10 +118,15 @@ pub fn expected(
         }
     }
     let field = |key| form.text(key).filter(|_| !is_other(number));
-    let recipients = message.recipients().map(|to| to.as_str().into());
+    let all = message.recipients().map(|to| to.as_str()).enumerate();
+    let (places, recipients) = all
+        .filter(|(place, _)| !sent.contains(place))
+        .map(|(place, to)| (place, to.into()))
+        .unzip();
     Some(Mail {
         reverse_path: path.into(),
-        recipients: recipients.collect(),
+        recipients,
+        places,
         content,
         is_complete,
         size: message.encoded_len(),
@@ -133,7 +140,7 @@ pub fn expected(
             .filter(|id| is_envelope_id(id))
             .map(String::from),
         requires_tls: false,
-        is_split: false,
+        has_next: false,
     })
 }
 

@@ -1,7 +1,7 @@
 //! A session driven by arbitrary octets of a server and arbitrary operations of a caller.
 //!
 //! ```text
-//! with: plain, no-pipelining, all-or-none, or-helo, no-chunking, require-tls, by-chain
+//! with: plain, no-pipelining, all-or-none, helo, chunking-ahead, limits, require-tls, by-chain
 //! with: buffer 256, reads 1 7, writes 100
 //! with: write-fails 3                or write-breaks, write-ends, flush-fails; upgrade-fails
 //! with: times-out, source-fails 10
@@ -10,8 +10,9 @@
 //! do: open
 //! do: login tim secret               also with a mechanism; login-nonce tim secret NONCE,
 //!                                    login-token tim TOKEN, login-cram tim secret; danger-login…
-//! do: send-last                      starttls, send, send-streamed, send-split, send-split 1,
-//!                                    send-all 3, send-all 3 1, reset, noop, quit
+//! do: send-last                      starttls, send, send-unsent, send-streamed, also together as
+//!                                    send-unsent-last, send-split, send-split 1, send-all 3,
+//!                                    send-all 3 1, reset, noop, quit
 //!
 //! 220 x\r\n|250 x\r\n                the server's octets; `|` ends what is said at once
 //! ```
@@ -59,9 +60,10 @@ pub fn session(input: &[u8]) {
     let dialogue = Dialogue::new(Policy {
         without_pipelining: setup.without_pipelining,
         all_or_none: setup.all_or_none,
-        or_helo: setup.or_helo,
+        helo: setup.helo,
         is_secure: !setup.is_plain,
-        without_chunking: setup.without_chunking,
+        chunking: setup.chunking,
+        limits: setup.limits,
         require_tls: setup.require_tls,
         by_chain: setup.by_chain,
         buffer: setup.buffer,
@@ -86,17 +88,11 @@ pub fn session(input: &[u8]) {
     }
 }
 
-/// Limits stand in a line that the client may have no room for, or there are more domains than it
-/// tells apart: it then cannot keep to the limits, or keeps to less than it must.
+/// There are more domains than the client tells apart, so that it keeps to less than it must; or a
+/// word with limits is longer than what the client has room for.
 fn may_hide_limits(form: &Form<'_>, setup: &Setup) -> bool {
-    let lines = form.octets.split(|&b| b == b'\n');
-    let has = |line: &[u8], word: &[u8]| {
-        let mut parts = line.windows(word.len());
-        parts.any(|part| part.eq_ignore_ascii_case(word))
-    };
-    let mut with_limits = lines.filter(|line| has(line, b"LIMITS")).peekable();
     let lists = ["to", "cc"].into_iter().filter_map(|key| form.text(key));
     let domains: usize = lists.map(|list| list.matches('@').count()).sum();
-    (with_limits.peek().is_some() && domains > 8)
-        || with_limits.any(|line| line.len() > setup.buffer / 2)
+    let mut words = form.octets.split(|&b| b" \t\n".contains(&b));
+    setup.limits && (domains > 8 || words.any(|word| word.len() >= setup.buffer / 4))
 }

@@ -117,11 +117,7 @@ impl Dialogue {
             Verb::Helo => {
                 self.check_name(arguments);
                 let is_unknown = matches!(self.hello, 500 | 501 | 502 | 504);
-                assert!(
-                    self.policy.or_helo && is_unknown,
-                    "HELO after {}",
-                    self.hello
-                );
+                assert!(self.policy.helo && is_unknown, "HELO after {}", self.hello);
             }
             Verb::StartTls => assert!(!self.is_upgraded, "STARTTLS under TLS"),
             Verb::Auth => self.check_auth(arguments),
@@ -131,8 +127,17 @@ impl Dialogue {
             Verb::Bdat => self.check_bdat(arguments),
             Verb::Rset => self.check_rset(),
             Verb::Noop => {
-                let is_closed = self.transactions.last().is_none_or(Transaction::is_closed);
+                let last = self.transactions.last_mut();
+                let is_closed = last.as_ref().is_none_or(|last| last.is_closed());
                 assert!(is_closed, "NOOP in a transaction");
+                if self.task == Task::Mail {
+                    // It shows that the final reply to BDAT was the content's.
+                    let last = last.filter(|last| last.mail >= self.first_mail);
+                    let last = last.expect("NOOP, and no mail");
+                    let is_due = last.is_accepted_by_bdat() && self.mails[last.mail].has_next;
+                    assert!(is_due && last.noop.is_none(), "NOOP behind a mail");
+                    last.noop = Some(None);
+                }
             }
             _ => {}
         }
@@ -192,8 +197,12 @@ impl Dialogue {
                 self.hello = code;
                 if is_success {
                     self.standing = Standing::Ready;
-                    let most = self.policy.buffer / 2;
-                    self.is_short = reply.lines.iter().all(|line| line.len() < most);
+                    let words = reply
+                        .lines
+                        .iter()
+                        .flat_map(|line| line.split(|&b| b == b' '));
+                    let most = self.policy.buffer / 4;
+                    self.is_short = words.map(<[u8]>::len).all(|length| length < most);
                     self.offers = match waiting.verb {
                         Verb::Ehlo => Offers::of(reply),
                         _ => Offers::default(),
@@ -208,8 +217,9 @@ impl Dialogue {
             Verb::Rset if is_success => {}
             Verb::StartTls | Verb::Rset => self.standing = Standing::Leaving,
             Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Content | Verb::Bdat => {
-                self.transaction_answered(waiting, code);
+                self.transaction_answered(waiting, reply);
             }
+            Verb::Noop | Verb::Quit => self.check_fit(waiting.verb, reply),
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::login::{Say, Secret, base64, unbase64};
+use super::login::{Say, Secret, base64, unbase64_loosely as unbase64};
 
 type Key = [u8; 32];
 

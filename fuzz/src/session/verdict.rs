@@ -2,7 +2,7 @@
 
 use embedded_io::ErrorKind;
 use embedded_smtp::session::Delivery;
-use embedded_smtp::{Error, Phase, RecipientStatus, Refusal, Report};
+use embedded_smtp::{Error, Phase, RecipientStatus, Refusal, RefusalKind, Report, Retry};
 
 use super::command::{Task, Verb};
 use super::link::Wire;
@@ -42,9 +42,17 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
     match error {
         Error::Refused(refusal) => {
             assert!(is_answer(wire, refusal), "no such reply: {refusal:?}");
-            if refusal.code() == 421 {
-                wire.end("421");
+            let is_goodbye = refusal.kind() == RefusalKind::Closing;
+            assert!(is_goodbye || refusal.code() != 421);
+            if is_goodbye {
+                wire.end("a goodbye");
             }
+            // Before a mail is offered, nothing says anything of it.
+            let meets_no_mail = matches!(
+                refusal.phase(),
+                Phase::Greeting | Phase::Ehlo | Phase::StartTls | Phase::Reset
+            );
+            assert!(!meets_no_mail || refusal.retry() != Retry::Never);
         }
         Error::NotOffered(_) => {
             assert!(is_quiet, "not offered, and yet something passed");
@@ -57,17 +65,27 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
                 dialogue.not_offered();
             }
         }
-        Error::OutOfOrder => {
+        Error::OutOfOrder(_) => {
             assert!(is_quiet, "out of order, and yet something passed");
             assert!(!dialogue.is_in_order(), "{:?} is in order", dialogue.task());
         }
-        Error::Ended => {
+        Error::ConnectionEnded => {
             assert!(is_quiet, "ended, and yet something passed");
             assert!(has_ended, "ended, and nothing has ended it");
         }
-        Error::Failed { .. } => {}
-        Error::Unknown { .. } => assert!(dialogue.has_mail(), "of what is it unknown?"),
+        Error::Failed { last, .. } => check_last(wire, last.as_ref()),
+        Error::DeliveryUnknown { last, .. } => {
+            assert!(dialogue.has_mail(), "of what is it unknown?");
+            check_last(wire, last.as_ref());
+        }
         _ => unreachable!(),
+    }
+}
+
+/// The last refusal before a fault, or another of this operation.
+fn check_last(wire: &Wire, last: Option<&Refusal>) {
+    if let Some(last) = last {
+        assert!(last.code() >= 400 && is_answer(wire, last), "{last:?}");
     }
 }
 
@@ -82,7 +100,7 @@ fn is_answer(wire: &Wire, refusal: &Refusal) -> bool {
     let due = (refusal.phase(), code);
     let mut answers = dialogue.answers.iter();
     answers.any(|(verb, code)| (phase(*verb), *code) == due)
-        || (code == 421 && dialogue.unasked.contains(&421))
+        || (code / 100 == 4 && dialogue.unasked.contains(&code))
 }
 
 fn phase(verb: Verb) -> Phase {
@@ -122,16 +140,27 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
             );
             assert!(report.accepted() > 0);
             let count = wire.dialogue.mails[number].recipients.len();
-            let deferred = count - transaction.first - transaction.share;
+            let deferred = count - transaction.share;
             assert_eq!(usize::from(report.deferred()), deferred);
+            assert!(
+                !transaction.is_misfit,
+                "called sent, and the count does not fit"
+            );
+            if transaction.is_chunked && wire.dialogue.mails[number].has_next {
+                assert!(
+                    transaction.noop.is_some(),
+                    "called sent, and no NOOP was said"
+                );
+            }
         }
         Err(error) => {
             // A link that failed before may yet have carried it all.
-            let is_known = final_reply.is_some() && transaction.is_some_and(|t| t.is_taken);
+            let is_known =
+                final_reply.is_some() && transaction.is_some_and(|t| t.is_taken && !t.is_misfit);
             let is_accepted = is_known && is_success(final_reply);
             assert!(!is_accepted, "accepted, and called {error:?}");
             match error {
-                Error::Unknown { .. } => {
+                Error::DeliveryUnknown { .. } => {
                     assert!(is_whole && !is_known, "unknown, and {final_reply:?}");
                     let is_open = transaction.is_some_and(|t| t.may_be_wanted());
                     // Behind a RSET that was refused, no reply has a place.
@@ -140,7 +169,7 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
                 }
                 Error::Refused(refusal) => {
                     let due = transaction.and_then(|t| due_refusal(t, all_or_none));
-                    let is_other = refusal.code() == 421
+                    let is_other = refusal.kind() == RefusalKind::Closing
                         || refusal.phase() == Phase::Reset
                         || wire.has_listened;
                     let found = (refusal.phase(), refusal.code());
@@ -148,20 +177,9 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
                 }
                 Error::LimitReached => {
                     let dialogue = &wire.dialogue;
-                    let split = dialogue.transaction_of(number, 0);
-                    let first = split.map_or(0, |t| t.first + t.share);
-                    let is_reached = match dialogue.mails[number].is_split {
-                        true => dialogue.is_limit_reached(number, first),
-                        false => dialogue.is_limit_reached(number, 0),
-                    };
-                    assert!(is_reached, "no limit is reached");
-                    // It rode, and was not understood.
-                    let has_ridden = transaction.is_some_and(|t| t.mail_reply == Some(503));
-                    assert!(has_ridden || transaction.is_none());
-                    assert!(
-                        has_ridden || dialogue.octets == before,
-                        "and something passed"
-                    );
+                    assert!(dialogue.is_limit_reached(number), "no limit is reached");
+                    assert!(transaction.is_none());
+                    assert_eq!(dialogue.octets, before, "and something passed");
                     return;
                 }
                 _ => assert!(!is_whole, "{error:?}, and its terminator is out"),
@@ -197,27 +215,37 @@ fn due_refusal(transaction: &Transaction, all_or_none: bool) -> Option<(Phase, u
         .map(|code| (Phase::Content, code))
 }
 
-/// The results of the recipients.
-pub fn check_results(wire: &Wire, number: usize, end: &End<Report>, results: &[RecipientStatus]) {
-    let all = &wire.dialogue.transactions;
-    let count = wire.dialogue.mails[number].recipients.len();
-    for (index, result) in results.iter().enumerate() {
-        let its = |t: &&Transaction| t.mail == number && (t.first..).contains(&index);
-        let transaction = all.iter().rev().find(its);
-        let heard = transaction.and_then(|t| *t.recipients.get(index - t.first)?);
-        let is_left = transaction.is_some_and(|t| index >= t.first + t.share);
-        if end.is_ok() {
-            assert_eq!(result.is_deferred(), is_left && index < count);
+/// The results of the recipients. Notes who has the mail.
+pub fn check_results(
+    wire: &Wire,
+    number: usize,
+    end: &End<Report>,
+    results: &[RecipientStatus],
+    sent: &mut Vec<usize>,
+) {
+    let mail = &wire.dialogue.mails[number];
+    let transaction = wire.dialogue.transaction_of(number, 0);
+    for (index, &place) in mail.places.iter().enumerate() {
+        let heard = transaction.and_then(|t| *t.recipients.get(index)?);
+        let is_left = transaction.is_some_and(|t| index >= t.share);
+        if end.is_ok() && is_success(heard) {
+            sent.push(place);
         }
-        assert!(!result.is_deferred() || result.code().is_none());
-        match result.code() {
-            Some(code) => assert_eq!(Some(code), heard, "recipient {index}"),
-            None => assert!(
-                end.is_err() || heard.is_none(),
-                "recipient {index} has no result"
-            ),
+        let Some(result) = results.get(place) else {
+            continue;
+        };
+        if end.is_ok() {
+            assert_eq!(result.is_deferred(), is_left);
+        }
+        match heard {
+            Some(_) => assert_eq!(result.code(), heard, "recipient {place}"),
+            // The reply of a transaction before stays.
+            None => assert!(end.is_err() || is_left, "recipient {place} has no result"),
         }
         assert_eq!(result.is_accepted(), is_success(result.code()));
+    }
+    for (place, result) in results.iter().enumerate() {
+        assert_eq!(result.is_sent(), sent.contains(&place), "recipient {place}");
     }
 }
 
@@ -225,11 +253,12 @@ pub fn check_results(wire: &Wire, number: usize, end: &End<Report>, results: &[R
 pub fn check_memory(
     wire: &Wire,
     number: usize,
+    from: usize,
     end: &End<Report>,
     delivery: Delivery,
     last: Option<u16>,
 ) {
-    let transaction = wire.dialogue.transaction_of(number, 0);
+    let transaction = wire.dialogue.transaction_of(number, from);
     let is_whole = transaction.is_some_and(|t| t.content == Content::Whole);
     let is_refused = transaction
         .filter(|t| t.is_wanted(false))
@@ -237,7 +266,7 @@ pub fn check_memory(
         .is_some_and(|code| code != 421);
     let due = match end {
         Ok(_) => Delivery::Accepted,
-        Err(Error::Unknown { .. }) => Delivery::Unknown,
+        Err(Error::DeliveryUnknown { .. }) => Delivery::Unknown,
         Err(Error::Refused(_)) if is_whole || is_refused => Delivery::Refused,
         Err(_) => Delivery::None,
     };

@@ -9,7 +9,7 @@ use core::hint::black_box;
 use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::{Attachment, Date};
-use embedded_smtp::{Message, domain, header_text, mailbox, mailbox_list};
+use embedded_smtp::{Message, Submission, domain, header_text, mailbox, mailbox_list};
 use footprint::{BUFFER, Chunks, Transport, exit, meter, number};
 
 /// 64 KB.
@@ -110,7 +110,7 @@ pub fn streamed(smtp: &mut Client<'_, Transport>, content: &'static [u8]) -> Opt
     let attachments = [Attachment::streamed("log.bin", TYPE, length).ok()?];
     let mut sources = [Source { content, ticks: 0 }];
     let report = smtp
-        .send_streamed(&mail(&attachments)?, &mut sources, &mut [])
+        .send(Submission::new(&mail(&attachments)?).sources(&mut sources))
         .ok()?;
     let [source] = sources;
     (report.accepted() == 1).then_some(source.ticks)

@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use embedded_io::{ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::Date;
-use embedded_smtp::{Credentials, Message, Report, domain, header_text, mailbox, mailbox_list};
+use embedded_smtp::{
+    Credentials, Message, Report, Submission, domain, header_text, mailbox, mailbox_list,
+};
 
 #[path = "../../src/alert.rs"]
 mod alert;
@@ -43,11 +45,11 @@ type Scenario = fn(Transport) -> Option<Outcome>;
 fn sent(name: &str) {
     let (server, scenario): (Chunks, Scenario) = match name {
         "plain" => (alert::SERVER, alert::plain),
-        "plain_data" => (alert::SERVER, alert::plain_data),
         "plain_parse" => (alert::SERVER, alert::plain_parse),
         "mime" => (alert::SERVER, alert::mime),
         "streamed" => (alert::SERVER, alert::streamed),
-        "bdat" => (alert::SERVER_CHUNKING, alert::plain),
+        "bdat" => (alert::SERVER_CHUNKING, alert::bdat),
+        "limits" => (alert::SERVER_LIMITS, alert::limits),
         "token" => (alert::SERVER_TOKEN, alert::token),
         "dsn" => (alert::SERVER_DSN, alert::dsn),
         #[cfg(feature = "scram-sha-256")]
@@ -96,7 +98,7 @@ fn count() {
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     let mut smtp = Client::new(Transport::new(THREE_MAILS), &mut buffer);
     smtp.open(domain!("boiler3.example.org")).unwrap();
-    smtp.danger_login_in_plaintext(&credentials, None).unwrap();
+    smtp.danger_login_in_plaintext(&credentials).unwrap();
     first_mail(&mut smtp, &mail);
     next_mail(&mut smtp, &mail);
     last_mail(&mut smtp, &mail);
@@ -123,7 +125,7 @@ fn next_mail(smtp: &mut Client<'_, Transport>, mail: &Message<'_>) {
 
 #[inline(never)]
 fn last_mail(smtp: &mut Client<'_, Transport>, mail: &Message<'_>) {
-    check(smtp.send_last(black_box(mail), &mut []).ok());
+    check(smtp.send(Submission::new(black_box(mail)).and_quit()).ok());
 }
 
 fn check(report: Option<Report>) {

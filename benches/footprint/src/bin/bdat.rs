@@ -1,4 +1,4 @@
-//! The plain-text alert by BDAT: `plain`, and a server that offers CHUNKING.
+//! The plain-text alert by BDAT, ahead of the replies to RCPT.
 #![no_std]
 #![no_main]
 
@@ -7,5 +7,5 @@ use footprint::{Expected, alert, measure};
 #[cortex_m_rt::entry]
 fn main() -> ! {
     const SENT: Expected = Expected::of(include_bytes!("../../sent/bdat.txt"));
-    measure(alert::SERVER_CHUNKING, SENT, alert::plain)
+    measure(alert::SERVER_CHUNKING, SENT, alert::bdat)
 }

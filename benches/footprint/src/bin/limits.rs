@@ -1,4 +1,4 @@
-//! The plain-text alert by DATA, without what BDAT needs.
+//! The plain-text alert to a server whose limits are heeded.
 #![no_std]
 #![no_main]
 
@@ -7,5 +7,5 @@ use footprint::{Expected, alert, measure};
 #[cortex_m_rt::entry]
 fn main() -> ! {
     const SENT: Expected = Expected::of(include_bytes!("../../sent/plain.txt"));
-    measure(alert::SERVER, SENT, alert::plain_data)
+    measure(alert::SERVER_LIMITS, SENT, alert::limits)
 }
