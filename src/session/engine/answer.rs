@@ -79,6 +79,7 @@ impl Engine<'_> {
                 self.replies.keep(buffer);
                 if let Operation::Mail(mail) = &mut *operation
                     && code < 300
+                    && !self.verdict.is_chunked()
                 {
                     mail.accepted();
                 }
