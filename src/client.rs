@@ -36,11 +36,13 @@ pub enum Blocking {}
 #[derive(Debug, Clone, Copy)]
 pub enum Async {}
 
+#[cfg(feature = "scram-sha-256")]
 impl Blocking {
     /// Lets nothing else run: there is nothing else.
     pub(crate) fn pause() {}
 }
 
+#[cfg(feature = "scram-sha-256")]
 impl Async {
     /// Lets every other task run before the caller goes on.
     pub(crate) async fn pause() {

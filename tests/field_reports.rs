@@ -394,7 +394,10 @@ fn the_text_of_a_mail_is_not_sent_to_a_server_that_refused_the_recipient() {
 
 /// Refuses every recipient, does not know BDAT, and so executes what it hears.
 #[derive(Clone, Default)]
-struct Naive(std::rc::Rc<RefCell<(Vec<u8>, Vec<String>, Vec<u8>)>>);
+struct Naive(std::rc::Rc<RefCell<Heard>>);
+
+/// The line being heard, the lines heard, and what is to be said.
+type Heard = (Vec<u8>, Vec<String>, Vec<u8>);
 
 impl ErrorType for Naive {
     type Error = ErrorKind;

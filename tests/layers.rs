@@ -549,13 +549,12 @@ impl<'ast> Visit<'ast> for Contents {
             return;
         }
         match literal {
-            syn::Lit::Int(number) => {
+            syn::Lit::Int(number)
                 if number
                     .base10_parse::<u64>()
-                    .is_ok_and(|number| (200..=599).contains(&number))
-                {
-                    self.fault(&format!("holds a reply code: {number}"));
-                }
+                    .is_ok_and(|number| (200..=599).contains(&number)) =>
+            {
+                self.fault(&format!("holds a reply code: {number}"));
             }
             syn::Lit::Str(text) => {
                 let text = text.value();

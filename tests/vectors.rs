@@ -185,10 +185,8 @@ fn last_refusal(vector: &Vector) -> String {
         Event::Say(bytes) => std::str::from_utf8(bytes).ok(),
         _ => None,
     });
-    let refusal = said
-        .filter(|line| line.starts_with(['4', '5']))
-        .last()
-        .unwrap();
+    let mut refusals = said.filter(|line| line.starts_with(['4', '5']));
+    let refusal = refusals.next_back().unwrap();
     let words: Vec<&str> = refusal
         .split([' ', '\r'])
         .take_while(|word| word.starts_with(|c: char| c.is_ascii_digit()))

@@ -286,6 +286,11 @@ impl Replies {
     /// Moves what is unread down to the end of the text. Whether there is room to receive into.
     #[inline(never)]
     fn make_room(&mut self, buffer: &mut Buffer<'_>) -> bool {
+        // A text that was left in its place makes room once room is short.
+        let window = buffer.len() / WINDOW_SHARE;
+        if self.place == Place::Start && self.free(buffer).len() < window {
+            self.text = buffer.move_down(self.text, self.kept);
+        }
         let has_gap = self.text.gap(self.unread) > 0;
         if has_gap && (self.unread.is_empty() || self.free(buffer).is_empty()) {
             self.unread = buffer.move_down(self.unread, self.text);
@@ -343,6 +348,9 @@ impl Replies {
                 form.read_words(&mut word, line.text);
                 keyword = Some(word);
             }
+        } else if is_first && is_last && !is_cut && length <= self.room(buffer) {
+            // The usual reply has one line, and its text stays in its place.
+            self.text = span.last(length);
         } else {
             self.is_cut |= is_cut;
             self.take_text(buffer, span.last(length), is_first);
@@ -353,14 +361,19 @@ impl Replies {
         Ok(is_last)
     }
 
+    /// The room for more text.
+    fn room(&self, buffer: &Buffer<'_>) -> usize {
+        let window = buffer.rest(Span::default()).last_share(WINDOW_SHARE);
+        self.text.gap(window)
+    }
+
     /// Adds a line's text to the reply's, as far as there is room for it.
     fn take_text(&mut self, buffer: &mut Buffer<'_>, line: Span, is_first: bool) {
-        let limit = buffer.rest(Span::default()).last_share(WINDOW_SHARE);
-        if !is_first && self.text.gap(limit) > 0 {
+        if !is_first && self.room(buffer) > 0 {
             // The code and separator of this line were consumed, so there is room for this byte.
             self.text = buffer.push(self.text, b'\n');
         }
-        let (line, dropped) = line.split(self.text.gap(limit));
+        let (line, dropped) = line.split(self.room(buffer));
         self.is_cut |= !dropped.is_empty();
         let moved = buffer.move_down(line, self.text);
         self.text = self.text.joined(moved);

@@ -205,7 +205,7 @@ pub(crate) const fn inside(text: &str) -> &str {
 }
 
 /// The position of the first such byte.
-#[inline(never)] // One copy in flash, not one for each caller.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
 pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -218,7 +218,7 @@ pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
 }
 
 /// The bytes `from..to` of the text; empty when they are not there.
-#[inline(never)] // One copy in flash, not one for each caller.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
 pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
     if let Some((head, _)) = text.split_at_checked(to)
         && let Some((_, part)) = head.split_at_checked(from)
@@ -229,7 +229,7 @@ pub(crate) const fn part(text: &str, from: usize, to: usize) -> &str {
 }
 
 /// [`part`] without the blanks at its edges.
-#[inline(never)] // One copy in flash, not one for each caller.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
 pub(crate) const fn trimmed(text: &str, from: usize, to: usize) -> &str {
     part(text, from, to).trim_ascii()
 }

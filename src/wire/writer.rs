@@ -214,7 +214,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes one byte.
-    #[inline(never)] // Built once, not at each of many calls.
+    // Built once, not at each of many calls, where flash counts.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(crate) fn byte(&mut self, byte: u8) {
         self.bytes(&[byte]);
     }
@@ -259,7 +260,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the line end.
-    #[inline(never)] // As `byte`.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // As `byte`.
     pub(crate) fn crlf(&mut self) {
         self.str("\r\n");
     }

@@ -14,7 +14,9 @@ use crate::session::recipients::Answered;
 use crate::session::table::{Event, Verb};
 use crate::session::verdict::{Delivery, Heard};
 
-use super::{Engine, Stage};
+use super::Engine;
+#[cfg(feature = "scram-sha-256")]
+use super::Stage;
 
 impl Engine<'_> {
     /// The reply to `verb` was read.
