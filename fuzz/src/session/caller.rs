@@ -12,7 +12,7 @@ use super::command::Task;
 use super::input::{Operation, Setup, Wishes};
 use super::link::{Link, Wire};
 use super::login::{Kind, MECHANISMS, Say, base64};
-use super::mail::Mail;
+use super::mail::{Mail, Transaction};
 use super::mails::{self, Source};
 use super::verdict;
 use crate::form::Form;
@@ -295,6 +295,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         }
         let watched = self.watched.borrow();
         wire.dialogue.check_shown(&watched.sent, watched.content);
+        check_final(&wire.dialogue.transactions, &watched.final_replies);
         let heard = &wire.dialogue.replies;
         // Of the server's last words, only what decides is shown; of replies that came at once, none
         // behind a fault.
@@ -302,6 +303,20 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             assert!(heard.starts_with(&watched.replies), "{:?}", watched.replies);
         }
     }
+}
+
+/// The observer is told every final reply, unless it may have been another command's.
+fn check_final(transactions: &[Transaction], mut told: &[u16]) {
+    for transaction in transactions {
+        let Some(code) = transaction.final_reply else {
+            continue;
+        };
+        match told.split_first() {
+            Some((first, rest)) if *first == code => told = rest,
+            _ => assert!(transaction.is_misfit || code == 421, "{code} was not told"),
+        }
+    }
+    assert!(told.is_empty(), "told {told:?} as final");
 }
 
 /// Whether nothing can follow.

@@ -20,6 +20,14 @@ pub fn check(wire: &mut Wire, before: usize, end: &End<()>) {
         Task::Noop => &[Verb::Noop],
         _ => &[],
     };
+    // Where HELO fares no better, EHLO's refusal is the one to show.
+    if let Err(Error::Refused(refusal)) = end
+        && let [.., (Verb::Ehlo, first), (Verb::Helo, second)] = wire.dialogue.answers[..]
+        && second >= 400
+        && second != 421
+    {
+        assert_eq!(refusal.code(), first);
+    }
     match end {
         Ok(()) if wire.dialogue.task() == Task::Quit => wire.end("QUIT"),
         Ok(()) => {
@@ -84,8 +92,16 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
 
 /// The last refusal before a fault, or another of this operation.
 fn check_last(wire: &Wire, last: Option<&Refusal>) {
-    if let Some(last) = last {
-        assert!(last.code() >= 400 && is_answer(wire, last), "{last:?}");
+    let dialogue = &wire.dialogue;
+    match last {
+        Some(last) => assert!(last.code() >= 400 && is_answer(wire, last), "{last:?}"),
+        None => {
+            // A mail that was not understood behind another one is begun once more.
+            let is_forgotten = |code: u16| code == 503 && dialogue.has_mail();
+            let mut answers = dialogue.answers.iter();
+            let refusal = answers.find(|(_, code)| *code >= 400 && !is_forgotten(*code));
+            assert!(refusal.is_none(), "{refusal:?} is not told");
+        }
     }
 }
 
