@@ -12,7 +12,7 @@
 //! table is data and printed there.
 //!
 //! An [`Error`] says whose fault it was and what became of the mail: refused, failed before it was
-//! handed over, or [`Error::Unknown`]. An [`Observer`] watches: deadlines, logs and progress hang
+//! handed over, or [`Error::DeliveryUnknown`]. An [`Observer`] watches: deadlines, logs and progress hang
 //! on it, and [`Transcript`] is one.
 //!
 //! With the feature `mock` there is a server for tests, in `mock`.

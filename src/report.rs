@@ -149,6 +149,12 @@ impl RecipientStatus {
         matches!(self.progress, Progress::Sent)
     }
 
+    /// Whether nothing is left to do for the recipient: the mail is sent, or RCPT was refused for good.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.is_sent() || (self.head.code >= 400 && !self.is_temporary())
+    }
+
     /// Whether the recipient was left to a further transaction, since the server takes no more at
     /// once (LIMITS, RFC 9422).
     #[must_use]

@@ -68,8 +68,8 @@ impl<'o, 'm, R> Submission<'o, 'm, R> {
     }
 
     /// Sends only to the recipients whose result is not
-    /// [`is_sent`](RecipientStatus::is_sent): those who were refused, were left to a further
-    /// transaction (LIMITS, RFC 9422), or whose end is not known.
+    /// [`is_settled`](RecipientStatus::is_settled): those who were refused for now, were left to a
+    /// further transaction (LIMITS, RFC 9422), or of whom it is not known that they have the mail.
     ///
     /// A mail goes on so after a 452, or after a restart with the results of before (see
     /// [`RecipientStatus::SENT`]). It must be the same message with the same Message-ID, date and

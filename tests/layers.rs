@@ -29,6 +29,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "fault", "invalid", "message", "missing", "phase", "report", "state", "wire",
         ],
     ),
+    (
+        "advice",
+        &[
+            "error", "fault", "invalid", "message", "missing", "phase", "report", "state", "wire",
+        ],
+    ),
     ("starttls", &["error", "fault", "phase"]),
     (
         "session",
@@ -68,7 +74,14 @@ const DRIVER: &[&str] = &[
 ];
 
 /// The modules that may name the traits of I/O.
-const IO_MODULES: &[&str] = &["blocking", "asynch", "transport", "submission", "tls", "mock"];
+const IO_MODULES: &[&str] = &[
+    "blocking",
+    "asynch",
+    "transport",
+    "submission",
+    "tls",
+    "mock",
+];
 
 /// The modules that name nothing at all of the I/O crates.
 const PURE_MODULES: &[&str] = &["session", "wire", "message"];
@@ -450,7 +463,8 @@ struct Contents {
 
 impl Contents {
     fn fault(&mut self, what: &str) {
-        self.wrong.push(format!("{} {what}", self.module.join("::")));
+        self.wrong
+            .push(format!("{} {what}", self.module.join("::")));
     }
 
     fn is_in(&self, modules: &[&str]) -> bool {
@@ -484,8 +498,17 @@ impl Contents {
 fn is_end(expression: &syn::Expr) -> bool {
     match expression {
         syn::Expr::Path(path) => {
-            let names: Vec<String> = path.path.segments.iter().map(|s| s.ident.to_string()).collect();
-            let is_state = names.iter().rev().nth(1).is_some_and(|name| name == "State");
+            let names: Vec<String> = path
+                .path
+                .segments
+                .iter()
+                .map(|s| s.ident.to_string())
+                .collect();
+            let is_state = names
+                .iter()
+                .rev()
+                .nth(1)
+                .is_some_and(|name| name == "State");
             is_state && matches!(names.last().map(String::as_str), Some("Broken" | "Closed"))
         }
         _ => false,
@@ -678,10 +701,22 @@ fn an_upward_import_is_found() {
             "mod inner { fn f(_: super::super::report::Report) {} }",
             "phase imports report",
         ),
-        ("phase.rs", "impl crate::Observer for () {}", "phase imports observer"),
+        (
+            "phase.rs",
+            "impl crate::Observer for () {}",
+            "phase imports observer",
+        ),
         ("mock/mod.rs", "use crate::wire;", "mock imports wire"),
-        ("session/table.rs", "use crate::blocking;", "session::table imports blocking"),
-        ("session/table.rs", "use crate::Nothing;", "session::table names Nothing"),
+        (
+            "session/table.rs",
+            "use crate::blocking;",
+            "session::table imports blocking",
+        ),
+        (
+            "session/table.rs",
+            "use crate::Nothing;",
+            "session::table names Nothing",
+        ),
     ] {
         let wrong = upward(&planted(path, code));
         assert_eq!(wrong, [wanted], "{path}: {code}");
@@ -755,7 +790,11 @@ fn what_is_misplaced_is_found() {
             "fn f() -> State { crate::State::Closed }",
             "client ends the session",
         ),
-        ("session/mod.rs", "use embedded_io::ErrorKind;", "session names an I/O crate"),
+        (
+            "session/mod.rs",
+            "use embedded_io::ErrorKind;",
+            "session names an I/O crate",
+        ),
         (
             "error.rs",
             "fn f(_: impl embedded_io::Read) {}",
@@ -766,7 +805,11 @@ fn what_is_misplaced_is_found() {
             "use embedded_io_async::{Error, Write};",
             "client names the I/O trait embedded_io_async::Write",
         ),
-        ("blocking.rs", "const CODE: u16 = 421;", "blocking holds a reply code: 421"),
+        (
+            "blocking.rs",
+            "const CODE: u16 = 421;",
+            "blocking holds a reply code: 421",
+        ),
         (
             "asynch.rs",
             "const COMMAND: &str = \"QUIT\\r\\n\";",
@@ -777,12 +820,24 @@ fn what_is_misplaced_is_found() {
         assert_eq!(wrong, [wanted], "{path}: {code}");
     }
     for (path, code) in [
-        ("session/mod.rs", "fn f(s: State) -> bool { s == State::Broken }"),
-        ("session/mod.rs", "fn f(s: State) -> bool { matches!(s, State::Broken) }"),
-        ("session/mod.rs", "fn f(s: State) { match s { State::Closed => may(State::Ready), _ => {} } }"),
+        (
+            "session/mod.rs",
+            "fn f(s: State) -> bool { s == State::Broken }",
+        ),
+        (
+            "session/mod.rs",
+            "fn f(s: State) -> bool { matches!(s, State::Broken) }",
+        ),
+        (
+            "session/mod.rs",
+            "fn f(s: State) { match s { State::Closed => may(State::Ready), _ => {} } }",
+        ),
         ("session/table.rs", "fn f() -> State { State::Broken }"),
         ("error.rs", "use embedded_io::ErrorKind as Kind;"),
-        ("blocking.rs", "/// 421 is no code here, and QUIT no command.\nfn f() { let _ = 64; }"),
+        (
+            "blocking.rs",
+            "/// 421 is no code here, and QUIT no command.\nfn f() { let _ = 64; }",
+        ),
     ] {
         assert_eq!(misplaced(&planted(path, code)), [""; 0], "{path}: {code}");
     }

@@ -661,7 +661,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             twice,
-            10,
+            9,
         ),
         (
             "two mails in a row by BDAT after RCPT",
@@ -670,7 +670,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             twice,
-            10,
+            9,
         ),
         (
             "two mails by BDAT ahead",
@@ -679,7 +679,7 @@ fn every_path_ends_in_order() {
             false,
             one,
             &["open", "send", "send-last"],
-            9,
+            8,
         ),
         (
             "in chunks",

@@ -30,7 +30,7 @@ use super::verdict::Verdict;
 /// [`Error::DeliveryUnknown`](crate::Error::DeliveryUnknown) where the number of replies does not
 /// fit: if bytes follow its final reply, if that reply has an enhanced status code of the form
 /// x.1.z (which is about an address), or if QUIT in the same operation gets a reply other than 221.
-/// In `send_all`, NOOP follows each mail but the last, to see that its reply fits.
+/// In `send_all`, NOOP follows each mail, to see that its reply fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

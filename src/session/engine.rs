@@ -301,7 +301,15 @@ impl<'b> Engine<'b> {
                     }
                     _ => self.go(Verb::AuthResponse),
                 },
-                Stage::Done => return Act::Done,
+                Stage::Done => {
+                    // What follows the final reply to BDAT may show that it was another command's.
+                    if let (Operation::Mail(mail), Ending::Good) = (&mut *operation, self.ending)
+                        && self.verdict.is_chunked()
+                    {
+                        mail.accepted();
+                    }
+                    return Act::Done;
+                }
             }
             // Nothing is said any more: what would follow from what was heard ends here.
             if self.is_mute && self.stage != Stage::Await {

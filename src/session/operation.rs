@@ -40,6 +40,8 @@ pub(crate) struct MailOperation<'o, 'm> {
     pub(super) sources: usize,
     /// Set where there are sources.
     pub(super) streaming: Option<&'static Streaming>,
+    /// It is one of a row of mails.
+    pub(super) is_in_row: bool,
     /// The mail that comes next in the row.
     pub(super) next: Option<&'o Message<'m>>,
     /// This mail was the last one's `next`.
@@ -56,6 +58,7 @@ impl<'o, 'm> MailOperation<'o, 'm> {
             quit: false,
             sources: 0,
             streaming: None,
+            is_in_row: false,
             next: None,
             is_next: false,
         }
@@ -76,6 +79,7 @@ impl<'o, 'm> MailOperation<'o, 'm> {
 
     /// The same, in a row of mails.
     pub(crate) fn in_row(mut self, next: Option<&'o Message<'m>>, is_next: bool) -> Self {
+        self.is_in_row = true;
         self.next = next;
         self.is_next = is_next;
         self

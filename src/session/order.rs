@@ -20,7 +20,7 @@ pub(super) struct Course {
     pub(super) is_settled: bool,
     /// Its MAIL was sent after another mail's content, and refused as out of sequence.
     pub(super) was_misunderstood: bool,
-    /// Its final reply was one to BDAT, and the next mail has to wait for a proof that it fits.
+    /// Its final reply was one to BDAT, and NOOP has to show that it fits.
     pub(super) is_to_confirm: bool,
     /// QUIT follows the mail.
     pub(super) quits: bool,

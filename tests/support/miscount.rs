@@ -266,7 +266,7 @@ impl Server {
         } else {
             self.answer(503, "5.5.1", "no valid recipients")
         };
-        // Without a recipient the transaction stands.
+        // Without a recipient the transaction is still open.
         self.is_in_transaction = !is_addressed;
         self.recipients = 0;
         self.arrived.push(Arrived {

@@ -29,9 +29,12 @@ impl Engine<'_> {
         let head = self.replies.head();
         let code = head.code;
         observer.reply(self.replies.reply(buffer));
-        if let Some(chunks) = self.chunks
-            && let Some(violation) = (chunks.mismatch)(verb, &self.replies, &self.verdict)
-        {
+        if let Some(violation) = self.mismatch(verb) {
+            // It may well be the reply that was missed.
+            if code >= 400 {
+                self.replies.keep(buffer);
+                self.verdict.remember(head, verb.phase());
+            }
             self.verdict.doubt();
             return self.fault(Fault::Protocol(violation), false);
         }
@@ -76,6 +79,7 @@ impl Engine<'_> {
                 self.replies.keep(buffer);
                 if let Operation::Mail(mail) = &mut *operation
                     && code < 300
+                    && !self.verdict.is_chunked()
                 {
                     mail.accepted();
                 }
@@ -89,6 +93,15 @@ impl Engine<'_> {
         if verb == Verb::Content && due == Verb::Mail {
             self.finish();
         }
+    }
+
+    /// The reason that the reply to `verb` is another command's.
+    fn mismatch(&self, verb: Verb) -> Option<Violation> {
+        // RFC 5321 §4.3.2: 221 is the reply to QUIT, which was sent in the same flight as the content.
+        if verb == Verb::Content && self.goal == Verb::Quit && self.replies.head().code == 221 {
+            return Some(Violation::OutOfStep);
+        }
+        (self.chunks?.mismatch)(verb, &self.replies, &self.verdict)
     }
 
     /// Everything sent was answered, `verb` last: goes on with what comes next, if there is anything.
@@ -137,7 +150,7 @@ impl Engine<'_> {
             course.was_misunderstood =
                 mail.is_next && !self.server.is_lock_step() && self.was_out_of_sequence();
             course.is_to_confirm =
-                mail.next.is_some() && verb == Verb::BdatLast && !self.verdict.is_refused();
+                mail.is_in_row && verb == Verb::BdatLast && !self.verdict.is_refused();
             course.quits = mail.quit;
         }
         course
@@ -209,10 +222,10 @@ impl Engine<'_> {
         if head.code / 100 == 4 || (self.is_mute && is_refusal) {
             observer.reply(self.replies.reply(buffer));
         }
-        if head.code / 100 == 4 {
-            self.goodbye(phase, RefusalKind::Closing, buffer);
-        } else if self.is_mute && is_refusal && is_content {
+        if self.is_mute && is_refusal && is_content {
             self.goodbye(phase, RefusalKind::of(head, phase), buffer);
+        } else if head.code / 100 == 4 {
+            self.goodbye(phase, RefusalKind::Closing, buffer);
         } else if self.is_mute {
             if is_refusal {
                 self.replies.keep(buffer);

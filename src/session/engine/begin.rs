@@ -53,7 +53,7 @@ impl Engine<'_> {
                 // Of one who does not have the mail yet, the last reply stays until the next one.
                 if mail.unsent.is_none() {
                     *status = RecipientStatus::default();
-                } else if !status.is_sent() {
+                } else if !status.is_settled() {
                     status.progress = Progress::Open;
                 }
             }

@@ -26,7 +26,7 @@ LOG_INS = [
     token("auto, long token", "auto", ("oauthbearer", "xoauth2"), secret=LONG_TOKEN, more_turns=1),
 ]
 FLIGHTS = {"pipelined": [], "lock-step": ["--no-pipelining"]}
-TRANSFERS = {"DATA": ["--no-chunking"], "BDAT": []}
+TRANSFERS = {"DATA": [], "BDAT": ["--chunking", "ahead"]}
 
 # Message-ID of the octets to compare with, in place of each mail's own.
 PLACEHOLDER = "<placeholder@kessel.example>"
