@@ -58,7 +58,11 @@ impl Dialogue {
         self.answers.push((waiting.verb, reply.code));
         self.last_answered = Some(waiting.verb);
         self.replies.push(reply.code);
-        if !waiting.verb.may_be_answered(reply.code) {
+        // RFC 5321 §4.3.2: 221 answers QUIT, which was said behind the content.
+        let is_goodbye = waiting.verb == Verb::Content
+            && reply.code == 221
+            && self.waiting.iter().any(|other| other.verb == Verb::Quit);
+        if is_goodbye || !waiting.verb.may_be_answered(reply.code) {
             self.is_listening = false;
             if matches!(waiting.verb, Verb::Noop | Verb::Quit) {
                 self.check_fit(waiting.verb, &reply);

@@ -7,6 +7,7 @@ use embedded_smtp::{Error, Phase, RecipientStatus, Refusal, RefusalKind, Report,
 use super::command::{Task, Verb};
 use super::link::Wire;
 use super::mail::{Content, Transaction, is_success};
+use super::mails::Settled;
 
 type End<T> = Result<T, Error<ErrorKind>>;
 
@@ -162,7 +163,7 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
                 !transaction.is_misfit,
                 "called sent, and the count does not fit"
             );
-            if transaction.is_chunked && wire.dialogue.mails[number].has_next {
+            if transaction.is_chunked && wire.dialogue.mails[number].is_in_row {
                 assert!(
                     transaction.noop.is_some(),
                     "called sent, and no NOOP was said"
@@ -231,13 +232,13 @@ fn due_refusal(transaction: &Transaction, all_or_none: bool) -> Option<(Phase, u
         .map(|code| (Phase::Content, code))
 }
 
-/// The results of the recipients. Notes who has the mail.
+/// The results of the recipients. Notes who is settled.
 pub fn check_results(
     wire: &Wire,
     number: usize,
     end: &End<Report>,
     results: &[RecipientStatus],
-    sent: &mut Vec<usize>,
+    settled: &mut Settled,
 ) {
     let mail = &wire.dialogue.mails[number];
     let transaction = wire.dialogue.transaction_of(number, 0);
@@ -245,7 +246,10 @@ pub fn check_results(
         let heard = transaction.and_then(|t| *t.recipients.get(index)?);
         let is_left = transaction.is_some_and(|t| index >= t.share);
         if end.is_ok() && is_success(heard) {
-            sent.push(place);
+            settled.sent.push(place);
+        }
+        if transaction.is_some_and(|t| t.refused.contains(&index)) {
+            settled.refused.push(place);
         }
         let Some(result) = results.get(place) else {
             continue;
@@ -261,7 +265,10 @@ pub fn check_results(
         assert_eq!(result.is_accepted(), is_success(result.code()));
     }
     for (place, result) in results.iter().enumerate() {
-        assert_eq!(result.is_sent(), sent.contains(&place), "recipient {place}");
+        let is_sent = settled.sent.contains(&place);
+        assert_eq!(result.is_sent(), is_sent, "recipient {place}");
+        let is_settled = settled.contains(place);
+        assert_eq!(result.is_settled(), is_settled, "recipient {place}");
     }
 }
 
