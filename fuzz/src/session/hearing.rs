@@ -91,6 +91,7 @@ impl Dialogue {
                 self.end("a login that the server has not proven itself in");
             }
             (Verb::Bdat, 200..400) if !self.is_chunk_wanted(waiting) => {
+                self.transactions[waiting.transaction].is_misfit = true;
                 self.is_listening = false;
                 self.end("a reply that has no place");
             }

@@ -93,17 +93,32 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
 
 /// The last refusal before a fault, or another of this operation.
 fn check_last(wire: &Wire, last: Option<&Refusal>) {
-    let dialogue = &wire.dialogue;
-    match last {
-        Some(last) => assert!(last.code() >= 400 && is_answer(wire, last), "{last:?}"),
-        None => {
-            // A mail that was not understood behind another one is begun once more.
-            let is_forgotten = |code: u16| code == 503 && dialogue.has_mail();
-            let mut answers = dialogue.answers.iter();
-            let refusal = answers.find(|(_, code)| *code >= 400 && !is_forgotten(*code));
-            assert!(refusal.is_none(), "{refusal:?} is not told");
-        }
+    if let Some(last) = last {
+        assert!(last.code() >= 400 && is_answer(wire, last), "{last:?}");
+    } else if !wire.dialogue.has_mail() {
+        let mut answers = wire.dialogue.answers.iter();
+        let refusal = answers.find(|(_, code)| *code >= 400);
+        assert!(refusal.is_none(), "{refusal:?} is not told");
     }
+}
+
+/// A refusal of the mail that a fault must not make forgotten.
+fn refusal_of(transaction: &Transaction) -> Option<u16> {
+    // An accepted content, even one that comes into doubt, is no refusal any more.
+    if is_success(transaction.final_reply) {
+        return None;
+    }
+    // A mail that was not understood behind another one, and is begun once more.
+    if transaction.mail_reply == Some(503) && transaction.data_reply.is_some() {
+        return None;
+    }
+    let others = [
+        transaction.mail_reply,
+        transaction.data_reply,
+        transaction.final_reply,
+    ];
+    let mut all = transaction.recipients.iter().chain(&others).flatten();
+    all.find(|code| **code >= 400).copied()
 }
 
 /// Whether a reply of this operation is the one that refuses.
@@ -179,7 +194,7 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
             match error {
                 Error::DeliveryUnknown { .. } => {
                     assert!(is_whole && !is_known, "unknown, and {final_reply:?}");
-                    let is_open = transaction.is_some_and(|t| t.may_be_wanted());
+                    let is_open = transaction.is_some_and(|t| t.may_be_wanted() || t.is_misfit);
                     // Behind a RSET that was refused, no reply has a place.
                     let is_excused = wire.has_listened || wire.dialogue.is_leaving();
                     assert!(is_open || is_excused, "unknown, and given up");
@@ -200,6 +215,12 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
                     return;
                 }
                 _ => assert!(!is_whole, "{error:?}, and its terminator is out"),
+            }
+            if let Error::Failed { last: None, .. } | Error::DeliveryUnknown { last: None, .. } =
+                error
+            {
+                let refusal = transaction.and_then(refusal_of);
+                assert!(refusal.is_none(), "{refusal:?} is not told");
             }
             check_error(wire, before, error);
         }
