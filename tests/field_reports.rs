@@ -86,12 +86,8 @@ impl Operation {
     }
 
     /// Whether a reply is read in the same operation after the final reply to this mail.
-    fn confirms(self, mail: usize) -> bool {
-        match self {
-            Self::Send | Self::TwoSends => false,
-            Self::SendAndQuit => true,
-            Self::SendAllOfTwo => mail == 0,
-        }
+    fn confirms(self) -> bool {
+        matches!(self, Self::SendAndQuit | Self::SendAllOfTwo)
     }
 }
 
@@ -251,9 +247,10 @@ fn check(
         // From here on, a mail that the server refused was reported as accepted.
         if let Some(arrived) = arrived.first()
             && is_unknowable(
-                plan.slip,
+                plan,
                 way,
-                operation.confirms(mail),
+                operation,
+                operation.confirms(),
                 arrived,
                 outcome.read,
             )
@@ -284,14 +281,22 @@ fn check(
 
 /// Whether no client could know that a mail that was reported as accepted was refused.
 fn is_unknowable(
-    slip: Slip,
+    plan: Plan,
     way: Option<Chunking>,
+    operation: Operation,
     is_confirmed: bool,
     arrived: &Arrived,
     read: usize,
 ) -> bool {
-    let Slip::Surplus { after, text, .. } = slip else {
-        return false;
+    let Slip::Surplus { after, text, .. } = plan.slip else {
+        // The final reply was left out, and the next mail's commands, which were sent in the same
+        // flight as the content, are answered. Without enhanced status codes, the reply to MAIL is the
+        // final reply for all that a client can tell.
+        return operation == Operation::SendAllOfTwo
+            && way.is_none()
+            && plan.pipelining
+            && !plan.is_enhanced
+            && arrived.final_reply_at.is_none();
     };
     if way.is_some() {
         // By BDAT nothing marks a reply as the final one. Where the true final reply was read by

@@ -97,9 +97,14 @@ impl Engine<'_> {
 
     /// The reason that the reply to `verb` is another command's.
     fn mismatch(&self, verb: Verb) -> Option<Violation> {
-        // RFC 5321 §4.3.2: 221 is the reply to QUIT, which was sent in the same flight as the content.
-        if verb == Verb::Content && self.goal == Verb::Quit && self.replies.head().code == 221 {
-            return Some(Violation::OutOfStep);
+        // A command was sent in the same flight as the content, and this is the reply to it: 221 to
+        // QUIT (RFC 5321 §4.3.2), or to MAIL a success that is about an address (RFC 3463 §3.2).
+        let head = self.replies.head();
+        if verb == Verb::Content && !self.flight.has_at_most(1) {
+            let is_farewell = self.goal == Verb::Quit && head.code == 221;
+            if is_farewell || (head.code < 300 && head.about().0 == 1) {
+                return Some(Violation::OutOfStep);
+            }
         }
         (self.chunks?.mismatch)(verb, &self.replies, &self.verdict)
     }
