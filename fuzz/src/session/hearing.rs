@@ -4,6 +4,7 @@ use super::command::Verb;
 use super::dialogue::{Dialogue, Mode, Waiting};
 use super::login::Say;
 use super::mail::{Content, is_success};
+use super::mail_rules::is_about_address;
 use crate::replies::Reply;
 
 impl Dialogue {
@@ -58,11 +59,15 @@ impl Dialogue {
         self.answers.push((waiting.verb, reply.code));
         self.last_answered = Some(waiting.verb);
         self.replies.push(reply.code);
-        // RFC 5321 §4.3.2: 221 answers QUIT, which was said behind the content.
-        let is_goodbye = waiting.verb == Verb::Content
-            && reply.code == 221
-            && self.waiting.iter().any(|other| other.verb == Verb::Quit);
-        if is_goodbye || !waiting.verb.may_be_answered(reply.code) {
+        // A reply to what was said behind the content: 221 answers QUIT (RFC 5321 §4.3.2), and a
+        // success about an address MAIL.
+        let is_farewell =
+            reply.code == 221 && self.waiting.iter().any(|other| other.verb == Verb::Quit);
+        let is_of_next = is_success(Some(reply.code)) && is_about_address(&reply);
+        let is_ahead = waiting.verb == Verb::Content
+            && !self.waiting.is_empty()
+            && (is_farewell || is_of_next);
+        if is_ahead || !waiting.verb.may_be_answered(reply.code) {
             self.is_listening = false;
             if matches!(waiting.verb, Verb::Noop | Verb::Quit) {
                 self.check_fit(waiting.verb, &reply);

@@ -228,6 +228,6 @@ fn is_for_now(reply: &Reply) -> bool {
 }
 
 /// RFC 3463 §3.2: x.1.z is about an address, so it is no answer to a content.
-fn is_about_address(reply: &Reply) -> bool {
+pub(super) fn is_about_address(reply: &Reply) -> bool {
     reply.enhanced.is_some_and(|(_, subject, _)| subject == 1)
 }
