@@ -110,7 +110,7 @@ fn begin(dialogue: &mut Dialogue, text: &str) {
                 content: b"Hi\r\n.\r\n".to_vec(),
                 is_complete: true,
                 size: (task != "streamed").then_some(7),
-                has_next: number == first,
+                is_in_row: true,
                 ..Mail::default()
             });
         }

@@ -38,6 +38,10 @@ pub(super) fn check(octets: &[u8], buffer: usize, all_reads: &[Vec<usize>], heed
         }
     }
     // A longer word may be cut, and not be understood.
+    if octets.windows(3).any(|octets| octets == b"\r\r\n") {
+        // The second CR may be taken for a part of the line or not.
+        return;
+    }
     let is_short = octets
         .split(|b| b" \t\n".contains(b))
         .all(|word| word.len() < buffer / 4);

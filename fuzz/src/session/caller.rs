@@ -12,8 +12,8 @@ use super::command::Task;
 use super::input::{Operation, Setup, Wishes};
 use super::link::{Link, Wire};
 use super::login::{Kind, MECHANISMS, Say, base64};
-use super::mail::Mail;
-use super::mails::{self, Source};
+use super::mail::{Mail, Transaction};
+use super::mails::{self, Settled, Source};
 use super::verdict;
 use crate::form::Form;
 
@@ -28,9 +28,9 @@ pub struct Caller<'f, 'b> {
     /// None after an upgrade that failed.
     client: Option<AnyClient<'b>>,
     secrets: Vec<String>,
-    /// The results of the last mail, and who has it, by the dialogue.
+    /// The results of the last mail, and what they have to be by the dialogue.
     results: [RecipientStatus; RESULTS],
-    sent: Vec<usize>,
+    settled: Settled,
 }
 
 impl<'f: 'b, 'b> Caller<'f, 'b> {
@@ -50,7 +50,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             client: Some(AnyClient::new(link, buffer, watch, setup)),
             secrets: Vec::new(),
             results: [RecipientStatus::default(); RESULTS],
-            sent: Vec::new(),
+            settled: Settled::default(),
         }
     }
 
@@ -190,10 +190,10 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let is_streamed = message.streamed_parts() == 1;
         let expected_source = is_streamed.then(|| sources[0].clone());
         if !wishes.is_unsent {
-            self.sent.clear();
+            self.settled = Settled::default();
         }
-        let sent = &self.sent;
-        let mail = mails::expected(self.form, 0, &message, &path, expected_source, sent);
+        let settled = &self.settled;
+        let mail = mails::expected(self.form, 0, &message, &path, expected_source, settled);
         let Some(mail) = mail else {
             return false;
         };
@@ -224,7 +224,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let mut wire = self.wire.borrow_mut();
         verdict::check_mail(&mut wire, number, first_of_it, before, &end);
         let results = &self.results;
-        verdict::check_results(&wire, number, &end, results, &mut self.sent);
+        verdict::check_results(&wire, number, &end, results, &mut self.settled);
         verdict::check_memory(&wire, number, first_of_it, &end, delivery, last);
         drop(wire);
         let retry = match &end {
@@ -245,9 +245,9 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let messages: Vec<_> = messages.collect();
         wire.dialogue.begin(Task::Mail);
         for (n, message) in messages.iter().enumerate() {
-            let mail = mails::expected(self.form, n, message, &paths[n], None, &[]);
+            let mail = mails::expected(self.form, n, message, &paths[n], None, &Settled::default());
             wire.dialogue.hand_in(Mail {
-                has_next: n + 1 < count,
+                is_in_row: true,
                 ..mail.expect("its octets are at hand")
             });
         }
@@ -295,6 +295,7 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         }
         let watched = self.watched.borrow();
         wire.dialogue.check_shown(&watched.sent, watched.content);
+        check_final(&wire.dialogue.transactions, &watched.final_replies);
         let heard = &wire.dialogue.replies;
         // Of the server's last words, only what decides is shown; of replies that came at once, none
         // behind a fault.
@@ -302,6 +303,20 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             assert!(heard.starts_with(&watched.replies), "{:?}", watched.replies);
         }
     }
+}
+
+/// The observer is told every final reply, unless it may have been another command's.
+fn check_final(transactions: &[Transaction], mut told: &[u16]) {
+    for transaction in transactions {
+        let Some(code) = transaction.final_reply else {
+            continue;
+        };
+        match told.split_first() {
+            Some((first, rest)) if *first == code => told = rest,
+            _ => assert!(transaction.is_misfit || code == 421, "{code} was not told"),
+        }
+    }
+    assert!(told.is_empty(), "told {told:?} as final");
 }
 
 /// Whether nothing can follow.

@@ -4,6 +4,7 @@ use super::command::Verb;
 use super::dialogue::{Dialogue, Mode, Waiting};
 use super::login::Say;
 use super::mail::{Content, is_success};
+use super::mail_rules::is_about_address;
 use crate::replies::Reply;
 
 impl Dialogue {
@@ -58,7 +59,15 @@ impl Dialogue {
         self.answers.push((waiting.verb, reply.code));
         self.last_answered = Some(waiting.verb);
         self.replies.push(reply.code);
-        if !waiting.verb.may_be_answered(reply.code) {
+        // A reply to what was said behind the content: 221 answers QUIT (RFC 5321 §4.3.2), and a
+        // success about an address MAIL.
+        let is_farewell =
+            reply.code == 221 && self.waiting.iter().any(|other| other.verb == Verb::Quit);
+        let is_of_next = is_success(Some(reply.code)) && is_about_address(&reply);
+        let is_ahead = waiting.verb == Verb::Content
+            && !self.waiting.is_empty()
+            && (is_farewell || is_of_next);
+        if is_ahead || !waiting.verb.may_be_answered(reply.code) {
             self.is_listening = false;
             if matches!(waiting.verb, Verb::Noop | Verb::Quit) {
                 self.check_fit(waiting.verb, &reply);
@@ -87,6 +96,7 @@ impl Dialogue {
                 self.end("a login that the server has not proven itself in");
             }
             (Verb::Bdat, 200..400) if !self.is_chunk_wanted(waiting) => {
+                self.transactions[waiting.transaction].is_misfit = true;
                 self.is_listening = false;
                 self.end("a reply that has no place");
             }

@@ -25,8 +25,8 @@ pub struct Mail {
     pub envelope_id: Option<String>,
     /// It is to go on under TLS only.
     pub requires_tls: bool,
-    /// Another mail follows in the same operation.
-    pub has_next: bool,
+    /// It is one of a row of mails.
+    pub is_in_row: bool,
 }
 
 impl Mail {
@@ -146,6 +146,8 @@ pub struct Transaction {
     pub mail_reply: Option<u16>,
     /// The replies to RCPT, as far as that was said.
     pub recipients: Vec<Option<u16>>,
+    /// Those of them that were refused for good.
+    pub refused: Vec<usize>,
     pub data_reply: Option<u16>,
     /// The content goes by BDAT.
     pub is_chunked: bool,
@@ -188,6 +190,7 @@ impl Transaction {
             share,
             mail_reply: None,
             recipients: Vec::new(),
+            refused: Vec::new(),
             data_reply: None,
             is_chunked: false,
             chunk_refusal: None,

@@ -176,7 +176,12 @@ impl Dialogue {
         let transaction = &mut self.transactions[waiting.transaction];
         match waiting.verb {
             Verb::Mail => transaction.mail_reply = Some(code),
-            Verb::Rcpt => transaction.recipients[waiting.recipient] = Some(code),
+            Verb::Rcpt => {
+                transaction.recipients[waiting.recipient] = Some(code);
+                if code >= 400 && !is_for_now(reply) {
+                    transaction.refused.push(waiting.recipient);
+                }
+            }
             Verb::Data => transaction.data_reply = Some(code),
             Verb::Content if transaction.content == Content::Whole => {
                 transaction.final_reply = Some(code);
@@ -213,7 +218,16 @@ impl Dialogue {
     }
 }
 
+/// 4yz; also 552 (RFC 5321 §4.5.3.1.10), unless it is about the mailbox or the mail system.
+fn is_for_now(reply: &Reply) -> bool {
+    let about = reply.enhanced.map(|(_, subject, _)| subject);
+    match reply.code {
+        552 => !matches!(about, Some(2 | 3)),
+        code => code / 100 == 4,
+    }
+}
+
 /// RFC 3463 §3.2: x.1.z is about an address, so it is no answer to a content.
-fn is_about_address(reply: &Reply) -> bool {
+pub(super) fn is_about_address(reply: &Reply) -> bool {
     reply.enhanced.is_some_and(|(_, subject, _)| subject == 1)
 }

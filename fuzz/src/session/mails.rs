@@ -88,15 +88,29 @@ fn is_envelope_id(id: &str) -> bool {
     (1..=100).contains(&id.len()) && id.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
-/// What the client has to say of this message to those who do not have it, by their places;
-/// `None` where its content cannot be sent.
+/// The recipients who are left out of a mail that goes on, by their places among all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// They have it.
+    pub sent: Vec<usize>,
+    /// They were refused for good.
+    pub refused: Vec<usize>,
+}
+
+impl Settled {
+    pub fn contains(&self, place: usize) -> bool {
+        self.sent.contains(&place) || self.refused.contains(&place)
+    }
+}
+
+/// What the client has to say of this message to those who are not settled; `None` where its content cannot be sent.
 pub fn expected(
     form: &Form<'_>,
     number: usize,
     message: &Message<'_>,
     path: &str,
     source: Option<Source<'_>>,
-    sent: &[usize],
+    settled: &Settled,
 ) -> Option<Mail> {
     let is_complete = source.as_ref().is_none_or(|source| !source.will_fail());
     let mut source = source.map(|source| Source {
@@ -120,7 +134,7 @@ pub fn expected(
     let field = |key| form.text(key).filter(|_| !is_other(number));
     let all = message.recipients().map(|to| to.as_str()).enumerate();
     let (places, recipients) = all
-        .filter(|(place, _)| !sent.contains(place))
+        .filter(|(place, _)| !settled.contains(*place))
         .map(|(place, to)| (place, to.into()))
         .unzip();
     Some(Mail {
@@ -140,7 +154,7 @@ pub fn expected(
             .filter(|id| is_envelope_id(id))
             .map(String::from),
         requires_tls: false,
-        has_next: false,
+        is_in_row: false,
     })
 }
 

@@ -54,7 +54,9 @@ use link::Wire;
 pub fn session(input: &[u8]) {
     let form = Form::read(input);
     let setup = Setup::of(&form);
-    if may_hide_limits(&form, &setup) {
+    // Of two CRs at a line's end, the second may be taken for a part of the line or not.
+    let has_double_cr = form.octets.windows(3).any(|octets| octets == b"\r\r\n");
+    if has_double_cr || may_hide_limits(&form, &setup) {
         return;
     }
     let dialogue = Dialogue::new(Policy {

@@ -134,7 +134,7 @@ impl Dialogue {
                     // It shows that the final reply to BDAT was the content's.
                     let last = last.filter(|last| last.mail >= self.first_mail);
                     let last = last.expect("NOOP, and no mail");
-                    let is_due = last.is_accepted_by_bdat() && self.mails[last.mail].has_next;
+                    let is_due = last.is_accepted_by_bdat() && self.mails[last.mail].is_in_row;
                     assert!(is_due && last.noop.is_none(), "NOOP behind a mail");
                     last.noop = Some(None);
                 }

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-use super::login::{Say, Secret, base64, unbase64_loosely as unbase64};
+use super::login::{Say, Secret, base64, unbase64, unbase64_loosely};
 
 type Key = [u8; 32];
 
@@ -28,7 +28,7 @@ pub fn respond(secret: &Secret, number: usize, challenges: &[Vec<u8>]) -> Say {
         let proof = format!(",p={}", base64(&proofs.client));
         return Say::This([first.without_proof(), proof.into_bytes()].concat());
     }
-    let Some(last) = unbase64(&challenges[2]) else {
+    let Some(last) = unbase64_loosely(&challenges[2]) else {
         return Say::Cancel;
     };
     if last.starts_with(b"e=") || is_signed(&last, &proofs.server) {
@@ -43,7 +43,7 @@ pub fn is_proven(secret: &Secret, challenges: &[Vec<u8>]) -> bool {
         return false;
     };
     let first = First::read(secret, first);
-    let last = unbase64(last);
+    let last = unbase64_loosely(last);
     first.is_some_and(|first| {
         let proofs = Proofs::of(secret, &first);
         last.is_some_and(|last| is_signed(&last, &proofs.server))
@@ -58,7 +58,7 @@ fn is_signed(last: &[u8], signature: &Key) -> bool {
 
 /// CRAM-MD5: the name and the digest of the challenge, if that is one.
 pub fn cram_md5(secret: &Secret, challenge: &[u8]) -> Say {
-    match unbase64(challenge) {
+    match unbase64_loosely(challenge) {
         Some(challenge) if !challenge.is_empty() => {
             let mut mac = Hmac::<Md5>::new_from_slice(secret.password.as_bytes()).unwrap();
             mac.update(&challenge);
@@ -91,7 +91,7 @@ struct First {
 impl First {
     /// `None` for what is none, or does not belong to this login.
     fn read(secret: &Secret, challenge: &[u8]) -> Option<Self> {
-        let message = unbase64(challenge)?;
+        let message = unbase64_loosely(challenge)?;
         let mut parts = message.split(|&b| b == b',');
         let mut part = |name: &[u8]| parts.next()?.strip_prefix(name).map(<[u8]>::to_vec);
         let (nonce, salt, rounds) = (part(b"r=")?, unbase64(&part(b"s=")?)?, part(b"i=")?);

@@ -7,6 +7,7 @@ use embedded_smtp::{Error, Phase, RecipientStatus, Refusal, RefusalKind, Report,
 use super::command::{Task, Verb};
 use super::link::Wire;
 use super::mail::{Content, Transaction, is_success};
+use super::mails::Settled;
 
 type End<T> = Result<T, Error<ErrorKind>>;
 
@@ -20,6 +21,14 @@ pub fn check(wire: &mut Wire, before: usize, end: &End<()>) {
         Task::Noop => &[Verb::Noop],
         _ => &[],
     };
+    // Where HELO fares no better, EHLO's refusal is the one to show.
+    if let Err(Error::Refused(refusal)) = end
+        && let [.., (Verb::Ehlo, first), (Verb::Helo, second)] = wire.dialogue.answers[..]
+        && second >= 400
+        && second != 421
+    {
+        assert_eq!(refusal.code(), first);
+    }
     match end {
         Ok(()) if wire.dialogue.task() == Task::Quit => wire.end("QUIT"),
         Ok(()) => {
@@ -86,7 +95,30 @@ fn check_error(wire: &mut Wire, before: usize, error: &Error<ErrorKind>) {
 fn check_last(wire: &Wire, last: Option<&Refusal>) {
     if let Some(last) = last {
         assert!(last.code() >= 400 && is_answer(wire, last), "{last:?}");
+    } else if !wire.dialogue.has_mail() {
+        let mut answers = wire.dialogue.answers.iter();
+        let refusal = answers.find(|(_, code)| *code >= 400);
+        assert!(refusal.is_none(), "{refusal:?} is not told");
     }
+}
+
+/// A refusal of the mail that a fault must not make forgotten.
+fn refusal_of(transaction: &Transaction) -> Option<u16> {
+    // An accepted content, even one that comes into doubt, is no refusal any more.
+    if is_success(transaction.final_reply) {
+        return None;
+    }
+    // A mail that was not understood behind another one, and is begun once more.
+    if transaction.mail_reply == Some(503) && transaction.data_reply.is_some() {
+        return None;
+    }
+    let others = [
+        transaction.mail_reply,
+        transaction.data_reply,
+        transaction.final_reply,
+    ];
+    let mut all = transaction.recipients.iter().chain(&others).flatten();
+    all.find(|code| **code >= 400).copied()
 }
 
 /// Whether a reply of this operation is the one that refuses.
@@ -146,7 +178,7 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
                 !transaction.is_misfit,
                 "called sent, and the count does not fit"
             );
-            if transaction.is_chunked && wire.dialogue.mails[number].has_next {
+            if transaction.is_chunked && wire.dialogue.mails[number].is_in_row {
                 assert!(
                     transaction.noop.is_some(),
                     "called sent, and no NOOP was said"
@@ -162,7 +194,7 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
             match error {
                 Error::DeliveryUnknown { .. } => {
                     assert!(is_whole && !is_known, "unknown, and {final_reply:?}");
-                    let is_open = transaction.is_some_and(|t| t.may_be_wanted());
+                    let is_open = transaction.is_some_and(|t| t.may_be_wanted() || t.is_misfit);
                     // Behind a RSET that was refused, no reply has a place.
                     let is_excused = wire.has_listened || wire.dialogue.is_leaving();
                     assert!(is_open || is_excused, "unknown, and given up");
@@ -183,6 +215,12 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
                     return;
                 }
                 _ => assert!(!is_whole, "{error:?}, and its terminator is out"),
+            }
+            if let Error::Failed { last: None, .. } | Error::DeliveryUnknown { last: None, .. } =
+                error
+            {
+                let refusal = transaction.and_then(refusal_of);
+                assert!(refusal.is_none(), "{refusal:?} is not told");
             }
             check_error(wire, before, error);
         }
@@ -215,13 +253,13 @@ fn due_refusal(transaction: &Transaction, all_or_none: bool) -> Option<(Phase, u
         .map(|code| (Phase::Content, code))
 }
 
-/// The results of the recipients. Notes who has the mail.
+/// The results of the recipients. Notes who is settled.
 pub fn check_results(
     wire: &Wire,
     number: usize,
     end: &End<Report>,
     results: &[RecipientStatus],
-    sent: &mut Vec<usize>,
+    settled: &mut Settled,
 ) {
     let mail = &wire.dialogue.mails[number];
     let transaction = wire.dialogue.transaction_of(number, 0);
@@ -229,7 +267,10 @@ pub fn check_results(
         let heard = transaction.and_then(|t| *t.recipients.get(index)?);
         let is_left = transaction.is_some_and(|t| index >= t.share);
         if end.is_ok() && is_success(heard) {
-            sent.push(place);
+            settled.sent.push(place);
+        }
+        if transaction.is_some_and(|t| t.refused.contains(&index)) {
+            settled.refused.push(place);
         }
         let Some(result) = results.get(place) else {
             continue;
@@ -245,7 +286,10 @@ pub fn check_results(
         assert_eq!(result.is_accepted(), is_success(result.code()));
     }
     for (place, result) in results.iter().enumerate() {
-        assert_eq!(result.is_sent(), sent.contains(&place), "recipient {place}");
+        let is_sent = settled.sent.contains(&place);
+        assert_eq!(result.is_sent(), is_sent, "recipient {place}");
+        let is_settled = settled.contains(place);
+        assert_eq!(result.is_settled(), is_settled, "recipient {place}");
     }
 }
 
