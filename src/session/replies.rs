@@ -362,6 +362,7 @@ impl Replies {
     }
 
     /// The room for more text.
+    #[inline(never)]
     fn room(&self, buffer: &Buffer<'_>) -> usize {
         let window = buffer.rest(Span::default()).last_share(WINDOW_SHARE);
         self.text.gap(window)

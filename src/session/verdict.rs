@@ -139,6 +139,7 @@ impl Verdict {
     }
 
     /// Notes a refusal, whose reply is to be kept.
+    #[inline(never)]
     fn note(&mut self, head: ReplyHead, phase: Phase) -> Heard {
         self.refusal = Some((phase, RefusalKind::of(head, phase)));
         Heard::Kept
