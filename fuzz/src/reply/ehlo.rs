@@ -45,6 +45,9 @@ pub(super) fn check(octets: &[u8], buffer: usize, all_reads: &[Vec<usize>], heed
     let is_short = octets
         .split(|b| b" \t\n".contains(b))
         .all(|word| word.len() < buffer / 4);
+    // Of a line that does not end, a beginning that fills the buffer is judged.
+    let unfinished = octets[..used].rsplit(|&b| b == b'\n').next().unwrap();
+    let is_short = is_short && unfinished.len() < buffer / 4;
     let mut first = None;
     for reads in all_reads {
         let parts = vec![b"220 x\r\n".to_vec(), octets[..used].to_vec()];

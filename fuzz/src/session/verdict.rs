@@ -109,7 +109,8 @@ fn refusal_of(transaction: &Transaction) -> Option<u16> {
         return None;
     }
     // A mail that was not understood behind another one, and is begun once more.
-    if transaction.mail_reply == Some(503) && transaction.data_reply.is_some() {
+    let is_answered = transaction.recipients.is_empty() || transaction.data_reply.is_some();
+    if transaction.mail_reply == Some(503) && is_answered {
         return None;
     }
     let others = [
@@ -194,7 +195,11 @@ pub fn check_mail(wire: &mut Wire, number: usize, from: usize, before: usize, en
             match error {
                 Error::DeliveryUnknown { .. } => {
                     assert!(is_whole && !is_known, "unknown, and {final_reply:?}");
-                    let is_open = transaction.is_some_and(|t| t.may_be_wanted() || t.is_misfit);
+                    // After a 503 for MAIL the dialogue itself may be out of step.
+                    let is_open = transaction.is_some_and(|t| {
+                        let is_confused = t.is_chunked && t.mail_reply == Some(503);
+                        t.may_be_wanted() || t.is_misfit || is_confused
+                    });
                     // Behind a RSET that was refused, no reply has a place.
                     let is_excused = wire.has_listened || wire.dialogue.is_leaving();
                     assert!(is_open || is_excused, "unknown, and given up");
