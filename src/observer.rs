@@ -42,8 +42,9 @@ pub trait Observer {
         let _ = reply;
     }
 
-    /// The final reply to the content was read: the one that decides about the mail. Only this call
-    /// says so; a reply in the phase [`Phase::Content`] may also be one to a chunk that others
+    /// The final reply to the content was read: the one that decides about the mail, unless it went by
+    /// BDAT and a later reply shows that it was another command's. Whether the mail is delivered is said
+    /// by `Client::delivery`. Of the replies, only this one is called final; a reply in the phase [`Phase::Content`] may also be one to a chunk that others
     /// follow.
     fn final_reply(&mut self, reply: Reply<'_>) {
         let _ = reply;

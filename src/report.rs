@@ -305,7 +305,7 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// Sorts a 4yz or 5yz reply. Replies to RCPT are sorted one by one; when all were refused,
-    /// [`Self::of_recipients`] has the last word.
+    /// [`Self::and_recipient`] has the last word.
     pub(crate) fn of(head: ReplyHead, phase: Phase) -> Self {
         if head.code == CLOSING {
             return Self::Closing;

@@ -102,7 +102,9 @@ fn mismatch(verb: Verb, replies: &Replies, verdict: &Verdict) -> Option<Violatio
         Verb::BdatLast if head.code >= 300 || !verdict.has_recipient() => true,
         Verb::BdatLast if replies.has_unread() => return Some(Violation::Unasked),
         Verb::BdatLast => !is_about_address(head),
+        Verb::Bdat => head.code >= 300 || !is_about_address(head),
         _ if !verdict.is_chunked() => true,
+        Verb::Noop if replies.has_unread() => return Some(Violation::Unasked),
         // RFC 5321 §4.3.2 gives QUIT no other reply.
         Verb::Quit => head.code == 221,
         Verb::Noop => head.code / 100 == 2 && !is_about_address(head),

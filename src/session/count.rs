@@ -1,8 +1,7 @@
 //! A count that stays at its maximum.
 
-/// A number of commands, replies or recipients. It stays at 65,535, which none of them reaches: a mail
-/// has at most [`RECIPIENTS_MAX`](super::recipients::RECIPIENTS_MAX) recipients, and of mails no
-/// announced limit is larger.
+/// A number of commands, replies or recipients. It stays at 65,535, which none of them reaches: each of a
+/// mail's three lists has at most 1,000 mailboxes, and no announced limit of mails is larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Count(u16);
 

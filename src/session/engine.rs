@@ -114,6 +114,10 @@ pub(super) struct Engine<'b> {
     is_sending: bool,
     /// The transport takes no more bytes: what the server said before is heard out.
     is_mute: bool,
+    /// It did not take all of the content, or of the commands.
+    is_torn: bool,
+    /// The mail's commands were sent in the same flight as the content of the one before.
+    has_ridden: bool,
     options: Options,
     server: Server,
     verdict: Verdict,
@@ -143,6 +147,8 @@ impl<'b> Engine<'b> {
             goal: Verb::Greeting,
             is_busy: false,
             is_mute: false,
+            is_torn: false,
+            has_ridden: false,
             options: Options::default(),
             server: Server::new(),
             flight: Flight::default(),
@@ -311,11 +317,14 @@ impl<'b> Engine<'b> {
                     return Act::Done;
                 }
             }
-            // Nothing is said any more: what would follow from what was heard ends here.
+            // Nothing is said any more, whatever would follow from what was heard.
             if self.is_mute && self.stage != Stage::Await {
-                match self.stage {
-                    Stage::Done => self.server.happened(Event::Fault),
-                    _ => self.fault(Fault::Transport(()), true),
+                match (self.stage, self.ending) {
+                    // Good only if the final reply was read.
+                    (Stage::Done, Ending::Good) => self.fault(Fault::Transport(()), true),
+                    (Stage::Done, _) => self.server.happened(Event::Fault),
+                    // There may be more to hear.
+                    _ => self.stage = Stage::Await,
                 }
             }
         }
@@ -410,6 +419,7 @@ impl<'b> Engine<'b> {
         // order, and not the mail.
         let is_confused = self.was_out_of_sequence() && !self.flight.is_empty();
         let is_heard = (is_closed || matches!(fault, Fault::Protocol(_))) && !is_confused;
+        let is_heard = is_heard && !self.is_open();
         if self.verdict.is_ended()
             || (self.goal == Verb::Quit && !is_unknown)
             || (self.verdict.is_refused() && is_heard)
@@ -417,7 +427,9 @@ impl<'b> Engine<'b> {
             if is_closed && !self.flight.is_empty() {
                 self.verdict.closed();
             }
-            self.verdict.settle();
+            if !self.is_open() {
+                self.verdict.settle();
+            }
             return self.finish();
         }
         self.is_busy = false;
@@ -435,9 +447,14 @@ impl<'b> Engine<'b> {
     #[inline(never)]
     pub(super) fn broke(&mut self, is_closed: bool, buffer: &mut Buffer<'_>) {
         if !is_closed || self.is_mute || self.stage == Stage::Await {
+            self.replies.note_stray();
             return self.fault(Fault::Transport(()), is_closed);
         }
         self.is_mute = true;
+        // What follows the content in its flight may be missing: the content is out.
+        let is_content_out =
+            self.flight.oldest() == Some(Verb::Content) && self.window.len() <= self.flight.bytes();
+        self.is_torn = self.is_sending && !is_content_out;
         self.is_sending = false;
         self.stage = Stage::Await;
         buffer.wipe_secret();
@@ -471,7 +488,19 @@ impl<'b> Engine<'b> {
         if self.is_busy {
             self.is_busy = false;
             self.server.happened(Event::Fault);
-            self.verdict.settle();
+            if self.verdict.is_chunked() {
+                // It was not confirmed yet.
+                self.verdict.doubt();
+            } else if !self.is_open() {
+                self.verdict.settle();
+            }
         }
+    }
+
+    /// Whether the content was sent ahead and a recipient was not answered: it may have the mail.
+    fn is_open(&self) -> bool {
+        self.verdict.delivery() == Delivery::Unknown
+            && self.flight.oldest() == Some(Verb::Rcpt)
+            && !self.verdict.refused_mail()
     }
 }

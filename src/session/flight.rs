@@ -1,6 +1,7 @@
 //! The flight: the commands sent and not answered, oldest first, and how much more may go out.
 //!
-//! Nothing is inferred here, it is remembered. This file does not know what a command means.
+//! Nothing is inferred here, it is remembered. This file does not know what a command means; it only
+//! counts RCPTs in a row as one entry.
 
 use super::count::Count;
 use super::table::Verb;
@@ -47,6 +48,11 @@ impl Flight {
         self.bytes = all
             .and_then(|b| self.bytes.checked_add(b))
             .unwrap_or(FLIGHT_MAX);
+    }
+
+    /// Bytes of commands since the flight, or the content in it, began.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes as usize
     }
 
     /// A command was sent as a whole.

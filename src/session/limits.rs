@@ -1,6 +1,6 @@
 //! The limits that a server announces (LIMITS, RFC 9422). Linked on use: see [`super`].
 //!
-//! This file counts; what is done with the counts is in `check.rs` and `mail.rs`.
+//! This file counts; `engine/begin.rs` asks for the counts, and `mail.rs` keeps to them.
 
 use crate::invalid::{Field, Invalid, Reason};
 use crate::message::Message;
@@ -15,8 +15,7 @@ use super::unsent::Unsent;
 
 /// The functions that heed limits.
 pub(super) struct Limits {
-    /// The number of recipients that one transaction may have.
-    /// Notes in the results who is left out.
+    /// The number of recipients that one transaction may have. Notes in the results who is left out.
     pub(super) share: fn(&Capabilities, &Tally, &Message<'_>, Results<'_>, bool) -> Share,
     /// No recipient is left to a further transaction.
     pub(super) forget: fn(&mut [RecipientStatus]),

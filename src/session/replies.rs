@@ -131,15 +131,15 @@ impl Replies {
             }
             let is_last = match self.place {
                 Place::Rest { is_last, keyword } => {
-                    if let Some(mut keyword) = keyword
-                        && has_words
-                    {
-                        form.read_words(&mut keyword, buffer.get(line));
-                        self.place = Place::Rest {
-                            is_last,
-                            keyword: Some(keyword),
-                        };
-                    }
+                    let keyword = match keyword {
+                        Some(mut keyword) if has_words => {
+                            form.read_words(&mut keyword, buffer.get(line));
+                            Some(keyword)
+                        }
+                        // After a word that is too long, the rest of the line is dropped.
+                        _ => None,
+                    };
+                    self.place = Place::Rest { is_last, keyword };
                     is_last
                 }
                 _ => self.take_line(buffer, line, is_cut, has_words, &mut form, observer)?,
@@ -260,10 +260,17 @@ impl Replies {
         self.kept
     }
 
-    /// No more will come. Words without a line end are no reply, and are shown.
-    fn close(&mut self, buffer: &Buffer<'_>, observer: &mut dyn Observer) -> Polled {
+    /// What was received last is no reply.
+    pub(super) fn note_stray(&mut self) {
         if self.has_unread() {
             self.stray = self.unread;
+        }
+    }
+
+    /// No more will come. Words without a line end are no reply, and are shown.
+    fn close(&mut self, buffer: &Buffer<'_>, observer: &mut dyn Observer) -> Polled {
+        self.note_stray();
+        if self.has_unread() {
             observer.received(buffer.get(self.unread));
         }
         Polled::Closed

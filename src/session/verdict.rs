@@ -91,7 +91,9 @@ impl Verdict {
             }
             _ if !is_refusal => Heard::Plain,
             // What follows from an earlier refusal is no second one.
-            _ if self.is_doomed || (verb == Verb::Data && self.accepted.get() == 0) => Heard::Plain,
+            _ if self.is_settled() || (verb == Verb::Data && self.accepted.get() == 0) => {
+                Heard::Plain
+            }
             _ => {
                 // A refused `*` is as good as an accepted one: RFC 4954 §4, "the server MUST reject
                 // the AUTH command by sending a 501 reply".

@@ -37,8 +37,11 @@ impl Engine<'_> {
                 self.replies.keep(buffer);
                 self.verdict.remember(head, verb.phase());
             }
-            self.verdict.doubt();
-            return self.fault(Fault::Protocol(violation), false);
+            // Of a chunk that others were to follow, no mail was handed over.
+            if verb != Verb::Bdat {
+                self.verdict.doubt();
+            }
+            return self.fault(self.or_transport(violation), self.is_mute);
         }
         let before = self.server.state();
         if !self.server.reply(verb, code) {
@@ -51,7 +54,10 @@ impl Engine<'_> {
         if let (Verb::Rcpt, Operation::Mail(mail)) = (verb, &mut *operation) {
             let number = self.answered.next(mail.left_out());
             observer.recipient(number, self.replies.reply(buffer));
-            if let Some(status) = mail.results.get_mut(usize::from(number)) {
+            // Of a flight that was torn, it is not known which commands the server heard.
+            if !self.is_torn
+                && let Some(status) = mail.results.get_mut(usize::from(number))
+            {
                 status.head = head;
                 status.progress = Progress::Open;
             }
@@ -99,6 +105,10 @@ impl Engine<'_> {
 
     /// The reason that the reply to `verb` is another command's.
     fn mismatch(&self, verb: Verb) -> Option<Violation> {
+        // The content was not sent to its end, so this is not its success.
+        if self.is_torn && verb.carries_content() && self.replies.head().code < 300 {
+            return Some(Violation::OutOfStep);
+        }
         // A command was sent in the same flight as the content, and this is the reply to it: 221 to
         // QUIT (RFC 5321 §4.3.2), or to MAIL a success that is about an address (RFC 3463 §3.2).
         let head = self.replies.head();
@@ -155,7 +165,7 @@ impl Engine<'_> {
         };
         if let Operation::Mail(mail) = operation {
             course.was_misunderstood =
-                mail.is_next && !self.server.is_lock_step() && self.was_out_of_sequence();
+                self.has_ridden && !self.server.is_lock_step() && self.was_out_of_sequence();
             course.is_to_confirm =
                 mail.is_in_row && verb == Verb::BdatLast && !self.verdict.is_refused();
             course.quits = mail.quit;
@@ -233,14 +243,21 @@ impl Engine<'_> {
             self.goodbye(phase, RefusalKind::of(head, phase), buffer);
         } else if head.code / 100 == 4 {
             self.goodbye(phase, RefusalKind::Closing, buffer);
-        } else if self.is_mute {
+        } else {
             if is_refusal {
                 self.replies.keep(buffer);
                 self.verdict.remember(head, phase);
             }
-            self.fault(Fault::Transport(()), true);
+            self.fault(self.or_transport(Violation::Unasked), self.is_mute);
+        }
+    }
+
+    /// A breach of the protocol, unless the transport had failed before.
+    const fn or_transport(&self, violation: Violation) -> Fault<()> {
+        if self.is_mute {
+            Fault::Transport(())
         } else {
-            self.fault(Fault::Protocol(Violation::Unasked), false);
+            Fault::Protocol(violation)
         }
     }
 

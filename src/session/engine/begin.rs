@@ -60,6 +60,7 @@ impl Engine<'_> {
             is_next = mail.is_next;
         }
         let rides = is_next && !self.flight.is_empty();
+        self.has_ridden = rides;
         if self.is_busy || !(rides || self.flight.is_empty()) {
             self.is_busy = false;
             self.server.happened(Event::Fault);

@@ -1,6 +1,6 @@
 //! Commands and content into the buffer, flight by flight.
 //!
-//! This file does not know replies.
+//! This file does not know what a reply means.
 
 use crate::fault::Fault;
 use crate::message::Dots;
