@@ -1,6 +1,6 @@
 //! What the server says: replies, each to what it answers.
 
-use super::command::Verb;
+use super::command::{Task, Verb};
 use super::dialogue::{Dialogue, Mode, Waiting};
 use super::login::Say;
 use super::mail::{Content, is_success};
@@ -42,10 +42,14 @@ impl Dialogue {
         }
     }
 
-    /// Octets follow in the read that brought the reply to the last chunk of a mail: it may have been
-    /// another command's.
+    /// Octets follow in the read that brought the reply to the last chunk of a mail, or to the NOOP
+    /// after it: it may have been another command's.
     fn doubt(&mut self) {
-        let is_bdat = self.last_answered == Some(Verb::Bdat);
+        let is_bdat = match self.last_answered {
+            Some(Verb::Bdat) => true,
+            Some(Verb::Noop) => self.task == Task::Mail,
+            _ => false,
+        };
         if let Some(last) = self.transactions.last_mut()
             && is_bdat
             && last.content == Content::Whole
@@ -67,7 +71,9 @@ impl Dialogue {
         let is_ahead = waiting.verb == Verb::Content
             && !self.waiting.is_empty()
             && (is_farewell || is_of_next);
-        if is_ahead || !waiting.verb.may_be_answered(reply.code) {
+        // Nor is a success about an address one to a chunk that others follow.
+        let is_of_other = waiting.verb == Verb::Bdat && !waiting.is_last && is_of_next;
+        if is_ahead || is_of_other || !waiting.verb.may_be_answered(reply.code) {
             self.is_listening = false;
             if matches!(waiting.verb, Verb::Noop | Verb::Quit) {
                 self.check_fit(waiting.verb, &reply);
