@@ -272,11 +272,17 @@ pub fn check_results(
     let transaction = wire.dialogue.transaction_of(number, 0);
     for (index, &place) in mail.places.iter().enumerate() {
         let heard = transaction.and_then(|t| *t.recipients.get(index)?);
+        // Of commands in a write that failed it is not known which ones the server heard.
+        let has_none = results
+            .get(place)
+            .is_some_and(|result| result.code().is_none());
+        let is_torn = wire.has_listened && has_none;
+        let heard = heard.filter(|_| !is_torn);
         let is_left = transaction.is_some_and(|t| index >= t.share);
         if end.is_ok() && is_success(heard) {
             settled.sent.push(place);
         }
-        if transaction.is_some_and(|t| t.refused.contains(&index)) {
+        if heard.is_some() && transaction.is_some_and(|t| t.refused.contains(&index)) {
             settled.refused.push(place);
         }
         let Some(result) = results.get(place) else {
