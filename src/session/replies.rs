@@ -295,7 +295,8 @@ impl Replies {
     fn make_room(&mut self, buffer: &mut Buffer<'_>) -> bool {
         // A text that was left in its place makes room once room is short.
         let window = buffer.len() / WINDOW_SHARE;
-        if self.place == Place::Start && self.free(buffer).len() < window {
+        let is_apart = self.kept.gap(self.text) > 0;
+        if self.place == Place::Start && is_apart && self.free(buffer).len() < window {
             self.text = buffer.move_down(self.text, self.kept);
         }
         let has_gap = self.text.gap(self.unread) > 0;
