@@ -130,6 +130,12 @@ fn with_trailing_bytes(play: Play) {
                 _ if is_unknown => false,
                 ("out of order", _) => true,
                 ("failed at noop: Unasked" | "failed at reset: Unasked", None) => true,
+                // A refusal that nothing had asked for is quoted.
+                (last, None) if trailing.starts_with('5') => {
+                    ["noop", "reset"].iter().any(|phase| {
+                        last == format!("failed at {phase}: Unasked after 550 at {phase}")
+                    })
+                }
                 (last, Some(refused)) => ["noop", "reset"]
                     .iter()
                     .any(|phase| last == format!("{refused} at {phase} (Closing, 500)")),
@@ -145,10 +151,17 @@ fn with_trailing_bytes(play: Play) {
 /// Whether the last thing that the server said is the final reply of a mail that went by BDAT and
 /// was accepted. That mail is then expected to be unknown where more bytes follow.
 fn is_counted_out(vector: &Vector, expected: &mut [String]) -> bool {
-    let mut sent = vector.script.iter().rev().filter_map(|event| match event {
+    let sent = vector.script.iter().rev().filter_map(|event| match event {
         Event::Expect(bytes) => Some(bytes),
         _ => None,
     });
+    let mut sent = sent.peekable();
+    // In a row, a NOOP confirms the mail; else the content is the last that was sent.
+    let is_in_row = vector
+        .steps
+        .iter()
+        .any(|(what, _)| what.starts_with("send-all"));
+    let _last = sent.next_if(|line| is_in_row && *line == b"NOOP\r\n");
     let _content = sent.next();
     if !sent
         .next()
