@@ -104,10 +104,10 @@ fn mismatch(verb: Verb, replies: &Replies, verdict: &Verdict) -> Option<Violatio
         Verb::BdatLast => !is_about_address(head),
         Verb::Bdat => head.code >= 300 || !is_about_address(head),
         _ if !verdict.is_chunked() => true,
-        Verb::Noop if replies.has_unread() => return Some(Violation::Unasked),
         // RFC 5321 §4.3.2 gives QUIT no other reply.
         Verb::Quit => head.code == 221,
-        Verb::Noop => head.code / 100 == 2 && !is_about_address(head),
+        Verb::Noop if head.code / 100 != 2 || is_about_address(head) => false,
+        Verb::Noop if replies.has_unread() => return Some(Violation::Unasked),
         _ => true,
     };
     (!fits).then_some(Violation::OutOfStep)
