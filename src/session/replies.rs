@@ -38,10 +38,10 @@ pub(super) enum Form<'c> {
 }
 
 impl Form<'_> {
-    /// Reads words of a capability's line, the last of which may have its CR.
+    /// Reads words of a capability's line.
     fn read_words(&mut self, keyword: &mut Keyword, words: &[u8]) {
         if let Self::Capabilities(capabilities) = self {
-            capabilities.read_words(keyword, words.strip_suffix(b"\r").unwrap_or(words));
+            capabilities.read_words(keyword, words);
         }
     }
 }
@@ -133,7 +133,9 @@ impl Replies {
                 Place::Rest { is_last, keyword } => {
                     let keyword = match keyword {
                         Some(mut keyword) if has_words => {
-                            form.read_words(&mut keyword, buffer.get(line));
+                            let words = buffer.get(line);
+                            let words = words.strip_suffix(b"\r").unwrap_or(words);
+                            form.read_words(&mut keyword, words);
                             Some(keyword)
                         }
                         // After a word that is too long, the rest of the line is dropped.

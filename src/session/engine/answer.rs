@@ -244,7 +244,8 @@ impl Engine<'_> {
         } else if head.code / 100 == 4 {
             self.goodbye(phase, RefusalKind::Closing, buffer);
         } else {
-            if is_refusal {
+            // What was said of a mail before stays.
+            if is_refusal && !self.verdict.is_settled() {
                 self.replies.keep(buffer);
                 self.verdict.remember(head, phase);
             }
