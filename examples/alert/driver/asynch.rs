@@ -198,13 +198,12 @@ async fn send<'b, T>(
 ) where
     T: Read + Write + ErrorType<Error = io::Error>,
 {
-    // Mails in a row take one round trip each. The last one takes QUIT along where that is worth
-    // more: where it is the only one, and after BDAT, whose reply is confirmed by that to QUIT.
+    // By DATA, mails in a row take one round trip each. By BDAT a row would have a NOOP after each mail,
+    // which servers count; the last one takes QUIT along, whose reply shows that the replies fit.
     let is_by_data = job.options.chunking() == Chunking::Off;
     let row = match job.messages.len() {
-        _ if !sources.is_empty() => 0,
-        count if count > 1 && is_by_data => count,
-        count => count.saturating_sub(1),
+        count if count > 1 && is_by_data && sources.is_empty() => count,
+        _ => 0,
     };
     let (row, rest) = job.messages.split_at(row);
     let mut flow = ControlFlow::Continue(());
