@@ -67,7 +67,7 @@ impl<'o, 'm> MailOperation<'o, 'm> {
     /// The same, with this many sources for streamed parts.
     pub(crate) fn with_sources(mut self, sources: usize) -> Self {
         self.sources = sources;
-        self.streaming = Some(&STREAMING);
+        self.streaming = (sources > 0).then_some(&STREAMING);
         self
     }
 

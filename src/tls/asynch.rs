@@ -231,6 +231,8 @@ impl<T: Read + Write> ErrorType for Stream<'_, T> {
 }
 
 impl<T: Read + Write> Read for Stream<'_, T> {
+    // Not inlined, so that what the library can do in its own code is seen to be there.
+    #[inline(never)]
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         if self.is_at_end || buf.is_empty() {
             return Ok(0);
@@ -260,6 +262,7 @@ impl<T: Read + Write> Read for Stream<'_, T> {
 }
 
 impl<T: Read + Write> Write for Stream<'_, T> {
+    #[inline(never)]
     async fn write(&mut self, buf: &[u8]) -> Result<usize, Error> {
         if self.is_at_end {
             return Err(Error::Closed);
@@ -274,6 +277,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
         Ok(octets)
     }
 
+    #[inline(never)]
     async fn flush(&mut self) -> Result<(), Error> {
         if !core::mem::take(&mut self.may_write) {
             return Err(Error::Poisoned);
