@@ -245,7 +245,7 @@ impl Engine<'_> {
             self.goodbye(phase, RefusalKind::Closing, buffer);
         } else {
             // What was said of a mail before stays.
-            if is_refusal && !self.verdict.is_settled() {
+            if is_refusal && !self.verdict.is_settled() && !self.verdict.is_refused() {
                 self.replies.keep(buffer);
                 self.verdict.remember(head, phase);
             }
