@@ -2,21 +2,19 @@
 //! the reports and with their numbers. Dialogues that can be written down as such are in
 //! `vectors/field.txt`, which `vectors.rs` plays too.
 
-mod support;
-
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use crate::support::miscount::{Arrived, Link, Plan, Slip, Verdict};
+use crate::support::vector::{Vector, run_async, run_blocking};
+use crate::support::{Event, Scripted, poll_at_most};
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::mock::Server;
 use embedded_smtp::{
     Chunking, Credentials, Delivery, Error, Field, Invalid, Mailbox, Message, Observer, Phase,
     Reason, RecipientStatus, Reply, Report, Retry, Submission, Vouched,
 };
-use support::miscount::{Arrived, Link, Plan, Slip, Verdict};
-use support::vector::{Vector, run_async, run_blocking};
-use support::{Event, Scripted, poll_at_most};
 
 /// Plays the vectors of `field.txt` for one report, and one text more, with both drivers.
 fn play(text: &str) {
@@ -46,7 +44,7 @@ fn play(text: &str) {
 /// Plays all vectors of `field.txt` with this number.
 fn play_report(number: &str) {
     let mark = format!("# Field report {number}. ");
-    let all = include_str!("vectors/field.txt").split("\n---\n");
+    let all = include_str!("../vectors/field.txt").split("\n---\n");
     let of_this: Vec<&str> = all.filter(|block| block.starts_with(&mark)).collect();
     assert!(!of_this.is_empty(), "no vector for {number}");
     of_this.into_iter().for_each(play);
@@ -665,7 +663,7 @@ fn the_answer_to_quit_is_awaited_in_a_phase_of_its_own() {
         Event::Say(b"250-x\r\n250 PIPELINING\r\n".to_vec()),
         Event::Expect(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n".to_vec()),
         Event::Say(b"250 ok\r\n250 ok\r\n354 go\r\n".to_vec()),
-        Event::Expect([&support::vector::stuffed(&alert())[..], b".\r\nQUIT\r\n"].concat()),
+        Event::Expect([&crate::support::vector::stuffed(&alert())[..], b".\r\nQUIT\r\n"].concat()),
         Event::Say(b"250 queued\r\n".to_vec()),
     ]);
     let mut buffer = [0; 512];
@@ -696,7 +694,7 @@ fn a_second_greeting_is_no_answer_to_ehlo() {
 
 #[test]
 fn a_legal_line_of_ehlo_is_read_whatever_the_buffer() {
-    let line = include_str!("vectors/field.txt")
+    let line = include_str!("../vectors/field.txt")
         .lines()
         .find(|line| line.contains("X-MECHANISM"))
         .unwrap();

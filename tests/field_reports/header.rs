@@ -1,0 +1,1 @@
+//! Header fields, addresses and identifiers.

@@ -1,0 +1,1 @@
+//! Texts, attachments and ready-made messages.
