@@ -663,7 +663,13 @@ fn the_answer_to_quit_is_awaited_in_a_phase_of_its_own() {
         Event::Say(b"250-x\r\n250 PIPELINING\r\n".to_vec()),
         Event::Expect(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n".to_vec()),
         Event::Say(b"250 ok\r\n250 ok\r\n354 go\r\n".to_vec()),
-        Event::Expect([&crate::support::vector::stuffed(&alert())[..], b".\r\nQUIT\r\n"].concat()),
+        Event::Expect(
+            [
+                &crate::support::vector::stuffed(&alert())[..],
+                b".\r\nQUIT\r\n",
+            ]
+            .concat(),
+        ),
         Event::Say(b"250 queued\r\n".to_vec()),
     ]);
     let mut buffer = [0; 512];
