@@ -1033,3 +1033,44 @@ fn a_recipient_never_named_is_not_settled() {
         );
     }
 }
+
+/// All recipients were refused, so the mail is never handed over: what is wrong about the dialogue
+/// after that puts nothing of it in doubt.
+#[test]
+fn a_mail_without_recipients_is_never_delivered_nor_refused() {
+    let mut peer = Peer::new(&[
+        "220 x\r\n",
+        EHLO,
+        "250 ok\r\n550 no\r\n354 go\r\n",
+        "221 bye\r\n",
+    ]);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut peer, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let end = smtp.send(Submission::new(&alert()).and_quit());
+    assert!(
+        matches!(end, Err(Error::Refused(refusal)) if refusal.code() == 550),
+        "{end:?}"
+    );
+    assert_eq!(smtp.delivery(), Delivery::None);
+}
+
+/// In lock-step the first of two recipients is refused, and a second refusal comes along that no
+/// command had asked for: the first one decides.
+#[test]
+fn a_refusal_that_answers_nothing_does_not_displace_one_that_does() {
+    let mut peer = Peer::new(&[
+        "220 x\r\n",
+        "250 x\r\n",
+        "250 ok\r\n",
+        "550 no\r\n554 5.7.1 d\r\n",
+    ]);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut peer, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let end = smtp.send(&two());
+    assert!(
+        matches!(end, Err(Error::Refused(refusal)) if refusal.code() == 550),
+        "{end:?}"
+    );
+}

@@ -175,11 +175,14 @@ impl Verdict {
         self.delivery = Delivery::Unknown;
     }
 
-    /// The replies do not fit the commands, so the final one may be another command's.
+    /// The replies do not fit the commands, so the final one may be another command's. Of a mail that
+    /// was never handed over, nothing is in doubt.
     pub(super) fn doubt(&mut self) {
-        self.is_ended = false;
-        self.is_doomed = false;
-        self.delivery = Delivery::Unknown;
+        if self.delivery != Delivery::None {
+            self.is_ended = false;
+            self.is_doomed = false;
+            self.delivery = Delivery::Unknown;
+        }
     }
 
     /// An operation begins, or begins once more. What is known of the last mail stays until the next
