@@ -129,6 +129,7 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
         messages: impl IntoIterator<Item = M>,
         mut each: impl FnMut(Result<Report, Error<T::Error>>) -> ControlFlow<()>,
     ) {
+        self.parts().1.in_rows();
         let mut messages = messages.into_iter();
         let mut current = messages.next();
         let mut is_next = false;

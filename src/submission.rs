@@ -52,7 +52,7 @@ impl<'o, 'm, R> Submission<'o, 'm, R> {
     /// [`unsent`](Self::unsent) all of them are cleared first. Recipients for whom there is no room
     /// are sent to all the same.
     pub fn results(mut self, results: &'o mut [RecipientStatus]) -> Self {
-        self.mail.results = results;
+        self.mail = self.mail.with_results(results);
         self
     }
 

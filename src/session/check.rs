@@ -6,13 +6,12 @@ use crate::invalid::{Field, Invalid, Reason};
 use crate::message::Message;
 use crate::missing::Missing;
 use crate::proof::Proof;
-use crate::wire::command::MailParameters;
 use crate::wire::ehlo::Extension;
 
 use super::hindrance::Hindrance;
 use super::recipients::Turn;
+use super::results::LeftOut;
 use super::server::Server;
-use super::unsent::LeftOut;
 
 /// The smallest buffer a session works with, in bytes.
 ///
@@ -38,7 +37,7 @@ pub(super) fn message(
 ) -> Result<(), Invalid> {
     let (field, reason) = if Turn::default().next(message, left_out).is_none() {
         (Field::Recipients, Reason::Empty)
-    } else if left_out.is_some_and(|(unsent, results)| !(unsent.covers)(results, message)) {
+    } else if left_out.is_some_and(|(noting, results)| !(noting.covers)(results, message)) {
         (Field::Results, Reason::TooSmall)
     } else if message.streamed_parts() > sources {
         (Field::Message, Reason::NoSource)
@@ -48,14 +47,14 @@ pub(super) fn message(
     Err(Invalid::new(field, reason))
 }
 
-/// The server offers what the message needs. The parameters of MAIL, and the length of the content
-/// where it is known and matters.
+/// The server offers what the message needs. The extensions it uses, a sum of [`Extension::bit`], and
+/// the length of the content where it is known and matters.
 pub(super) fn offers(
     server: &Server,
     message: &Message<'_>,
     require_tls: bool,
     is_chunked: bool,
-) -> Result<(MailParameters, Option<u32>), Hindrance> {
+) -> Result<(u16, Option<u32>), Hindrance> {
     let mut needs = message.needs();
     if require_tls {
         needs |= Extension::RequireTls.bit();
@@ -71,8 +70,7 @@ pub(super) fn offers(
     if needs & Extension::SmtpUtf8.bit() != 0 {
         needs |= server.capabilities().of(Extension::EightBitMime.bit());
     }
-    let has_size = server.offers(Extension::Size);
-    let length = if has_size || is_chunked {
+    let length = if is_chunked || server.offers(Extension::Size) {
         message.encoded_len()
     } else {
         None
@@ -83,11 +81,7 @@ pub(super) fn offers(
     {
         return Err(Invalid::new(Field::Message, Reason::TooLarge).into());
     }
-    let parameters = MailParameters {
-        size: length.filter(|_| has_size),
-        extensions: needs,
-    };
-    Ok((parameters, length))
+    Ok((needs, length))
 }
 
 /// The reason that a mail which needs these extensions does not begin.

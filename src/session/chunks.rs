@@ -30,9 +30,9 @@ use super::verdict::Verdict;
 /// [`Error::DeliveryUnknown`](crate::Error::DeliveryUnknown) where the number of replies does not
 /// fit: if bytes follow its final reply, if that reply has an enhanced status code of the form
 /// x.1.z (which is about an address), or if QUIT in the same operation gets a reply other than 221.
-/// In `send_all`, NOOP follows each mail, to see that its reply fits. Servers limit such commands (Exim
-/// takes 10 on a connection unless told otherwise), so send a longer row by DATA, or mail by mail. Servers limit such commands (Exim
-/// takes 10 on a connection unless told otherwise), so send a longer row by DATA, or mail by mail.
+/// In `send_all`, NOOP follows each mail, to see that its reply fits. Servers limit such commands
+/// (Exim takes 10 on a connection unless told otherwise), so send a longer row by DATA, or mail by
+/// mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -16,6 +16,8 @@
 mod answer;
 mod begin;
 mod compose;
+mod ending;
+mod row;
 
 use crate::fault::{Fault, Violation};
 use crate::invalid::{Field, Invalid, Reason};
@@ -33,12 +35,12 @@ use super::hindrance::Hindrance;
 use super::limits::{LIMITS, Limits};
 use super::login::Login;
 use super::mail::Outgoing;
-use super::operation::Operation;
+use super::operation::{MailOperation, Operation};
 use super::recipients::Answered;
 use super::replies::{Form, Polled, Replies};
 use super::server::Server;
 use super::table::{Event, Verb};
-use super::verdict::{Delivery, Verdict};
+use super::verdict::Verdict;
 
 /// The next thing for the driver. With [`Engine::window`], the bytes it is about.
 pub(super) enum Act {
@@ -98,6 +100,21 @@ struct Options {
     requires_tls: bool,
 }
 
+/// The functions of mails in a row: see `row.rs`.
+struct Row {
+    /// Whether the commands of this mail were sent with the content of the one before.
+    has_ridden: fn(&Engine<'_>, &Operation<'_, '_>) -> bool,
+    /// The command of the next mail that follows content at once.
+    next: fn(&mut Engine<'_>, &MailOperation<'_, '_>) -> Option<Verb>,
+    /// Whether the reply to content is that to the MAIL after it: a success that is about an address
+    /// (RFC 3463 §3.2).
+    is_of_next: fn(&Engine<'_>) -> bool,
+    /// Whether the server did not understand MAIL after content.
+    was_misunderstood: fn(&Engine<'_>) -> bool,
+    /// Begins the mail once more, without anything in one flight with content.
+    again: fn(&mut Engine<'_>, &Operation<'_, '_>),
+}
+
 /// In this order: what is looked at most often comes first, and small fields before large ones, since
 /// a Cortex-M reaches the first 32 bytes (of an u16 64, of an u32 128) with an instruction of half the
 /// size.
@@ -130,6 +147,7 @@ pub(super) struct Engine<'b> {
     outgoing: Outgoing,
     chunks: Option<&'static Chunks>,
     limits: Option<&'static Limits>,
+    row: Option<&'static Row>,
     login: Login,
     body: Body,
     ending: Ending,
@@ -161,6 +179,7 @@ impl<'b> Engine<'b> {
             login: Login::default(),
             chunks: None,
             limits: None,
+            row: None,
             is_sending: false,
             window: Span::default(),
             ending: Ending::Good,
@@ -392,75 +411,6 @@ impl<'b> Engine<'b> {
         None
     }
 
-    /// The operation is complete; its outcome is that of the verdict.
-    #[inline(never)]
-    fn finish(&mut self) {
-        self.is_busy = false;
-        self.stage = Stage::Done;
-        self.ending = if self.verdict.is_refused() {
-            Ending::Refused
-        } else {
-            Ending::Good
-        };
-    }
-
-    /// The connection is of no further use. `is_closed` where the server has closed it.
-    #[inline(never)]
-    pub(super) fn fault(&mut self, fault: Fault<()>, is_closed: bool) {
-        let phase = match fault {
-            // The content may go out ahead of the replies to MAIL and RCPT.
-            Fault::Source(_) | Fault::Content(_) => Phase::Content,
-            _ => self.phase(),
-        };
-        self.server.happened(Event::Fault);
-        self.is_sending = false;
-        let is_unknown = self.verdict.delivery() == Delivery::Unknown;
-        // Fewer replies than commands, and a word about their sequence: the dialogue itself is out of
-        // order, and not the mail.
-        let is_confused = self.was_out_of_sequence() && !self.flight.is_empty();
-        let is_heard = (is_closed || matches!(fault, Fault::Protocol(_))) && !is_confused;
-        let is_heard = is_heard && !self.is_open();
-        if self.verdict.is_ended()
-            || (self.goal == Verb::Quit && !is_unknown)
-            || (self.verdict.is_refused() && is_heard)
-        {
-            if is_closed && !self.flight.is_empty() {
-                self.verdict.closed();
-            }
-            if !self.is_open() {
-                self.verdict.settle();
-            }
-            return self.finish();
-        }
-        self.is_busy = false;
-        self.stage = Stage::Done;
-        self.trouble = fault;
-        self.ending = if is_unknown {
-            Ending::Unknown
-        } else {
-            Ending::Failed(phase)
-        };
-    }
-
-    /// The transport failed; `is_closed` where it says that the server has closed the connection. If
-    /// it was to send, what the server said before is heard out.
-    #[inline(never)]
-    pub(super) fn broke(&mut self, is_closed: bool, buffer: &mut Buffer<'_>) {
-        if !is_closed || self.is_mute || self.stage == Stage::Await {
-            self.replies.note_stray();
-            return self.fault(Fault::Transport(()), is_closed);
-        }
-        self.is_mute = true;
-        // What follows the content in its flight may be missing: the content is out.
-        let is_content_out =
-            self.flight.oldest() == Some(Verb::Content) && self.window.len() <= self.flight.bytes();
-        self.is_torn = self.is_sending && !is_content_out;
-        self.is_sending = false;
-        self.stage = Stage::Await;
-        buffer.wipe_secret();
-        self.replies.clear();
-    }
-
     /// The driver did what it was told, with so many bytes.
     #[inline(never)] // A driver calls it more than once.
     pub(super) fn done(&mut self, bytes: usize, buffer: &Buffer<'_>) {
@@ -480,27 +430,5 @@ impl<'b> Engine<'b> {
             }
             _ => self.replies.received(bytes, buffer),
         }
-    }
-
-    /// The driver let go. If it did so before the end, the connection is of no further use.
-    pub(super) fn abandon(&mut self) {
-        self.login.wipe();
-        if self.is_busy {
-            self.is_busy = false;
-            self.server.happened(Event::Fault);
-            if self.verdict.is_chunked() {
-                // It was not confirmed yet.
-                self.verdict.doubt();
-            } else if !self.is_open() {
-                self.verdict.settle();
-            }
-        }
-    }
-
-    /// Whether the content was sent ahead and a recipient was not answered: it may have the mail.
-    fn is_open(&self) -> bool {
-        self.verdict.delivery() == Delivery::Unknown
-            && self.flight.oldest() == Some(Verb::Rcpt)
-            && !self.verdict.refused_mail()
     }
 }

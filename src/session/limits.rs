@@ -11,7 +11,7 @@ use crate::wire::ehlo::Capabilities;
 use super::count::Count;
 use super::hindrance::Hindrance;
 use super::recipients::Turn;
-use super::unsent::Unsent;
+use super::results::{LeftOut, Noting};
 
 /// The functions that heed limits.
 pub(super) struct Limits {
@@ -26,7 +26,7 @@ pub(super) struct Limits {
 }
 
 /// The recipients' results, and what leaves recipients out by them.
-pub(super) type Results<'r> = (&'r mut [RecipientStatus], Option<&'static Unsent>);
+pub(super) type Results<'r> = (&'r mut [RecipientStatus], Option<&'static Noting>);
 
 /// The result of [`Limits::share`].
 pub(super) type Share = Result<Part, Hindrance>;
@@ -70,7 +70,7 @@ fn share(
     capabilities: &Capabilities,
     tally: &Tally,
     message: &Message<'_>,
-    (results, unsent): Results<'_>,
+    (results, noting): Results<'_>,
     all_or_none: bool,
 ) -> Share {
     let mails = u32::from(tally.mails.get());
@@ -83,7 +83,7 @@ fn share(
     let mut domains = tally.domains;
     let mut turn = Turn::default();
     loop {
-        let left_out = unsent.map(|unsent| (unsent, &*results));
+        let left_out: LeftOut<'_> = noting.map(|noting| (noting, &*results));
         let Some((number, address)) = turn.next(message, left_out) else {
             break;
         };

@@ -5,17 +5,17 @@
 
 use crate::message::Message;
 use crate::wire::address::Address;
-use crate::wire::command::MailParameters;
 
 use super::operation::MailOperation;
 use super::recipients::Turn;
+use super::results::LeftOut;
 use super::table::Verb;
-use super::unsent::LeftOut;
 
 /// The mail on its way out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outgoing {
-    parameters: MailParameters,
+    /// The extensions it uses, a sum of [`Extension::bit`](crate::wire::ehlo::Extension::bit).
+    extensions: u16,
     /// The command its content is sent by.
     content: Verb,
     turn: Turn,
@@ -34,7 +34,7 @@ pub(super) struct Outgoing {
 impl Outgoing {
     pub(super) fn new() -> Self {
         Self {
-            parameters: MailParameters::default(),
+            extensions: 0,
             content: Verb::Data,
             turn: Turn::default(),
             after: Turn::default(),
@@ -46,8 +46,8 @@ impl Outgoing {
     }
 
     /// Begins with the first recipient.
-    pub(super) fn begin(&mut self, parameters: MailParameters, content: Verb, is_next: bool) {
-        self.parameters = parameters;
+    pub(super) fn begin(&mut self, extensions: u16, content: Verb, is_next: bool) {
+        self.extensions = extensions;
         self.content = content;
         self.turn = Turn::default();
         self.left = u16::MAX;
@@ -78,8 +78,8 @@ impl Outgoing {
         if self.is_next { None } else { mail.left_out() }
     }
 
-    pub(super) const fn parameters(&self) -> MailParameters {
-        self.parameters
+    pub(super) const fn extensions(&self) -> u16 {
+        self.extensions
     }
 
     pub(super) const fn content(&self) -> Verb {

@@ -51,10 +51,10 @@ mod operation;
 mod order;
 mod recipients;
 mod replies;
+mod results;
 mod server;
 mod streaming;
 mod table;
-mod unsent;
 mod verdict;
 mod write;
 
@@ -146,6 +146,11 @@ impl<'b> Session<'b> {
     #[inline(always)] // As `chunking`.
     pub(crate) fn with_limits(&mut self) {
         self.engine.with_limits();
+    }
+
+    #[inline(always)] // As `chunking`.
+    pub(crate) fn in_rows(&mut self) {
+        self.engine.in_rows();
     }
 
     pub(crate) fn all_or_none(&mut self) {

@@ -3,11 +3,11 @@
 //! This file is data; how an operation is carried out is in [`super`].
 
 use crate::message::Message;
-use crate::report::{Progress, RecipientStatus};
+use crate::report::RecipientStatus;
 use crate::wire::sasl::Credentials;
 
+use super::results::{LeftOut, NOTING, Noting};
 use super::streaming::{STREAMING, Streaming};
-use super::unsent::{LeftOut, UNSENT, Unsent};
 
 /// An operation. The same value is given to every step.
 pub(crate) enum Operation<'o, 'm> {
@@ -31,9 +31,11 @@ pub(crate) enum Operation<'o, 'm> {
 pub(crate) struct MailOperation<'o, 'm> {
     pub(crate) message: &'o Message<'m>,
     /// The place for each recipient's result, as far as there is room.
-    pub(crate) results: &'o mut [RecipientStatus],
-    /// Recipients whose result is sent already are left out.
-    pub(super) unsent: Option<&'static Unsent>,
+    pub(super) results: &'o mut [RecipientStatus],
+    /// Set where there is such a place.
+    pub(super) noting: Option<&'static Noting>,
+    /// Recipients whose result is settled already are left out.
+    pub(super) is_continued: bool,
     /// QUIT follows, whatever the outcome of the mail.
     pub(crate) quit: bool,
     /// The number of sources for streamed parts.
@@ -54,7 +56,8 @@ impl<'o, 'm> MailOperation<'o, 'm> {
         Self {
             message,
             results: &mut [],
-            unsent: None,
+            noting: None,
+            is_continued: false,
             quit: false,
             sources: 0,
             streaming: None,
@@ -62,6 +65,13 @@ impl<'o, 'm> MailOperation<'o, 'm> {
             next: None,
             is_next: false,
         }
+    }
+
+    /// The same, with a place for each recipient's result.
+    pub(crate) fn with_results(mut self, results: &'o mut [RecipientStatus]) -> Self {
+        self.results = results;
+        self.noting = Some(&NOTING);
+        self
     }
 
     /// The same, with this many sources for streamed parts.
@@ -73,7 +83,8 @@ impl<'o, 'm> MailOperation<'o, 'm> {
 
     /// The same, without the recipients who have it already.
     pub(crate) fn unsent(mut self) -> Self {
-        self.unsent = Some(&UNSENT);
+        self.noting = Some(&NOTING);
+        self.is_continued = true;
         self
     }
 
@@ -87,15 +98,14 @@ impl<'o, 'm> MailOperation<'o, 'm> {
 
     /// The final reply accepted the mail for the recipients whose RCPT was accepted.
     pub(super) fn accepted(&mut self) {
-        for status in &mut *self.results {
-            if status.is_accepted() && status.progress == Progress::Open {
-                status.progress = Progress::Sent;
-            }
+        if let Some(noting) = self.noting {
+            (noting.accepted)(self.results);
         }
     }
 
     /// The recipients who are left out.
     pub(super) fn left_out(&self) -> LeftOut<'_> {
-        self.unsent.map(|unsent| (unsent, &*self.results))
+        let noting = self.noting.filter(|_| self.is_continued)?;
+        Some((noting, self.results))
     }
 }

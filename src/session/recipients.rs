@@ -6,7 +6,7 @@ use crate::message::{Message, Walk};
 use crate::wire::address::Address;
 
 use super::count::Count;
-use super::unsent::{LeftOut, is_left_out};
+use super::results::{LeftOut, is_left_out};
 
 /// A place among the recipients.
 #[derive(Debug, Clone, Copy, Default)]

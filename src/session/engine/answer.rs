@@ -5,12 +5,11 @@
 use crate::fault::{Fault, Violation};
 use crate::observer::Observer;
 use crate::phase::Phase;
-use crate::report::{CLOSING, Progress, RefusalKind};
+use crate::report::{CLOSING, RefusalKind};
 use crate::session::buffer::Buffer;
 use crate::session::login::Challenged;
 use crate::session::operation::Operation;
 use crate::session::order::{self, Course, Then};
-use crate::session::recipients::Answered;
 use crate::session::table::{Event, Verb};
 use crate::session::verdict::{Delivery, Heard};
 
@@ -56,10 +55,9 @@ impl Engine<'_> {
             observer.recipient(number, self.replies.reply(buffer));
             // Of a flight that was torn, it is not known which commands the server heard.
             if !self.is_torn
-                && let Some(status) = mail.results.get_mut(usize::from(number))
+                && let Some(noting) = mail.noting
             {
-                status.head = head;
-                status.progress = Progress::Open;
+                (noting.reply)(mail.results, number, head);
             }
         }
         if code == CLOSING {
@@ -114,7 +112,7 @@ impl Engine<'_> {
         let head = self.replies.head();
         if verb == Verb::Content && !self.flight.has_at_most(1) {
             let is_farewell = self.goal == Verb::Quit && head.code == 221;
-            if is_farewell || (head.code < 300 && head.about().0 == 1) {
+            if is_farewell || self.row.is_some_and(|row| (row.is_of_next)(self)) {
                 return Some(Violation::OutOfStep);
             }
         }
@@ -143,7 +141,11 @@ impl Engine<'_> {
             }
             Then::Challenge => self.challenged(operation, buffer),
             Then::Cancelled => self.fault(Fault::Protocol(self.login.why()), false),
-            Then::Again => self.again(operation),
+            Then::Again => {
+                if let Some(row) = self.row {
+                    (row.again)(self, operation);
+                }
+            }
             Then::Done => match self.unfit(verb, code) {
                 Some(violation) => self.fault(Fault::Protocol(violation), false),
                 None => self.finish(),
@@ -164,8 +166,7 @@ impl Engine<'_> {
             allows_helo: self.options.allows_helo,
         };
         if let Operation::Mail(mail) = operation {
-            course.was_misunderstood =
-                self.has_ridden && !self.server.is_lock_step() && self.was_out_of_sequence();
+            course.was_misunderstood = self.row.is_some_and(|row| (row.was_misunderstood)(self));
             course.is_to_confirm =
                 mail.is_in_row && verb == Verb::BdatLast && !self.verdict.is_refused();
             course.quits = mail.quit;
@@ -188,22 +189,6 @@ impl Engine<'_> {
             Verb::Auth | Verb::AuthResponse => self.login.unproven(),
             _ => None,
         }
-    }
-
-    /// The server did not understand MAIL in the same flight as another mail's content: says it
-    /// again, and nothing is sent in one flight with content any more.
-    fn again(&mut self, operation: &Operation<'_, '_>) {
-        self.server.keeps_lock_step();
-        // Where the server's limits do not let it be said again, it stays refused.
-        if let Operation::Mail(mail) = operation
-            && self.address(mail.message, (&mut [], None), false).is_ok()
-        {
-            self.replies.forget();
-            self.verdict.begin(true);
-            self.answered = Answered::default();
-            return self.go(Verb::Rset);
-        }
-        self.finish();
     }
 
     /// The server sent a challenge.

@@ -4,7 +4,6 @@
 
 use crate::message::Message;
 use crate::missing::Missing;
-use crate::report::{Progress, RecipientStatus};
 use crate::session::check;
 use crate::session::hindrance::Hindrance;
 use crate::session::limits::Results;
@@ -47,19 +46,14 @@ impl Engine<'_> {
         operation: &mut Operation<'_, '_>,
         buffer: usize,
     ) -> Result<Verb, Hindrance> {
-        let mut is_next = false;
-        if let Operation::Mail(mail) = operation {
-            for status in &mut *mail.results {
-                // Of one who does not have the mail yet, the last reply stays until the next one.
-                if mail.unsent.is_none() {
-                    *status = RecipientStatus::default();
-                } else if !status.is_settled() {
-                    status.progress = Progress::Open;
-                }
-            }
-            is_next = mail.is_next;
+        if let Operation::Mail(mail) = operation
+            && let Some(noting) = mail.noting
+        {
+            (noting.begin)(mail.results, mail.is_continued);
         }
-        let rides = is_next && !self.flight.is_empty();
+        let rides = self
+            .row
+            .is_some_and(|row| (row.has_ridden)(self, operation));
         self.has_ridden = rides;
         if self.is_busy || !(rides || self.flight.is_empty()) {
             self.is_busy = false;
@@ -124,8 +118,8 @@ impl Engine<'_> {
             // After a failed login nothing may be marked as deferred.
             Operation::Mail(mail) if state != State::LoginFailed => {
                 check::message(mail.message, mail.sources, mail.left_out())?;
-                let unsent = mail.unsent;
-                return self.address(mail.message, (&mut *mail.results, unsent), false);
+                let noting = mail.noting.filter(|_| mail.is_continued);
+                return self.address(mail.message, (&mut *mail.results, noting), false);
             }
             _ => {}
         }
@@ -146,13 +140,13 @@ impl Engine<'_> {
             all_or_none,
             ..
         } = self.options;
-        let (parameters, length) = check::offers(&self.server, message, requires_tls, is_chunked)?;
+        let (extensions, length) = check::offers(&self.server, message, requires_tls, is_chunked)?;
         let content = match length {
             _ if !is_chunked => Verb::Data,
             Some(_) => Verb::BdatLast,
             None => Verb::Bdat,
         };
-        self.outgoing.begin(parameters, content, is_next);
+        self.outgoing.begin(extensions, content, is_next);
         self.body.begin(length);
         if let Some(limits) = self.limits {
             let (capabilities, tally) = (self.server.capabilities(), self.server.tally());

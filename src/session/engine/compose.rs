@@ -7,13 +7,12 @@ use crate::message::Dots;
 use crate::observer::Observer;
 use crate::session::body::Came;
 use crate::session::buffer::Buffer;
-use crate::session::check;
 use crate::session::operation::{MailOperation, Operation};
 use crate::session::order;
 use crate::session::table::Verb;
 use crate::session::write;
 use crate::state::State;
-use crate::wire::command;
+use crate::wire::command::{self, MailParameters};
 use crate::wire::ehlo::Extension;
 use crate::wire::writer::Writer;
 
@@ -170,8 +169,12 @@ impl Engine<'_> {
         match (verb, operation) {
             (Verb::Ehlo | Verb::Helo, _) => out.str(self.name.as_ref()?.as_str()),
             (Verb::Mail, Operation::Mail(mail)) => {
-                let message = self.outgoing.message(mail);
-                write::reverse_path(out, message, self.outgoing.parameters(), has_dsn);
+                let length = self.body.length();
+                let parameters = MailParameters {
+                    size: length.filter(|_| self.server.offers(Extension::Size)),
+                    extensions: self.outgoing.extensions(),
+                };
+                write::reverse_path(out, self.outgoing.message(mail), parameters, has_dsn);
             }
             (Verb::Rcpt, Operation::Mail(mail)) => {
                 let to = self.outgoing.recipient(mail)?;
@@ -253,13 +256,6 @@ impl Engine<'_> {
             self.goal = Verb::Quit;
             return Some(Verb::Quit);
         }
-        let next = mail.next?;
-        if self.server.is_lock_step() || self.server.state() != State::Content {
-            return None;
-        }
-        // A next mail that the server could not take is refused when its own turn comes.
-        check::message(next, 0, None).ok()?;
-        self.address(next, (&mut [], None), true).ok()?;
-        Some(Verb::Mail)
+        (self.row?.next)(self, mail)
     }
 }
