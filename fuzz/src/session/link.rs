@@ -10,7 +10,7 @@ use super::dialogue::Dialogue;
 use super::input::Setup;
 
 /// Where what the server says at once ends: no read goes beyond.
-const PAUSE: u8 = b'|';
+pub const PAUSE: u8 = b'|';
 
 /// What goes wrong on the client's side of the link, and at which call, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
