@@ -38,21 +38,36 @@ impl Span {
         self.start == self.end
     }
 
-    /// Cuts the span after its first `length` bytes, or at its end if it has fewer.
-    pub(super) const fn split(self, length: usize) -> (Self, Self) {
-        let Self { start, end } = self;
-        let middle = if length < self.len() {
-            start + position(length)
+    /// Its first `length` bytes, or all of them if it has fewer.
+    pub(super) const fn first(self, length: usize) -> Self {
+        let Self { start, .. } = self;
+        if length < self.len() {
+            Self {
+                start,
+                end: start + position(length),
+            }
         } else {
-            end
-        };
-        (Self { start, end: middle }, Self { start: middle, end })
+            self
+        }
+    }
+
+    /// What follows its first `length` bytes.
+    pub(super) const fn without(self, length: usize) -> Self {
+        let Self { start, end } = self;
+        if length < self.len() {
+            Self {
+                start: start + position(length),
+                end,
+            }
+        } else {
+            self.after()
+        }
     }
 
     /// Its last `length` bytes, or all of them if it has fewer.
     pub(super) const fn last(self, length: usize) -> Self {
         match self.len() > length {
-            true => self.split(self.len() - length).1,
+            true => self.without(self.len() - length),
             false => self,
         }
     }
@@ -145,7 +160,7 @@ impl<'b> Buffer<'b> {
 
     /// The span with `length` more bytes at its end, as far as the buffer has them.
     pub(super) fn grow(&self, span: Span, length: usize) -> Span {
-        span.joined(self.rest(span).split(length).0)
+        span.joined(self.rest(span).first(length))
     }
 
     /// Copies a span down to the end of another one, which it may overlap; where it is now.
@@ -212,22 +227,22 @@ mod tests {
         let mut bytes = *b"0123456789";
         let mut buffer = Buffer::new(&mut bytes);
         let all = buffer.rest(Span::default());
-        let (front, back) = all.split(4);
+        let (front, back) = (all.first(4), all.without(4));
         assert_eq!(
             (buffer.get(front), buffer.get(back)),
             (&b"0123"[..], &b"456789"[..])
         );
-        assert_eq!(all.split(40), (all, all.after()));
+        assert_eq!((all.first(40), all.without(40)), (all, all.after()));
         assert_eq!(buffer.get(back.last(2)), b"89");
         assert_eq!(back.last(20), back);
         assert_eq!(buffer.grow(front, 2).len(), 6);
         assert_eq!(buffer.grow(front, 200), all);
         assert_eq!(front.gap(back.last(2)), 4);
         assert_eq!(all.gap(front), 0);
-        let moved = buffer.move_down(back, front.split(2).0);
+        let moved = buffer.move_down(back, front.first(2));
         assert_eq!(buffer.get(moved), b"456789");
         assert_eq!(buffer.get(all), b"0145678989");
-        let pushed = buffer.push(front.split(1).0, b'x');
+        let pushed = buffer.push(front.first(1), b'x');
         assert_eq!(buffer.get(pushed), b"0x");
         assert_eq!(buffer.push(all, b'y'), all);
     }
@@ -237,7 +252,7 @@ mod tests {
         let mut bytes = *b"0123456789";
         let mut buffer = Buffer::new(&mut bytes);
         let all = buffer.rest(Span::default());
-        buffer.mark_secret(all.split(5).1);
+        buffer.mark_secret(all.without(5));
         drop(buffer);
         assert_eq!(&bytes, b"01234\0\0\0\0\0");
     }

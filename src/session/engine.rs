@@ -415,7 +415,7 @@ impl<'b> Engine<'b> {
     #[inline(never)] // A driver calls it more than once.
     pub(super) fn done(&mut self, bytes: usize, buffer: &Buffer<'_>) {
         if self.is_sending {
-            self.window = self.window.split(bytes).1;
+            self.window = self.window.without(bytes);
             self.is_sending = !self.window.is_empty();
             if bytes == 0 {
                 self.fault(Fault::Closed, false);

@@ -117,8 +117,8 @@ impl Replies {
             if is_cut && !(drops && length > 0) && self.make_room(buffer) {
                 return Ok(Polled::Wanting);
             }
-            let (mut line, after) = self.unread.split(length);
-            let mut rest = after.split(1).1;
+            let mut line = self.unread.first(length);
+            let mut rest = self.unread.without(length).without(1);
             let mut has_words = true;
             if is_cut && let Form::Capabilities(_) = form {
                 // A word may continue in what is received next. One that fills all the room is longer
@@ -126,7 +126,8 @@ impl Replies {
                 let words = whole_words(buffer.get(line));
                 has_words = words > 0;
                 if has_words {
-                    (line, rest) = line.split(words);
+                    rest = line.without(words);
+                    line = line.first(words);
                 }
             }
             let is_last = match self.place {
@@ -232,7 +233,7 @@ impl Replies {
     /// Keeps the first `length` bytes of the text of the reply read last, until [`Self::forget`].
     /// They are no reply, and replace one that was kept.
     pub(super) fn keep_bytes(&mut self, buffer: &mut Buffer<'_>, length: usize) {
-        self.kept = buffer.move_down(self.text.split(length).0, Span::default());
+        self.kept = buffer.move_down(self.text.first(length), Span::default());
         self.text = self.kept.after();
         self.is_reply_kept = false;
     }
@@ -328,7 +329,7 @@ impl Replies {
         // LF may be all that is missing.
         if let [rest @ .., b'\r'] = bytes {
             bytes = rest;
-            span = span.split(rest.len()).0;
+            span = span.first(rest.len());
         }
         let Some(line) = ReplyLine::parse(bytes) else {
             self.stray = span;
@@ -384,9 +385,9 @@ impl Replies {
             // The code and separator of this line were consumed, so there is room for this byte.
             self.text = buffer.push(self.text, b'\n');
         }
-        let (line, dropped) = line.split(self.room(buffer));
-        self.is_cut |= !dropped.is_empty();
-        let moved = buffer.move_down(line, self.text);
+        let kept = line.first(self.room(buffer));
+        self.is_cut |= kept != line;
+        let moved = buffer.move_down(kept, self.text);
         self.text = self.text.joined(moved);
     }
 }

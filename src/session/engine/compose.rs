@@ -47,7 +47,7 @@ impl Engine<'_> {
                         return Some(Act::Done);
                     }
                     Came::Source { begin, from, room } => {
-                        self.window = rest.split(begin).1.split(room).0.split(from).1;
+                        self.window = rest.without(begin).first(room).without(from);
                         self.stage = Stage::Fill;
                         return Some(Act::Fill);
                     }
@@ -86,8 +86,8 @@ impl Engine<'_> {
             }
         }
         let length = out.len();
-        let span = rest.split(length).0;
-        self.window = span.split(first).1;
+        let span = rest.first(length);
+        self.window = span.without(first);
         self.is_sending = !self.window.is_empty();
         if has_secret {
             buffer.mark_secret(span);
