@@ -2,6 +2,9 @@
 
 mod support;
 
+use embedded_smtp::message::Head;
+use support::kept;
+
 use embedded_io::{ErrorKind, ErrorType};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::message::Attachment;
@@ -52,11 +55,13 @@ impl embedded_io_async::Read for Failing {
 }
 
 fn mail<'a>(attachments: &'a [Attachment<'a>]) -> Message<'a> {
-    Message::new(Mailbox::parse("a@example.org").unwrap())
-        .to("b@example.org")
-        .unwrap()
-        .text("Hello")
-        .attachments(attachments)
+    Message::new(kept(
+        Head::new(Mailbox::parse("a@example.org").unwrap())
+            .to("b@example.org")
+            .unwrap(),
+    ))
+    .text("Hello")
+    .attachments(attachments)
 }
 
 #[test]

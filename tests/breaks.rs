@@ -3,6 +3,9 @@
 
 mod support;
 
+use embedded_smtp::message::Head;
+use support::kept;
+
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::{
@@ -68,13 +71,14 @@ impl Write for Peer {
 }
 
 fn alert() -> Message<'static> {
-    Message::new(Mailbox::parse("a@example.org").unwrap())
-        .to("b@example.org")
-        .unwrap()
-        .text("Hello")
+    alert_to("b@example.org")
+}
+fn alert_to(list: &str) -> Message<'_> {
+    let head = Head::new(Mailbox::parse("a@example.org").unwrap());
+    Message::new(kept(head.to(list).unwrap())).text("Hello")
 }
 fn two() -> Message<'static> {
-    alert().cc("c@example.org").unwrap()
+    alert_to("b@example.org, c@example.org")
 }
 const EHLO: &str = "250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
 
@@ -189,10 +193,12 @@ fn the_reply_to_a_chunk_is_about_an_address() {
     let mut smtp = Client::new(&mut peer, &mut buffer).chunking(Chunking::AfterRecipients);
     smtp.open("a.example").unwrap();
     let mut sources = [text.as_bytes()];
-    let mail = Message::new(Mailbox::parse("a@example.org").unwrap())
-        .to("b@example.org")
-        .unwrap()
-        .streamed_text();
+    let mail = Message::new(kept(
+        Head::new(Mailbox::parse("a@example.org").unwrap())
+            .to("b@example.org")
+            .unwrap(),
+    ))
+    .streamed_text();
     let end = smtp.send(Submission::new(&mail).sources(&mut sources));
     println!("{end:?}");
     drop(smtp);
@@ -228,9 +234,11 @@ fn small_buffers_with_kept_text() {
                     smtp = smtp.chunking(way);
                 }
                 smtp.open("a.example").unwrap();
-                let base = Message::new(Mailbox::parse("a@example.org").unwrap())
-                    .to("b@example.org,c@example.org")
-                    .unwrap();
+                let base = Message::new(kept(
+                    Head::new(Mailbox::parse("a@example.org").unwrap())
+                        .to("b@example.org,c@example.org")
+                        .unwrap(),
+                ));
                 let attachments =
                     [embedded_smtp::message::Attachment::new("a.bin", "a/b", &data).unwrap()];
                 let mut sources: [&[u8]; 1] = [text.as_bytes()];
@@ -529,10 +537,12 @@ fn reason_lost_between_flights() {
         .map(|i| format!("{}{i}@example.org", "r".repeat(40)))
         .collect::<Vec<_>>()
         .join(",");
-    let mail = Message::new(Mailbox::parse("a@example.org").unwrap())
-        .to(list.as_str())
-        .unwrap()
-        .text("x");
+    let mail = Message::new(kept(
+        Head::new(Mailbox::parse("a@example.org").unwrap())
+            .to(list.as_str())
+            .unwrap(),
+    ))
+    .text("x");
     for takes in 17..1000 {
         let mut says = vec!["220 x\r\n", EHLO, "250 ok\r\n"];
         // As many as were received whole.
@@ -649,7 +659,7 @@ fn a_refusal_lost_between_recipients() {
             .map(|i| format!("{}{i}@example.org", "r".repeat(40)))
             .collect::<Vec<_>>()
             .join(",");
-        let mail = alert().to(list.as_str()).unwrap();
+        let mail = alert_to(&list);
         let mut peer = Peer::new(&[
             "220 x\r\n",
             EHLO,
@@ -1000,10 +1010,12 @@ fn a_recipient_never_named_is_not_settled() {
         .map(|i| format!("{}{i}@example.org", "r".repeat(40)))
         .collect::<Vec<_>>()
         .join(",");
-    let mail = Message::new(Mailbox::parse("a@example.org").unwrap())
-        .to(list.as_str())
-        .unwrap()
-        .text("x");
+    let mail = Message::new(kept(
+        Head::new(Mailbox::parse("a@example.org").unwrap())
+            .to(list.as_str())
+            .unwrap(),
+    ))
+    .text("x");
     let mut peer = Peer::new(&[
         "220 x\r\n",
         EHLO,

@@ -3,6 +3,9 @@
 
 mod support;
 
+use embedded_smtp::message::Head;
+use support::kept;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -345,10 +348,10 @@ fn every_mail_ends_as_its_replies_say() {
             Some(Chunking::Ahead),
             Some(Chunking::Ahead),
         ]);
-        let mail = Message::new(Mailbox::parse("a@b").unwrap())
-            .to(to)
-            .unwrap()
-            .text(&text);
+        let mail = Message::new(kept(
+            Head::new(Mailbox::parse("a@b").unwrap()).to(to).unwrap(),
+        ))
+        .text(&text);
         let link = Link(Rc::new(RefCell::new(dice)));
         let mut buffer = vec![0; octets];
         let mut smtp = Client::new(link.clone(), &mut buffer);

@@ -1,14 +1,18 @@
 //! Messages as octets: golden cases, and properties that hold for every message and buffer.
 
+#[path = "support/kept.rs"]
+mod kept;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use embedded_smtp::message::{
-    Attachment, ContentFault, ContentFaultKind, Date, Header, HeaderText, Importance, Message,
-    Octets, Part,
+    Attachment, ContentFault, ContentFaultKind, Date, Head, Header, HeaderText, Importance,
+    Message, Octets, Part,
 };
 use embedded_smtp::{
     Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, header_text, mailbox,
 };
+use kept::kept;
 use mail_parser::{MessageParser, MimeHeaders, PartType};
 use proptest::prelude::*;
 
@@ -84,17 +88,23 @@ fn body(text: &str) -> &str {
 const FROM: Mailbox<'_> = mailbox!("Boiler 3 <boiler3@example.org>");
 
 fn subject(subject: &str) -> String {
-    let text = written(&Message::new(FROM).subject(subject).unwrap());
+    let text = written(
+        &Message::new(kept(Head::new(FROM)))
+            .subject(subject)
+            .unwrap(),
+    );
     field(&text, "Subject").to_owned()
 }
 
 fn from(mailbox: &str) -> String {
-    let text = written(&Message::new(Mailbox::parse(mailbox).unwrap()));
+    let text = written(&Message::new(kept(Head::new(
+        Mailbox::parse(mailbox).unwrap(),
+    ))));
     field(&text, "From").to_owned()
 }
 
 fn text(text: &str) -> (String, String) {
-    let text = written(&Message::new(FROM).text(text));
+    let text = written(&Message::new(kept(Head::new(FROM))).text(text));
     (
         field(&text, "Content-Transfer-Encoding").trim().to_owned(),
         body(&text).to_owned(),
@@ -104,19 +114,21 @@ fn text(text: &str) -> (String, String) {
 #[test]
 fn a_plain_alert() -> Result<(), Invalid> {
     let headers = [Header::new("X-Site", "Plant 7")?];
-    let message = Message::new(FROM)
-        .to("ops@example.org; \"Duty, night\" <duty@example.org>")?
-        .cc("Jörg <joerg@example.org>")?
-        .bcc("hidden@example.org")?
-        .reply_to("desk@example.org")?
-        .sender(Mailbox::parse("gateway@example.org")?)
-        .subject("Überdruck")?
-        .importance(Importance::High)
-        .date(Date::from_unix(1_764_000_000, 60)?)
-        .message_id("a.b@c")?
-        .headers(&headers)?
-        .auto_submitted()
-        .text("Overpressure\n.\nin boiler 3");
+    let message = Message::new(kept(
+        Head::new(FROM)
+            .to("ops@example.org; \"Duty, night\" <duty@example.org>")?
+            .cc("Jörg <joerg@example.org>")?
+            .bcc("hidden@example.org")?
+            .reply_to("desk@example.org")?
+            .sender(Mailbox::parse("gateway@example.org")?)
+            .headers(&headers)?
+            .auto_submitted(),
+    ))
+    .subject("Überdruck")?
+    .importance(Importance::High)
+    .date(Date::from_unix(1_764_000_000, 60)?)
+    .message_id("a.b@c")?
+    .text("Overpressure\n.\nin boiler 3");
     assert_eq!(
         written(&message),
         "Date: Mon, 24 Nov 2025 17:00:00 +0100\r\n\
@@ -146,7 +158,7 @@ fn every_level_of_mime() -> Result<(), Invalid> {
         Attachment::new("log.csv", "text/csv", b"time;bar\r\n")?,
         Attachment::new("p.png", "image/png", b"PNG")?.inline("<pic1>")?,
     ];
-    let message = Message::new(FROM)
+    let message = Message::new(kept(Head::new(FROM)))
         .importance(Importance::Low)
         .seed(0x0123_4567_89ab_cdef)
         .text("ü\n")
@@ -224,7 +236,7 @@ fn structure(message: &Message<'_>) -> String {
 fn no_more_levels_than_needed() -> Result<(), Invalid> {
     let log = Attachment::new("log.csv", "text/csv", b"x")?;
     let picture = Attachment::new("p.png", "image/png", b"x")?.inline("pic")?;
-    let m = Message::new(FROM);
+    let m = Message::new(kept(Head::new(FROM)));
     let (text, html, both) = (m.text("t"), m.html("h"), m.text("t").html("h"));
     for (message, attachments, expected) in [
         (m, &[][..], "plain"),
@@ -298,7 +310,9 @@ fn subjects() {
 #[test]
 fn a_subject_that_does_not_change_and_is_checked_by_the_compiler() {
     const SUBJECT: HeaderText<'_> = header_text!("Überdruck");
-    let message = Message::new(FROM).subject(SUBJECT).unwrap();
+    let message = Message::new(kept(Head::new(FROM)))
+        .subject(SUBJECT)
+        .unwrap();
     assert_eq!(
         field(&written(&message), "Subject"),
         " =?utf-8?Q?=C3=9Cberdruck?="
@@ -345,7 +359,9 @@ fn names() {
 
 #[test]
 fn no_mailbox_no_field() {
-    let message = Message::new(FROM).to(" ; ,").unwrap().bcc("x@y").unwrap();
+    let message = Message::new(kept(
+        Head::new(FROM).to(" ; ,").unwrap().bcc("x@y").unwrap(),
+    ));
     let text = written(&message);
     assert!(
         !text.contains("To:") && !text.contains("Cc:") && !text.contains("Bcc:"),
@@ -420,50 +436,55 @@ fn a_short_text_gets_the_smaller_encoding() {
 
 #[test]
 fn the_envelope_has_each_address_once() -> Result<(), Invalid> {
-    let message = Message::new(FROM)
-        .to("a@x.org, A@x.org; B <b@x.org>")?
-        .cc(";a@X.ORG, c@x.org")?
-        .bcc("b@x.org; d@x.org; d@x.org")?;
+    let message = Message::new(kept(
+        Head::new(FROM)
+            .to("a@x.org, A@x.org; B <b@x.org>")?
+            .cc(";a@X.ORG, c@x.org")?
+            .bcc("b@x.org; d@x.org; d@x.org")?,
+    ));
     let got: Vec<_> = message
         .recipients()
         .map(|a| a.as_str().to_owned())
         .collect();
     assert_eq!(got, ["a@x.org", "A@x.org", "b@x.org", "c@x.org", "d@x.org"]);
-    assert_eq!(Message::new(FROM).recipients().count(), 0);
+    assert_eq!(Message::new(kept(Head::new(FROM))).recipients().count(), 0);
     Ok(())
 }
 
 #[test]
 fn addresses_outside_ascii_need_smtputf8() -> Result<(), Invalid> {
-    let m = Message::new(FROM).to("Jörg <a@b.c>")?;
-    assert!(!m.needs_smtputf8());
-    assert!(m.to("ö@b.c")?.needs_smtputf8());
-    assert!(m.cc("a@b.c, a@ö.c")?.needs_smtputf8());
-    assert!(m.bcc("ö@b.c")?.needs_smtputf8());
-    assert!(m.reply_to("ö@b.c")?.needs_smtputf8());
-    assert!(m.sender(Mailbox::parse("ö@b.c")?).needs_smtputf8());
-    assert!(m.reverse_path("ö@b.c")?.needs_smtputf8());
-    assert!(m.read_receipt("ö@b.c")?.needs_smtputf8());
-    assert!(m.delivery_receipt("ö@b.c")?.needs_smtputf8());
+    let head = Head::new(FROM).to("Jörg <a@b.c>")?;
+    assert!(!Message::new(&head).needs_smtputf8());
+    assert!(Message::new(&head.to("ö@b.c")?).needs_smtputf8());
+    assert!(Message::new(&head.cc("a@b.c, a@ö.c")?).needs_smtputf8());
+    assert!(Message::new(&head.bcc("ö@b.c")?).needs_smtputf8());
+    assert!(Message::new(&head.reply_to("ö@b.c")?).needs_smtputf8());
+    assert!(Message::new(&head.sender(Mailbox::parse("ö@b.c")?)).needs_smtputf8());
+    assert!(Message::new(&head.reverse_path("ö@b.c")?).needs_smtputf8());
+    assert!(Message::new(&head.read_receipt("ö@b.c")?).needs_smtputf8());
+    assert!(Message::new(&head.delivery_receipt("ö@b.c")?).needs_smtputf8());
     let authors = MailboxList::parse("a@b.c, ö@b.c")?;
-    assert!(Message::by(authors, FROM)?.needs_smtputf8());
-    assert!(Message::new(Mailbox::parse("ö@b.c")?).needs_smtputf8());
+    assert!(Message::new(kept(Head::by(authors, FROM)?)).needs_smtputf8());
+    assert!(Message::new(kept(Head::new(Mailbox::parse("ö@b.c")?))).needs_smtputf8());
     Ok(())
 }
 
 #[test]
 fn a_refused_value_names_its_field() -> Result<(), Invalid> {
-    let m = Message::new(FROM);
-    let refused = |result: Result<Message<'_>, Invalid>| {
-        let invalid = result.unwrap_err();
+    fn refused<T>(result: Result<T, Invalid>) -> (Field, Reason) {
+        let Err(invalid) = result else {
+            panic!("it is taken");
+        };
         (invalid.field, invalid.reason)
-    };
-    assert_eq!(refused(m.to("a")), (Field::To, Reason::NoAt));
-    assert_eq!(refused(m.cc("a")), (Field::Cc, Reason::NoAt));
-    assert_eq!(refused(m.bcc("a")), (Field::Bcc, Reason::NoAt));
-    assert_eq!(refused(m.reply_to("a")), (Field::ReplyTo, Reason::NoAt));
+    }
+    let head = Head::new(FROM);
+    let m = Message::new(&head);
+    assert_eq!(refused(head.to("a")), (Field::To, Reason::NoAt));
+    assert_eq!(refused(head.cc("a")), (Field::Cc, Reason::NoAt));
+    assert_eq!(refused(head.bcc("a")), (Field::Bcc, Reason::NoAt));
+    assert_eq!(refused(head.reply_to("a")), (Field::ReplyTo, Reason::NoAt));
     assert_eq!(
-        refused(m.reverse_path("a")),
+        refused(head.reverse_path("a")),
         (Field::ReversePath, Reason::NoAt)
     );
     assert_eq!(refused(m.message_id("a")), (Field::MessageId, Reason::NoAt));
@@ -481,7 +502,7 @@ fn a_refused_value_names_its_field() -> Result<(), Invalid> {
     }
     let reply = Header::new("References", "<a@b>")?;
     assert_eq!(
-        refused(m.headers(&[reply, reply])),
+        refused(head.headers(&[reply, reply])),
         (Field::HeaderName, Reason::Duplicate)
     );
     let message = Attachment::new("m.eml", "message/rfc822", b"").unwrap_err();
@@ -496,7 +517,7 @@ fn a_refused_value_names_its_field() -> Result<(), Invalid> {
 fn a_long_identifier_has_a_line_of_its_own() -> Result<(), Invalid> {
     let id = format!("{}@x.org", "a".repeat(240));
     let attachments = [Attachment::new("a", "a/b", b"")?.inline(&id)?];
-    let message = Message::new(FROM)
+    let message = Message::new(kept(Head::new(FROM)))
         .message_id(id.as_str())?
         .attachments(&attachments);
     let text = written(&message);
@@ -617,14 +638,16 @@ impl Parts {
             })
             .collect();
         let headers = [Header::new("X-Value", &self.value).unwrap()];
-        let mut message = Message::new(Mailbox::parse(&from).unwrap())
-            .to("a@b.c; \"x y\" <d@e.f>")
-            .unwrap()
-            .subject(self.subject.as_str())
-            .unwrap()
-            .headers(&headers)
-            .unwrap()
-            .seed(7);
+        let mut message = Message::new(kept(
+            Head::new(Mailbox::parse(&from).unwrap())
+                .to("a@b.c; \"x y\" <d@e.f>")
+                .unwrap()
+                .headers(&headers)
+                .unwrap(),
+        ))
+        .subject(self.subject.as_str())
+        .unwrap()
+        .seed(7);
         if let Some(text) = &self.text {
             message = message.text(text);
         }
@@ -813,10 +836,17 @@ fn a_streamed_attachment_is_the_same_as_one_from_a_slice() -> Result<(), Invalid
     for len in [0, 1, 2, 3, 56, 57, 58, 113, 114, 115, 1_000] {
         let content = &content[..len];
         let slice = [Attachment::new("a", "a/b", content)?];
-        let expected = read(&Message::new(FROM).text("x").attachments(&slice), &[70_000]);
+        let expected = read(
+            &Message::new(kept(Head::new(FROM)))
+                .text("x")
+                .attachments(&slice),
+            &[70_000],
+        );
         for length in [None, Some(len as u32)] {
             let source = [Attachment::streamed("a", "a/b", length)?];
-            let message = Message::new(FROM).text("x").attachments(&source);
+            let message = Message::new(kept(Head::new(FROM)))
+                .text("x")
+                .attachments(&source);
             let known = message.encoded_len();
             assert_eq!(known, length.map(|_| expected.len() as u32));
             for (size, piece) in [
@@ -843,7 +873,7 @@ fn a_source_of_another_length_than_announced_is_no_message() -> Result<(), Inval
         Attachment::streamed_as_is("a", "a/b", Some(10))?,
     ] {
         let attachments = [attachment];
-        let message = Message::new(FROM).attachments(&attachments);
+        let message = Message::new(kept(Head::new(FROM))).attachments(&attachments);
         let fault = in_one_piece(&message, Part::Attachment(0), b"too short").unwrap_err();
         assert_eq!(
             (fault.part, fault.kind),
@@ -867,7 +897,7 @@ fn a_source_of_another_length_than_announced_is_no_message() -> Result<(), Inval
 #[test]
 fn a_source_that_is_not_given_is_a_fault() -> Result<(), Invalid> {
     let attachments = [Attachment::streamed("a", "a/b", None)?];
-    let message = Message::new(FROM).attachments(&attachments);
+    let message = Message::new(kept(Head::new(FROM))).attachments(&attachments);
     assert!(message.streamed_parts() == 1 && message.encoded_len().is_none());
     let fault = message.reader().read(&mut [0; 2_000]).unwrap_err();
     assert_eq!(fault.kind, ContentFaultKind::NoSource);
@@ -906,7 +936,7 @@ fn what_travels_as_it_is_is_checked() -> Result<(), Invalid> {
         let refused = Attachment::as_is("a", "text/csv", &content).unwrap_err();
         assert_eq!(refused, Invalid::new(Field::Attachment, reason), "{kind:?}");
         let source = [Attachment::streamed_as_is("a", "text/csv", None)?];
-        let message = Message::new(FROM).attachments(&source);
+        let message = Message::new(kept(Head::new(FROM))).attachments(&source);
         for piece in [1, 2, WHOLE] {
             let contents = [(Part::Attachment(0), &content[..])];
             let fault = streamed(&message, &contents, 600, &[piece]).unwrap_err();
@@ -931,7 +961,9 @@ fn attachments_as_they_are() -> Result<(), Invalid> {
         ),
     ] {
         let attachments = [Attachment::as_is("a.csv", "text/csv", content.as_bytes())?];
-        let message = Message::new(FROM).seed(7).attachments(&attachments);
+        let message = Message::new(kept(Head::new(FROM)))
+            .seed(7)
+            .attachments(&attachments);
         let text = written(&message);
         assert!(
             text.contains("Content-Transfer-Encoding: 7bit\r\n"),
@@ -945,7 +977,9 @@ fn attachments_as_they_are() -> Result<(), Invalid> {
         );
         for length in [None, Some(content.len() as u32)] {
             let source = [Attachment::streamed_as_is("a.csv", "text/csv", length)?];
-            let message = Message::new(FROM).seed(7).attachments(&source);
+            let message = Message::new(kept(Head::new(FROM)))
+                .seed(7)
+                .attachments(&source);
             for (size, piece) in [(16, 1), (16, WHOLE), (50, 7), (70_000, WHOLE)] {
                 let contents = [(Part::Attachment(0), content.as_bytes())];
                 let got = streamed(&message, &contents, size, &[piece]).unwrap();
@@ -967,13 +1001,17 @@ fn a_part_as_it_is_that_holds_the_boundary_is_no_message() -> Result<(), Invalid
         "\r\n--=_0000000000000007xyz",
     ] {
         let slice = [Attachment::as_is("a", "text/csv", content.as_bytes())?];
-        let message = Message::new(FROM).seed(7).attachments(&slice);
+        let message = Message::new(kept(Head::new(FROM)))
+            .seed(7)
+            .attachments(&slice);
         let fault = message.reader().read(&mut [0; 2_000]).unwrap_err();
         assert_eq!(fault.kind, ContentFaultKind::Boundary, "{content}");
         assert_eq!(fault.part, Part::Attachment(0));
         assert!(message.seed(8).reader().read(&mut [0; 2_000]).is_ok());
         let source = [Attachment::streamed_as_is("a", "text/csv", None)?];
-        let message = Message::new(FROM).seed(7).attachments(&source);
+        let message = Message::new(kept(Head::new(FROM)))
+            .seed(7)
+            .attachments(&source);
         for piece in [1, WHOLE] {
             let contents = [(Part::Attachment(0), content.as_bytes())];
             let fault = streamed(&message, &contents, 600, &[piece]).unwrap_err();
@@ -1000,7 +1038,7 @@ fn message_types_travel_only_as_they_are_and_multipart_never() {
 
 #[test]
 fn texts_from_a_source_are_quoted_printable() -> Result<(), Invalid> {
-    let message = Message::new(FROM).streamed_text();
+    let message = Message::new(kept(Head::new(FROM))).streamed_text();
     let sent = |content: &str| {
         let text = in_one_piece(&message, Part::Text, content.as_bytes()).unwrap();
         check_lines(&text);
@@ -1012,10 +1050,12 @@ fn texts_from_a_source_are_quoted_printable() -> Result<(), Invalid> {
     assert_eq!(sent("Überdruck"), "=C3=9Cberdruck\r\n");
     assert_eq!(sent("a\rb\nc\r\n\r\rd "), "a\r\nb\r\nc\r\n\r\n\r\nd=20\r\n");
     assert_eq!(sent(".\n..\nFrom x"), "=2E\r\n=2E.\r\n=46rom x\r\n");
-    let both = Message::new(FROM).streamed_text().streamed_html();
+    let both = Message::new(kept(Head::new(FROM)))
+        .streamed_text()
+        .streamed_html();
     let contents = [(Part::Text, &b"t\n"[..]), (Part::Html, b"h")];
     let got = streamed(&both, &contents, 600, &[1]).unwrap();
-    let expected = Message::new(FROM).text("t\n").html("h");
+    let expected = Message::new(kept(Head::new(FROM))).text("t\n").html("h");
     let expected = written(&expected).replace("7bit", "quoted-printable");
     assert_eq!(String::from_utf8(got).unwrap(), expected);
     Ok(())
@@ -1027,7 +1067,7 @@ fn a_reader_that_failed_gives_nothing_more() -> Result<(), Invalid> {
         Attachment::streamed("a", "a/b", None)?,
         Attachment::streamed_as_is("a", "a/b", None)?,
     ];
-    let message = Message::new(FROM).attachments(&attachments);
+    let message = Message::new(kept(Head::new(FROM))).attachments(&attachments);
     let mut out = [0; 2_000];
     let mut reader = message.reader();
     for _ in 0..3 {
@@ -1055,9 +1095,11 @@ fn a_reader_that_failed_gives_nothing_more() -> Result<(), Invalid> {
 fn a_buffer_too_small_for_a_source_is_not_the_end() -> Result<(), Invalid> {
     let base64 = [Attachment::streamed("a", "a/b", None)?];
     let as_is = [Attachment::streamed_as_is("a", "a/b", None)?];
-    let m = Message::new(FROM);
-    let ready =
-        Message::ready_made_streamed(ReversePath::Null, MailboxList::EMPTY, Octets::SevenBit);
+    let m = Message::new(kept(Head::new(FROM)));
+    let ready = Message::ready_made_streamed(
+        kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
+        Octets::SevenBit,
+    );
     for (message, part) in [
         (m.streamed_text(), Part::Text),
         (m.streamed_html(), Part::Html),
@@ -1084,7 +1126,13 @@ fn a_buffer_too_small_for_a_source_is_not_the_end() -> Result<(), Invalid> {
 
 fn ready(octets: &[u8]) -> Result<Message<'_>, Invalid> {
     let path = ReversePath::parse("r@x.org")?;
-    Message::ready_made(path, MailboxList::parse("a@x.org, b@x.org")?, octets)
+    Message::ready_made(
+        kept(Head::envelope(
+            path,
+            MailboxList::parse("a@x.org, b@x.org")?,
+        )),
+        octets,
+    )
 }
 
 #[test]
@@ -1108,7 +1156,10 @@ fn a_ready_made_message_is_sent_as_it_is() -> Result<(), Invalid> {
         assert_eq!(message.recipients().count(), 2);
         assert!(!message.needs_8bitmime() && !message.needs_smtputf8());
         let path = ReversePath::Null;
-        let source = Message::ready_made_streamed(path, MailboxList::EMPTY, Octets::SevenBit);
+        let source = Message::ready_made_streamed(
+            kept(Head::envelope(path, MailboxList::EMPTY)),
+            Octets::SevenBit,
+        );
         for piece in [1, 5, WHOLE] {
             let got = streamed(&source, &[(Part::Message, octets.as_bytes())], 64, &[piece]);
             assert_eq!(got.unwrap(), format!("{octets}{end}").as_bytes());
@@ -1155,7 +1206,8 @@ fn a_ready_made_message_asks_for_the_extension_it_needs() -> Result<(), Invalid>
         ),
         (Octets::Utf8, "S: ü\r\n\r\nü", None),
     ] {
-        let message = Message::ready_made_streamed(path, MailboxList::EMPTY, octets);
+        let message =
+            Message::ready_made_streamed(kept(Head::envelope(path, MailboxList::EMPTY)), octets);
         assert_eq!(message.needs_8bitmime(), octets != Octets::SevenBit);
         assert_eq!(message.needs_smtputf8(), octets == Octets::Utf8);
         let got = in_one_piece(&message, Part::Message, content.as_bytes());
@@ -1172,18 +1224,20 @@ fn a_ready_made_message_asks_for_the_extension_it_needs() -> Result<(), Invalid>
 
 #[test]
 fn receipts() -> Result<(), Invalid> {
-    let message = Message::new(FROM)
-        .read_receipt("ops@example.org")?
-        .delivery_receipt("log@example.org")?;
+    let message = Message::new(kept(
+        Head::new(FROM)
+            .read_receipt("ops@example.org")?
+            .delivery_receipt("log@example.org")?,
+    ));
     let text = written(&message);
     assert_eq!(
         field(&text, "Disposition-Notification-To"),
         " ops@example.org"
     );
     assert_eq!(field(&text, "Return-Receipt-To"), " log@example.org");
-    let refused = Message::new(FROM).read_receipt("a\r\n@b").unwrap_err();
+    let refused = Head::new(FROM).read_receipt("a\r\n@b").unwrap_err();
     assert_eq!(refused.field, Field::ReadReceipt);
-    let refused = Message::new(FROM).delivery_receipt("a").unwrap_err();
+    let refused = Head::new(FROM).delivery_receipt("a").unwrap_err();
     assert_eq!(refused.field, Field::DeliveryReceipt);
     Ok(())
 }
@@ -1191,50 +1245,53 @@ fn receipts() -> Result<(), Invalid> {
 #[test]
 fn several_authors_have_a_sender() -> Result<(), Invalid> {
     let authors = MailboxList::parse("A <a@x.org>; Ü <b@x.org>")?;
-    let message = Message::by(authors, Mailbox::parse("a@x.org")?)?;
+    let message = Message::new(kept(Head::by(authors, Mailbox::parse("a@x.org")?)?));
     let text = written(&message);
     assert_eq!(
         field(&text, "From"),
         " A <a@x.org>,\r\n =?utf-8?B?w5w=?= <b@x.org>"
     );
     assert_eq!(field(&text, "Sender"), " a@x.org");
-    let empty = Message::by(MailboxList::EMPTY, FROM).unwrap_err();
+    let empty = Head::by(MailboxList::EMPTY, FROM).unwrap_err();
     assert_eq!((empty.field, empty.reason), (Field::From, Reason::Empty));
     // A sender who is the author is not written.
-    let text = written(&Message::new(FROM).sender(FROM));
+    let text = written(&Message::new(kept(Head::new(FROM).sender(FROM))));
     assert!(!text.contains("Sender:"), "{text}");
     let author = MailboxList::parse(";Ü <a@x.org>;")?;
-    let text = written(&Message::by(author, Mailbox::parse("a@X.org")?)?);
+    let text = written(&Message::new(kept(Head::by(
+        author,
+        Mailbox::parse("a@X.org")?,
+    )?)));
     assert_eq!(field(&text, "From"), " =?utf-8?B?w5w=?= <a@x.org>");
     assert!(!text.contains("Sender:"), "{text}");
-    let message = Message::by(author, Mailbox::parse("s@x.org")?)?;
+    let message = Message::new(kept(Head::by(author, Mailbox::parse("s@x.org")?)?));
     assert_eq!(field(&written(&message), "Sender"), " s@x.org");
     Ok(())
 }
 
 #[test]
 fn answers_name_what_they_answer() -> Result<(), Invalid> {
-    let text = written(&Message::new(FROM).in_reply_to("1@x", "")?);
+    let text = written(&Message::new(kept(Head::new(FROM).in_reply_to("1@x", "")?)));
     assert_eq!(field(&text, "In-Reply-To"), " <1@x>");
     assert_eq!(field(&text, "References"), " <1@x>");
-    let text = written(&Message::new(FROM).in_reply_to("<3@x>", "<1@x> <2@x>")?);
+    let text = written(&Message::new(kept(
+        Head::new(FROM).in_reply_to("<3@x>", "<1@x> <2@x>")?,
+    )));
     assert_eq!(field(&text, "References"), " <1@x> <2@x>\r\n <3@x>");
-    let refused = Message::new(FROM)
-        .in_reply_to("3@x", "<1@x>\r\n")
-        .unwrap_err();
+    let refused = Head::new(FROM).in_reply_to("3@x", "<1@x>\r\n").unwrap_err();
     assert_eq!(refused.field, Field::References);
-    let refused = Message::new(FROM).in_reply_to("3", "").unwrap_err();
+    let refused = Head::new(FROM).in_reply_to("3", "").unwrap_err();
     assert_eq!(
         (refused.field, refused.reason),
         (Field::InReplyTo, Reason::NoAt)
     );
     let headers = [Header::new("References", "<1@x>")?];
-    let message = Message::new(FROM).headers(&headers)?;
-    let refused = message.in_reply_to("3@x", "").unwrap_err();
+    let head = Head::new(FROM).headers(&headers)?;
+    let refused = head.in_reply_to("3@x", "").unwrap_err();
     assert_eq!(refused.reason, Reason::Duplicate);
-    let message = Message::new(FROM).in_reply_to("3@x", "")?;
+    let head = Head::new(FROM).in_reply_to("3@x", "")?;
     assert_eq!(
-        message.headers(&headers).unwrap_err().reason,
+        head.headers(&headers).unwrap_err().reason,
         Reason::Duplicate
     );
     Ok(())
@@ -1244,7 +1301,7 @@ fn answers_name_what_they_answer() -> Result<(), Invalid> {
 fn a_long_identifier_that_is_answered_to_does_not_end_the_header() -> Result<(), Invalid> {
     for octets in [1, 71, 72, 73, 74, 75, 246] {
         let id = format!("{}@x.y", "a".repeat(octets));
-        let message = Message::new(FROM).in_reply_to(id.as_str(), "<1@x>")?;
+        let message = Message::new(kept(Head::new(FROM).in_reply_to(id.as_str(), "<1@x>")?));
         let text = written(&message.subject("S")?);
         assert_eq!(field(&text, "References"), format!(" <1@x>\r\n <{id}>"));
         assert_eq!(body(&text), "", "{octets}");
@@ -1259,7 +1316,7 @@ fn an_identifier_is_never_an_encoded_word() -> Result<(), Invalid> {
         Header::new("References", ids)?,
         Header::new("In-Reply-To", ids)?,
     ];
-    let text = written(&Message::new(FROM).headers(&headers)?);
+    let text = written(&Message::new(kept(Head::new(FROM).headers(&headers)?)));
     assert_eq!(field(&text, "References"), format!(" {ids}"));
     assert_eq!(field(&text, "In-Reply-To"), format!(" {ids}"));
     Ok(())
@@ -1275,7 +1332,7 @@ proptest! {
         pieces in prop::collection::vec(1_usize..90, 1..20),
         is_html in any::<bool>(),
     ) {
-        let message = Message::new(FROM);
+        let message = Message::new(kept(Head::new(FROM)));
         let (message, part) = if is_html {
             (message.text("x").streamed_html(), Part::Html)
         } else {
@@ -1286,7 +1343,7 @@ proptest! {
         let got = streamed(&message, &[(part, text.as_bytes())], size, &pieces).unwrap();
         prop_assert_eq!(String::from_utf8(got).unwrap(), whole.as_str());
         // The same as from a slice, where that is quoted-printable too.
-        let slice = Message::new(FROM);
+        let slice = Message::new(kept(Head::new(FROM)));
         let slice = if is_html { slice.text("x").html(&text) } else { slice.text(&text) };
         let slice = written(&slice);
         let encoding = |text: &str| text.rmatches("Content-Transfer-Encoding: quoted").count();
@@ -1312,8 +1369,8 @@ proptest! {
             .enumerate()
             .map(|(i, c)| (Part::Attachment(i as u16), &c[..]))
             .collect();
-        let expected = read(&Message::new(FROM).attachments(&slices), &[70_000]);
-        let message = Message::new(FROM).attachments(&sources);
+        let expected = read(&Message::new(kept(Head::new(FROM))).attachments(&slices), &[70_000]);
+        let message = Message::new(kept(Head::new(FROM))).attachments(&sources);
         let got = streamed(&message, &parts, size, &pieces).unwrap();
         prop_assert!(got == expected);
         if is_known {

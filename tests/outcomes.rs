@@ -2,6 +2,9 @@
 
 mod support;
 
+use embedded_smtp::message::Head;
+use support::kept;
+
 use embedded_io::{Error as _, ErrorKind};
 use embedded_smtp::message::{ContentFault, ContentFaultKind, Part};
 use embedded_smtp::{
@@ -263,9 +266,11 @@ fn every_refusal_of_mail_has_its_number_and_hint() {
         let mut buffer = [0; 512];
         let mut smtp = embedded_smtp::blocking::Client::new(transport, &mut buffer);
         smtp.open("a.example").unwrap();
-        let mail = embedded_smtp::Message::new(embedded_smtp::mailbox!("a@b.example"))
-            .to("c@d.example")
-            .unwrap();
+        let mail = embedded_smtp::Message::new(kept(
+            Head::new(embedded_smtp::mailbox!("a@b.example"))
+                .to("c@d.example")
+                .unwrap(),
+        ));
         let error = smtp.send(&mail).unwrap_err();
         assert_eq!((error.status(), error.retry()), (status, retry), "{reply}");
         let Error::Refused(refusal) = error else {

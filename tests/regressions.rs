@@ -2,6 +2,9 @@
 
 mod support;
 
+use embedded_smtp::message::Head;
+use support::kept;
+
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
@@ -18,10 +21,12 @@ use embedded_smtp::{
 use support::{Event, Scripted};
 
 fn alert() -> Message<'static> {
-    Message::new(Mailbox::parse("a@example.org").unwrap())
-        .to("b@example.org")
-        .unwrap()
-        .text("Hello")
+    alert_to("b@example.org")
+}
+
+fn alert_to(list: &'static str) -> Message<'static> {
+    let head = Head::new(Mailbox::parse("a@example.org").unwrap());
+    Message::new(kept(head.to(list).unwrap())).text("Hello")
 }
 
 /// A dialogue as the vectors have it: `C: ` and `S: ` lines.
@@ -108,9 +113,7 @@ fn recipients_of_a_refused_transaction_are_not_deferred() {
     let mut buffer = [0; 512];
     let mut smtp = Client::new(link.clone(), &mut buffer).with_limits();
     smtp.open("client.example").unwrap();
-    let mail = alert()
-        .to("b@example.org, c@example.org, d@example.org")
-        .unwrap();
+    let mail = alert_to("b@example.org, c@example.org, d@example.org");
     let mut results = [RecipientStatus::default(); 3];
     let end = smtp.send(Submission::new(&mail).results(&mut results));
     assert!(support::vector::is_for_now(&end), "{end:?}");
@@ -136,9 +139,7 @@ fn no_recipient_is_deferred_where_no_mail_may_be_sent() {
     smtp.open("client.example").unwrap();
     smtp.login(&Credentials::new("u", "p").unwrap())
         .unwrap_err();
-    let mail = alert()
-        .to("b@example.org, c@example.org, d@example.org")
-        .unwrap();
+    let mail = alert_to("b@example.org, c@example.org, d@example.org");
     let mut results = [RecipientStatus::default(); 3];
     let end = smtp.send(Submission::new(&mail).results(&mut results));
     assert_eq!(end.unwrap_err(), Error::OutOfOrder(State::LoginFailed));

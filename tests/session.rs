@@ -2,6 +2,9 @@
 
 mod support;
 
+use embedded_smtp::message::Head;
+use support::kept;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -33,9 +36,12 @@ fn say(text: &str) -> Event {
 }
 
 fn alert() -> Message<'static> {
-    Message::new(Mailbox::parse("Boiler 3 <boiler3@example.org>").unwrap())
-        .to("ops@example.org")
-        .unwrap()
+    alert_to("ops@example.org", "")
+}
+
+fn alert_to<'a>(to: &'a str, cc: &'a str) -> Message<'a> {
+    let head = Head::new(Mailbox::parse("Boiler 3 <boiler3@example.org>").unwrap());
+    Message::new(kept(head.to(to).unwrap().cc(cc).unwrap()))
         .subject("Überdruck: 8.4 bar")
         .unwrap()
         .text("Overpressure in boiler 3")
@@ -259,7 +265,7 @@ fn flights_of_many_recipients_are_bounded() {
         .map(|n| format!("recipient-{n:03}@example.org"))
         .collect();
     let list = list.join(", ");
-    let mail = alert().to(list.as_str()).unwrap();
+    let mail = alert_to(&list, "");
     for (bytes, way) in [
         (BUFFER_MIN, None),
         (512, None),
@@ -492,7 +498,7 @@ fn the_observer_sees_all_but_secrets() {
             Some(mechanism) => credentials.only(mechanism).unwrap(),
         };
         smtp.danger_login_in_plaintext(&credentials).unwrap();
-        let mail = alert().cc("nobody@example.org").unwrap();
+        let mail = alert_to("ops@example.org", "nobody@example.org");
         let report = smtp.send(Submission::new(&mail).and_quit()).unwrap();
         assert!(report.is_partial());
         assert_eq!(smtp.delivery(), Delivery::Accepted);
@@ -590,7 +596,7 @@ fn a_flight_never_ends_within_a_command() {
                     .max_recipients(1000)
                     .refuse_recipient("recipient-000@some-department.example.org", refusal)
                     .build();
-                let mail = alert().to(list.as_str()).unwrap();
+                let mail = alert_to(&list, "");
                 let mut link = server.duplex();
                 let mut buffer = vec![0; bytes];
                 let mut smtp = client(&mut link, &mut buffer, way);
@@ -612,7 +618,7 @@ fn the_data_command_counts_towards_the_limit_of_a_flight() {
         let mut list = vec![format!("{}@example.org", "b".repeat(length))];
         list.extend((0..107).map(|n| format!("recipient-{n:03}@example.org")));
         let list = list.join(", ");
-        let mail = alert().to(list.as_str()).unwrap();
+        let mail = alert_to(&list, "");
         let server = Server::builder().max_recipients(1000).build();
         let mut link = server.duplex();
         let mut buffer = [0; 8192];
@@ -650,7 +656,7 @@ fn an_invalid_mail_among_many() {
     let mails = [
         alert(),
         alert().text(&large),
-        alert().to("jürgen@example.org").unwrap(),
+        alert_to("jürgen@example.org", ""),
         alert(),
     ];
     let [commands, content] = expect(&alert(), "ops@example.org");

@@ -1,9 +1,9 @@
 //! Reports on the delivery (RFC 3461): which are wanted, and what they say.
 //!
 //! This is for the envelope, and goes out only where the server offers DSN. It is linked only by
-//! programs that ask for it: `Message` calls it through a pointer.
+//! programs that ask for it: `Head` calls it through a pointer.
 
-use super::Message;
+use super::Head;
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::Address;
 use crate::wire::writer::Writer;
@@ -133,18 +133,18 @@ pub(super) struct Wishes<'a> {
 }
 
 /// Writes the parameters of MAIL, or of RCPT for this recipient.
-pub(crate) type DsnParameters = fn(&Message<'_>, Option<Address<'_>>, &mut Writer<'_>);
+pub(crate) type DsnParameters = fn(&Head<'_>, Option<Address<'_>>, &mut Writer<'_>);
 
 /// The most octets that are written for a recipient, apart from three for each of its octets.
 #[cfg(test)]
 const RCPT_MAX: usize = 49;
 
-pub(super) fn parameters(message: &Message<'_>, to: Option<Address<'_>>, w: &mut Writer<'_>) {
+pub(super) fn parameters(head: &Head<'_>, to: Option<Address<'_>>, w: &mut Writer<'_>) {
     let Wishes {
         notify,
         returns,
         envelope_id,
-    } = message.wishes;
+    } = head.wishes;
     let Some(to) = to else {
         if let Some(returns) = returns {
             w.str(match returns {
@@ -175,17 +175,17 @@ mod tests {
     use crate::wire::mailbox::Mailbox;
     use std::string::String;
 
-    fn written(message: &Message<'_>, to: Option<&str>) -> String {
+    fn written(head: &Head<'_>, to: Option<&str>) -> String {
         let mut out = [0; 1024];
         let mut w = Writer::new(&mut out, 0);
-        parameters(message, to.map(|to| Address::parse(to).unwrap()), &mut w);
+        parameters(head, to.map(|to| Address::parse(to).unwrap()), &mut w);
         assert_eq!(w.end_atom(), None);
         let n = w.len();
         String::from_utf8(out[..n].to_vec()).unwrap()
     }
 
-    fn message() -> Message<'static> {
-        Message::new(Mailbox::parse("a@example.org").unwrap())
+    fn head() -> Head<'static> {
+        Head::new(Mailbox::parse("a@example.org").unwrap())
     }
 
     #[test]
@@ -198,18 +198,18 @@ mod tests {
             (Notify::DELAY.or(Notify::SUCCESS), "SUCCESS,DELAY"),
             (Notify::ALWAYS, "SUCCESS,FAILURE,DELAY"),
         ] {
-            let text = written(&message().notify(notify), Some("b+c@example.org"));
+            let text = written(&head().notify(notify), Some("b+c@example.org"));
             let parameters = std::format!(" NOTIFY={expected} ORCPT=rfc822;b+2Bc@example.org");
             assert_eq!(text, parameters);
             assert!(text.len() <= RCPT_MAX + 3 * "b+c@example.org".len());
         }
-        let text = written(&message().notify(Notify::FAILURE), Some("ü@example.org"));
+        let text = written(&head().notify(Notify::FAILURE), Some("ü@example.org"));
         assert_eq!(text, " NOTIFY=FAILURE");
     }
 
     #[test]
     fn what_mail_says() {
-        let one = message().dsn_return(Return::Headers);
+        let one = head().dsn_return(Return::Headers);
         assert_eq!(written(&one, None), " RET=HDRS");
         assert_eq!(written(&one, Some("b@example.org")), "");
         let all = one

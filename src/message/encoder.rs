@@ -5,9 +5,7 @@
 use super::content::UNKNOWN;
 use super::cursor::{Cursor, Progress, Step, nth};
 use super::fault::Filled;
-use super::{Dots, Importance, Message, header, id, text};
-use crate::wire::list::MailboxList;
-use crate::wire::mailbox::Mailbox;
+use super::{Dots, Importance, Message, id, text};
 use crate::wire::writer::Writer;
 
 impl Message<'_> {
@@ -72,34 +70,16 @@ impl Message<'_> {
                     date.write(w);
                     w.crlf();
                 }
-                if !self.authors.is_empty() {
-                    return at.go(Step::Authors);
-                }
-                self.mailbox_field("From:", &self.from, w);
-                // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single
-                // mailbox and the author and transmitter are identical, the "Sender:" field SHOULD
-                // NOT be used."
-                if let Some(sender) = &self.sender
-                    && !sender.address().is_same(self.from.address())
-                {
-                    self.mailbox_field("Sender:", sender, w);
-                }
-                at.go(self.list_from(Step::ReplyTo))
+                at.go(Step::Authors)
             }
-            Step::Authors => self.list("From:", &self.authors, at, Step::Sender, w),
-            Step::Sender => {
-                let sender = self.sender.as_ref().unwrap_or(&self.from);
-                self.mailbox_field("Sender:", sender, w);
-                at.go(self.list_from(Step::ReplyTo))
+            Step::Authors | Step::Sender | Step::ReplyTo | Step::To | Step::Cc => {
+                self.head.atom(at, w)
             }
-            Step::ReplyTo => self.list("Reply-To:", &self.reply_to, at, Step::To, w),
-            Step::To => self.list("To:", &self.to, at, Step::Cc, w),
-            Step::Cc => self.list("Cc:", &self.cc, at, Step::Fields, w),
             Step::Fields => {
                 self.fields(w);
                 at.go(Step::Custom)
             }
-            Step::Custom => match nth(self.headers, at.item) {
+            Step::Custom => match nth(self.head.headers, at.item) {
                 Some(header) => {
                     text::field(header.name, &header.value, w);
                     at.go_to_item(Step::Custom, at.item.saturating_add(1))
@@ -113,21 +93,9 @@ impl Message<'_> {
         }
     }
 
-    /// The first step from `step` on that has a mailbox to write, or what follows them.
-    #[inline(never)] // One copy, in flash as in the source.
-    fn list_from(&self, step: Step) -> Step {
-        match step {
-            Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
-            Step::ReplyTo | Step::To if !self.to.is_empty() => Step::To,
-            Step::ReplyTo | Step::To | Step::Cc if !self.cc.is_empty() => Step::Cc,
-            Step::Sender => Step::Sender,
-            _ => Step::Fields,
-        }
-    }
-
     /// Writes the fields that stand once.
     fn fields(&self, w: &mut Writer<'_>) {
-        if let Some(subject) = &self.subject {
+        if let Some(subject) = self.subject.as_ref().or(self.head.subject.as_ref()) {
             text::field("Subject", subject, w);
         }
         if let Some(id) = self.message_id {
@@ -138,53 +106,10 @@ impl Message<'_> {
             Importance::Normal => "",
             Importance::Low => "Importance: low\r\nX-Priority: 5 (Lowest)\r\n",
         });
-        if self.auto_submitted {
+        if self.head.auto_submitted {
             w.str("Auto-Submitted: auto-generated\r\n");
         }
-        (self.rare_fields)(self, w);
-    }
-
-    /// Writes a field of one mailbox.
-    fn mailbox_field(&self, name: &str, mailbox: &Mailbox<'_>, w: &mut Writer<'_>) {
-        w.str(name);
-        (self.mailbox)(mailbox, name.len(), w);
-        w.crlf();
-    }
-
-    /// Writes the next mailbox of a field, one a line, or the field's end.
-    fn list(
-        &self,
-        name: &str,
-        list: &MailboxList<'_>,
-        at: &mut Cursor,
-        after: Step,
-        w: &mut Writer<'_>,
-    ) -> Progress {
-        let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
-        let first = position == 0;
-        let Some(mailbox) = list.next(&mut position) else {
-            w.crlf();
-            return at.go(self.list_from(after));
-        };
-        w.str(if first { name } else { ",\r\n" });
-        (self.mailbox)(&mailbox, if first { name.len() } else { 0 }, w);
-        at.advance(position as usize)
-    }
-}
-
-/// Writes what the message answers, and the receipts it asks for.
-pub(super) fn rare_fields(message: &Message<'_>, w: &mut Writer<'_>) {
-    if let Some(id) = message.in_reply_to {
-        header::write_thread(id, message.references, w);
-    }
-    let receipts = [
-        ("Disposition-Notification-To:", message.read_receipt),
-        ("Return-Receipt-To:", message.delivery_receipt),
-    ];
-    for (name, address) in receipts {
-        if let Some(address) = address {
-            message.mailbox_field(name, &address.into(), w);
-        }
+        (self.head.rare_fields)(self.head, w);
     }
 }
 

@@ -17,6 +17,7 @@ mod encoded_word;
 mod encoder;
 mod fault;
 mod file_name;
+mod head;
 mod header;
 mod id;
 mod mailboxes;
@@ -37,6 +38,7 @@ pub use date::Date;
 pub use dsn::{EnvelopeId, Notify, Return};
 pub use fault::{ContentFault, ContentFaultKind, Part};
 pub use file_name::FileName;
+pub use head::Head;
 pub use header::Header;
 pub use id::{ContentId, MessageId};
 pub use media_type::MediaType;
@@ -52,15 +54,10 @@ pub(crate) use recipients::{Envelope, Walk};
 
 pub(crate) use crate::wire::dot::Dots;
 
-use crate::invalid::{Field, Invalid, Reason};
-use crate::wire::address::{Address, ReversePath};
 use crate::wire::ehlo::Extension;
-use crate::wire::list::MailboxList;
-use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
 use content::Content;
 use cursor::Progress;
-use dsn::Wishes;
 
 /// How urgent a message is to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,20 +72,21 @@ pub enum Importance {
     Low,
 }
 
-/// A message that can be sent.
+/// A message that can be sent: a [`Head`], and what is this message's own.
 ///
-/// Every setter checks what it is given, so a message that exists is safe to send. Attachments,
-/// custom fields and texts are borrowed.
+/// Every setter checks what it is given, so a message that exists is safe to send. The head,
+/// attachments and texts are borrowed.
 ///
 /// # Examples
 ///
 /// ```
-/// use embedded_smtp::message::{Attachment, Date, Importance, Message};
+/// use embedded_smtp::message::{Attachment, Date, Head, Importance, Message};
 /// use embedded_smtp::Mailbox;
 ///
+/// let head = Head::new(Mailbox::parse("Boiler 3 <boiler3@example.org>")?)
+///     .to("ops@example.org; duty@example.org")?;
 /// let attachments = [Attachment::new("log.csv", "text/csv", b"time;bar\r\n12:00;8.4\r\n")?];
-/// let alert = Message::new(Mailbox::parse("Boiler 3 <boiler3@example.org>")?)
-///     .to("ops@example.org; duty@example.org")?
+/// let alert = Message::new(&head)
 ///     .subject("Überdruck: 8.4 bar")?
 ///     .importance(Importance::High)
 ///     .date(Date::from_unix(1_764_000_000, 60)?)
@@ -106,39 +104,18 @@ pub enum Importance {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
-    from: Mailbox<'a>,
-    /// The authors, if there are several; `from` is the sender then.
-    authors: MailboxList<'a>,
-    sender: Option<Mailbox<'a>>,
-    reply_to: MailboxList<'a>,
-    to: MailboxList<'a>,
-    cc: MailboxList<'a>,
-    bcc: MailboxList<'a>,
-    reverse_path: Option<ReversePath<'a>>,
+    head: &'a Head<'a>,
+    /// In place of the head's.
     subject: Option<HeaderText<'a>>,
     date: Option<Date>,
     message_id: Option<MessageId<'a>>,
     importance: Importance,
-    auto_submitted: bool,
     /// `text` is the whole message.
     is_ready_made: bool,
-    in_reply_to: Option<MessageId<'a>>,
-    references: &'a str,
-    read_receipt: Option<Address<'a>>,
-    delivery_receipt: Option<Address<'a>>,
-    /// What it asks of those who deliver it.
-    wishes: Wishes<'a>,
-    /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
-    dsn: Option<DsnParameters>,
     seed: u64,
-    headers: &'a [Header<'a>],
     text: Option<Content<'a>>,
     html: Option<Content<'a>>,
     attachments: &'a [Attachment<'a>],
-    /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
-    mailbox: fn(&Mailbox<'_>, usize, &mut Writer<'_>),
-    /// Writes the fields that few messages have. A pointer, for the same reason.
-    rare_fields: fn(&Message<'_>, &mut Writer<'_>),
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
     body: Atoms,
     /// The atoms of the message.
@@ -149,112 +126,41 @@ pub struct Message<'a> {
 type Atoms = fn(&Message<'_>, &mut Cursor, Dots, &mut Writer<'_>) -> Progress;
 
 impl<'a> Message<'a> {
-    /// A message with this author. Reports of failed delivery go to the author's address, unless
-    /// [`sender`](Self::sender) or [`reverse_path`](Self::reverse_path) says otherwise.
+    /// A message with this head.
     #[must_use]
-    pub const fn new(from: Mailbox<'a>) -> Self {
-        let mut message = Self {
-            from,
-            authors: MailboxList::EMPTY,
-            sender: None,
-            reply_to: MailboxList::EMPTY,
-            to: MailboxList::EMPTY,
-            cc: MailboxList::EMPTY,
-            bcc: MailboxList::EMPTY,
-            reverse_path: None,
+    pub const fn new(head: &'a Head<'a>) -> Self {
+        Self {
+            head,
             subject: None,
             date: None,
             message_id: None,
             importance: Importance::Normal,
-            auto_submitted: false,
             is_ready_made: false,
-            in_reply_to: None,
-            references: "",
-            read_receipt: None,
-            delivery_receipt: None,
-            wishes: Wishes {
-                notify: None,
-                returns: None,
-                envelope_id: None,
-            },
-            dsn: None,
             seed: 0,
-            headers: &[],
             text: None,
             html: None,
             attachments: &[],
-            mailbox: mailboxes::write_plain,
-            rare_fields: |_, _| {},
             body: body::atom,
             atoms: encoder::composed,
-        };
-        message.note_name(from.has_plain_name());
-        message
-    }
-
-    /// A message with several authors, which names the one who sends it (RFC 5322 §3.6.2).
-    ///
-    /// # Errors
-    ///
-    /// `Empty` for a list without a mailbox.
-    pub const fn by(authors: MailboxList<'a>, sender: Mailbox<'a>) -> Result<Self, Invalid> {
-        if authors.is_empty() {
-            return Err(Invalid::new(Field::From, Reason::Empty));
-        }
-        if let Some(author) = authors.only() {
-            return Ok(Self::new(author).sender(sender));
-        }
-        let mut message = Self::new(sender);
-        message.authors = authors;
-        message.note_name(authors.has_plain_names());
-        Ok(message)
-    }
-
-    /// Links encoded words if a name that the message was given needs them.
-    #[inline(always)] // So that nothing is linked for a name that is known when compiling.
-    const fn note_name(&mut self, is_plain: bool) {
-        if !is_plain {
-            self.mailbox = mailboxes::write;
         }
     }
 
-    /// The envelope's recipients: To, then Cc, then Bcc, each address once. Addresses are the same
-    /// if their local parts are, and their domains without regard to case.
+    /// Its head.
+    #[must_use]
+    pub const fn head(&self) -> &'a Head<'a> {
+        self.head
+    }
+
+    /// The envelope's recipients: see [`Head::recipients`].
     #[must_use]
     pub fn recipients(&self) -> Recipients<'_> {
-        Recipients {
-            envelope: self.envelope(),
-            walk: Walk::default(),
-        }
+        self.head.recipients()
     }
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
     pub const fn needs_smtputf8(&self) -> bool {
-        const fn is_ascii(address: Option<Address<'_>>) -> bool {
-            match address {
-                Some(address) => address.is_ascii(),
-                None => true,
-            }
-        }
-        let is_ascii = self.to.is_ascii()
-            && self.cc.is_ascii()
-            && self.bcc.is_ascii()
-            && self.reply_to.is_ascii()
-            && self.authors.is_ascii()
-            && !matches!(self.octets(), Octets::Utf8)
-            && self.from.address().is_ascii()
-            && match self.sender {
-                Some(sender) => sender.address().is_ascii(),
-                None => true,
-            }
-            && match self.reverse_path {
-                Some(path) => path.is_ascii(),
-                None => true,
-            }
-            && is_ascii(self.read_receipt)
-            && is_ascii(self.delivery_receipt);
-        !is_ascii
+        matches!(self.octets(), Octets::Utf8) || self.head.needs_smtputf8()
     }
 
     /// Whether the content holds octets above 0x7F, so that the server must offer 8BITMIME. Only
@@ -285,7 +191,7 @@ impl<'a> Message<'a> {
 
     /// What MAIL and RCPT carry beside the address where the server offers DSN.
     pub(crate) const fn dsn_parameters(&self) -> Option<DsnParameters> {
-        self.dsn
+        self.head.dsn_parameters()
     }
 
     /// How many parts come from a source.
@@ -313,13 +219,6 @@ impl<'a> Message<'a> {
 
     /// What SMTP has to know beside the content.
     pub(crate) fn envelope(&self) -> Envelope<'_> {
-        Envelope::of(self)
-    }
-
-    fn reverse_path_or_default(&self) -> ReversePath<'a> {
-        match self.reverse_path {
-            Some(path) => path,
-            None => self.sender.as_ref().unwrap_or(&self.from).address().into(),
-        }
+        Envelope::of(self.head)
     }
 }

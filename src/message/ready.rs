@@ -3,24 +3,22 @@
 use super::content::{Content, Place};
 use super::cursor::{Cursor, Progress};
 use super::fault::Part;
-use super::{Message, Octets};
+use super::{Head, Message, Octets};
 use crate::invalid::{Field, Invalid};
-use crate::wire::address::ReversePath;
 use crate::wire::dot::Dots;
-use crate::wire::list::MailboxList;
-use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
 
 impl<'a> Message<'a> {
-    /// A message that is ready: `octets` are sent as they are, header and all. Fields and parts
-    /// that are set besides are not written; recipients that are set are added.
+    /// A message that is ready: `octets` are sent as they are, header and all, to the recipients of
+    /// the head. Other fields and parts that are set are not written.
     ///
     /// ```
     /// use embedded_smtp::{MailboxList, Message, ReversePath};
+    /// use embedded_smtp::message::Head;
     ///
     /// let path = ReversePath::parse("boiler3@example.org")?;
-    /// let to = MailboxList::parse("ops@example.org")?;
-    /// let report = Message::ready_made(path, to, b"Subject: Report\r\n\r\nAll is well.\r\n")?;
+    /// let head = Head::envelope(path, MailboxList::parse("ops@example.org")?);
+    /// let report = Message::ready_made(&head, b"Subject: Report\r\n\r\nAll is well.\r\n")?;
     /// # Ok::<(), embedded_smtp::Invalid>(())
     /// ```
     ///
@@ -28,13 +26,9 @@ impl<'a> Message<'a> {
     ///
     /// `LineEnd` for a CR or LF that is not part of a CRLF, `LineTooLong` for a line of more than
     /// 998 octets, `ControlCharacter` for an octet 0.
-    pub const fn ready_made(
-        reverse_path: ReversePath<'a>,
-        recipients: MailboxList<'a>,
-        octets: &'a [u8],
-    ) -> Result<Self, Invalid> {
+    pub const fn ready_made(head: &'a Head<'a>, octets: &'a [u8]) -> Result<Self, Invalid> {
         match Content::message(octets) {
-            Ok(content) => Ok(Self::ready(reverse_path, recipients, content)),
+            Ok(content) => Ok(Self::ready(head, content)),
             Err(reason) => Err(Invalid::new(Field::Message, reason)),
         }
     }
@@ -42,23 +36,12 @@ impl<'a> Message<'a> {
     /// A message that is ready, from a source: part [`Part::Message`]. It is checked while it is
     /// sent, also for holding no other octets than announced.
     #[must_use]
-    pub const fn ready_made_streamed(
-        reverse_path: ReversePath<'a>,
-        recipients: MailboxList<'a>,
-        octets: Octets,
-    ) -> Self {
-        let content = Content::message_from_source(octets);
-        Self::ready(reverse_path, recipients, content)
+    pub const fn ready_made_streamed(head: &'a Head<'a>, octets: Octets) -> Self {
+        Self::ready(head, Content::message_from_source(octets))
     }
 
-    const fn ready(
-        reverse_path: ReversePath<'a>,
-        recipients: MailboxList<'a>,
-        content: Content<'a>,
-    ) -> Self {
-        let mut message = Self::new(Mailbox::NOBODY);
-        message.reverse_path = Some(reverse_path);
-        message.bcc = recipients;
+    const fn ready(head: &'a Head<'a>, content: Content<'a>) -> Self {
+        let mut message = Self::new(head);
         message.text = Some(content);
         message.atoms = atom;
         message.is_ready_made = true;

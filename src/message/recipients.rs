@@ -1,6 +1,6 @@
 //! The envelope's recipients: To, then Cc, then Bcc, each address once.
 
-use super::Message;
+use super::Head;
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 
@@ -18,17 +18,17 @@ const _: () = assert!(MailboxList::MAX_OCTETS + 1 < LIST);
 /// What SMTP has to know of a message beside its content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Envelope<'m> {
-    message: &'m Message<'m>,
+    head: &'m Head<'m>,
 }
 
 impl<'m> Envelope<'m> {
-    pub(super) fn of(message: &'m Message<'m>) -> Self {
-        Self { message }
+    pub(super) fn of(head: &'m Head<'m>) -> Self {
+        Self { head }
     }
 
     /// Where reports go.
     pub(crate) fn reverse_path(&self) -> ReversePath<'m> {
-        self.message.reverse_path_or_default()
+        self.head.path()
     }
 
     /// The next recipient that did not occur before.
@@ -56,9 +56,9 @@ impl<'m> Envelope<'m> {
     fn next_address(&self, walk: &mut Walk) -> Option<Address<'m>> {
         loop {
             let list = match walk.0 / LIST {
-                0 => &self.message.to,
-                1 => &self.message.cc,
-                2 => &self.message.bcc,
+                0 => &self.head.to,
+                1 => &self.head.cc,
+                2 => &self.head.bcc,
                 _ => return None,
             };
             let begin = walk.0 & !POSITION;

@@ -1,8 +1,16 @@
 //! The encoder under buffers and pieces of every size.
 
 use super::*;
+use crate::wire::address::ReversePath;
+use crate::wire::list::MailboxList;
+use crate::wire::mailbox::Mailbox;
+use std::boxed::Box;
 use std::string::String;
 use std::vec::Vec;
+
+fn kept<'a>(head: Head<'a>) -> &'a Head<'a> {
+    Box::leak(Box::new(head))
+}
 
 fn filled(message: &Message<'_>, dots: Dots, size: usize) -> Vec<u8> {
     let mut got = Vec::new();
@@ -58,13 +66,19 @@ fn dots_from_a_source_are_doubled_whatever_the_pieces() {
     let from = Mailbox::parse("a@b.c").unwrap();
     let slice = [Attachment::as_is("a", "a/b", content).unwrap()];
     let source = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
-    let ready =
-        Message::ready_made_streamed(ReversePath::Null, MailboxList::EMPTY, Octets::SevenBit);
-    let given = Message::ready_made(ReversePath::Null, MailboxList::EMPTY, content).unwrap();
+    let ready = Message::ready_made_streamed(
+        kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
+        Octets::SevenBit,
+    );
+    let given = Message::ready_made(
+        kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
+        content,
+    )
+    .unwrap();
     for (slice, source) in [
         (
-            Message::new(from).attachments(&slice),
-            Message::new(from).attachments(&source),
+            Message::new(kept(Head::new(from))).attachments(&slice),
+            Message::new(kept(Head::new(from))).attachments(&source),
         ),
         (given, ready),
     ] {
@@ -92,10 +106,16 @@ fn what_is_written_never_overtakes_what_is_read() {
     let base64 = [Attachment::streamed("a", "a/b", None).unwrap()];
     let as_is = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
     for (message, content) in [
-        (Message::new(from).attachments(&base64), &high[..]),
-        (Message::new(from).attachments(&as_is), &dots),
-        (Message::new(from).streamed_text(), &high),
-        (Message::new(from).streamed_text(), &breaks),
+        (
+            Message::new(kept(Head::new(from))).attachments(&base64),
+            &high[..],
+        ),
+        (
+            Message::new(kept(Head::new(from))).attachments(&as_is),
+            &dots,
+        ),
+        (Message::new(kept(Head::new(from))).streamed_text(), &high),
+        (Message::new(kept(Head::new(from))).streamed_text(), &breaks),
     ] {
         let expected = streamed(&message, Dots::Stuffed, 70_000, usize::MAX, content);
         for size in 16..300 {
@@ -127,7 +147,9 @@ fn stuffed(octets: &[u8]) -> Vec<u8> {
 fn dots_are_doubled_where_they_begin_a_line_and_nowhere_else() {
     let from = Mailbox::parse("a@b.c").unwrap();
     let attachments = [Attachment::new(".a", "a/b", b".\r\n.\r\n").unwrap()];
-    let message = Message::new(from).subject(". . .").unwrap();
+    let message = Message::new(kept(Head::new(from)))
+        .subject(". . .")
+        .unwrap();
     for text in [
         ".",
         "..",
@@ -152,7 +174,7 @@ fn dots_are_doubled_where_they_begin_a_line_and_nowhere_else() {
 
 #[test]
 fn a_message_ends_with_the_octet_that_fills_the_buffer() {
-    let message = Message::new(Mailbox::parse("a@b.c").unwrap()).text("x");
+    let message = Message::new(kept(Head::new(Mailbox::parse("a@b.c").unwrap()))).text("x");
     let mut out = [0; 200];
     let len = message.encoded_len().unwrap() as usize;
     let mut cursor = Cursor::default();
@@ -162,11 +184,11 @@ fn a_message_ends_with_the_octet_that_fills_the_buffer() {
 
 #[test]
 fn the_reverse_path_is_the_senders_unless_given() {
-    let path = |message: &Message<'_>| String::from(message.envelope().reverse_path().as_str());
-    let message = Message::new(Mailbox::parse("a@b.c").unwrap());
-    assert_eq!(path(&message), "a@b.c");
-    let message = message.sender(Mailbox::parse("S <s@b.c>").unwrap());
-    assert_eq!(path(&message), "s@b.c");
-    assert_eq!(path(&message.reverse_path("<r@b.c>").unwrap()), "r@b.c");
-    assert_eq!(path(&message.reverse_path("<>").unwrap()), "");
+    let path = |head: &Head<'_>| String::from(head.path().as_str());
+    let head = Head::new(Mailbox::parse("a@b.c").unwrap());
+    assert_eq!(path(&head), "a@b.c");
+    let head = head.sender(Mailbox::parse("S <s@b.c>").unwrap());
+    assert_eq!(path(&head), "s@b.c");
+    assert_eq!(path(&head.reverse_path("<r@b.c>").unwrap()), "r@b.c");
+    assert_eq!(path(&head.reverse_path("<>").unwrap()), "");
 }

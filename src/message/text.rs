@@ -90,14 +90,16 @@ impl<'a> TryFrom<&'a str> for HeaderText<'a> {
 /// ```
 #[macro_export]
 macro_rules! header_text {
-    ($text:expr) => {
-        const {
+    ($text:expr) => {{
+        const VALUE: $crate::message::HeaderText<'static> =
             match $crate::message::HeaderText::new($text) {
-                Ok(text) => text,
-                Err(_) => panic!("the header text holds a control character"),
-            }
-        }
-    };
+                ::core::result::Result::Ok(text) => text,
+                ::core::result::Result::Err(_) => {
+                    ::core::panic!("the header text holds a control character")
+                }
+            };
+        VALUE
+    }};
 }
 
 /// Writes a whole unstructured field.

@@ -12,7 +12,6 @@ use super::limits::{Limits, Tally};
 use super::table::{Dialogue, Event, Verb};
 
 /// What is known of the server.
-#[repr(C)] // As `Engine`.
 pub(super) struct Server {
     dialogue: Dialogue,
     /// It mishandled a command pipelined after content; none will be again.

@@ -89,6 +89,6 @@ fn dsn_parameters(
     if let Some(parameters) = message.dsn_parameters()
         && has_dsn
     {
-        parameters(message, to, out);
+        parameters(message.head(), to, out);
     }
 }

@@ -1,6 +1,7 @@
 //! Macros for addresses in the source code: a wrong one does not compile.
 //!
-//! The check runs in a `const` block of the caller, so neither it nor its panic is linked.
+//! The check runs in a `const` item of the caller, so neither it nor its panic is linked, and
+//! `cargo check` finds what is wrong as a build does.
 
 /// A [`Domain`](crate::Domain) from a constant string, checked by the compiler.
 ///
@@ -14,7 +15,7 @@
 #[macro_export]
 macro_rules! domain {
     ($text:expr) => {
-        $crate::__literal!($crate::Domain, $text)
+        $crate::__literal!(Domain, $text)
     };
 }
 
@@ -30,7 +31,7 @@ macro_rules! domain {
 #[macro_export]
 macro_rules! address {
     ($text:expr) => {
-        $crate::__literal!($crate::Address, $text)
+        $crate::__literal!(Address, $text)
     };
 }
 
@@ -46,7 +47,7 @@ macro_rules! address {
 #[macro_export]
 macro_rules! mailbox {
     ($text:expr) => {
-        $crate::__literal!($crate::Mailbox, $text)
+        $crate::__literal!(Mailbox, $text)
     };
 }
 
@@ -66,7 +67,7 @@ macro_rules! mailbox {
 #[macro_export]
 macro_rules! mailbox_list {
     ($text:expr) => {
-        $crate::__literal!($crate::MailboxList, $text)
+        $crate::__literal!(MailboxList, $text)
     };
 }
 
@@ -74,14 +75,13 @@ macro_rules! mailbox_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __literal {
-    ($type:ty, $text:expr) => {
-        const {
-            match <$type>::parse($text) {
-                ::core::result::Result::Ok(value) => value,
-                ::core::result::Result::Err(invalid) => {
-                    ::core::panic!("{}", invalid.reason.as_str())
-                }
+    ($type:ident, $text:expr) => {{
+        const VALUE: $crate::$type<'static> = match $crate::$type::parse($text) {
+            ::core::result::Result::Ok(value) => value,
+            ::core::result::Result::Err(invalid) => {
+                ::core::panic!("{}", invalid.reason.as_str())
             }
-        }
-    };
+        };
+        VALUE
+    }};
 }

@@ -1,8 +1,11 @@
 //! What the tests share: a transport that plays a script and knows no SMTP.
 #![allow(dead_code)] // Every test file uses a part of it.
 
+mod kept;
 pub mod miscount;
 pub mod vector;
+
+pub use kept::kept;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -38,13 +38,13 @@
 //! `reply`, `stray` and `reason` show what the client knows: the reply that decided, the bytes that
 //! were no reply, the reason for a refused token.
 
-use embedded_smtp::message::{Message, Notify, Return};
+use embedded_smtp::message::{Head, Message, Notify, Return};
 use embedded_smtp::{
     Chunking, Credentials, Error, Fault, Invalid, Mailbox, Mechanism, RecipientStatus, Refusal,
     Report, Retry, StartTlsError, Submission, Vouched,
 };
 
-use super::{Event, Scripted};
+use super::{Event, Scripted, kept};
 
 /// A vector as it stands in its file.
 #[derive(Debug, Clone, Default)]
@@ -138,14 +138,14 @@ impl Vector {
 
     pub fn message(&self) -> Message<'_> {
         let text: &'static str = String::from_utf8(self.text()).unwrap().leak();
-        let message = Message::new(Mailbox::parse(self.field("from", "a@example.org")).unwrap());
-        let message = match self.field("receipt", "") {
-            "" => message,
-            address => message.delivery_receipt(address).unwrap(),
+        let head = Head::new(Mailbox::parse(self.field("from", "a@example.org")).unwrap());
+        let head = match self.field("receipt", "") {
+            "" => head,
+            address => head.delivery_receipt(address).unwrap(),
         };
-        let message = match self.field("notify", "") {
-            "" => message,
-            times => message.notify(times.split(',').fold(Notify::NEVER, |all, time| {
+        let head = match self.field("notify", "") {
+            "" => head,
+            times => head.notify(times.split(',').fold(Notify::NEVER, |all, time| {
                 all.or(match time {
                     "NEVER" => Notify::NEVER,
                     "SUCCESS" => Notify::SUCCESS,
@@ -155,21 +155,22 @@ impl Vector {
                 })
             })),
         };
-        let message = match self.field("return", "") {
-            "" => message,
-            "FULL" => message.dsn_return(Return::Full),
-            "HDRS" => message.dsn_return(Return::Headers),
+        let head = match self.field("return", "") {
+            "" => head,
+            "FULL" => head.dsn_return(Return::Full),
+            "HDRS" => head.dsn_return(Return::Headers),
             other => panic!("{other}"),
         };
-        let message = match self.field("envid", "") {
-            "" => message,
-            id => message.envelope_id(id).unwrap(),
+        let head = match self.field("envid", "") {
+            "" => head,
+            id => head.envelope_id(id).unwrap(),
         };
-        message
+        let head = head
             .to(self.field("to", "b@example.org"))
             .unwrap()
             .cc(self.field("cc", ""))
-            .unwrap()
+            .unwrap();
+        Message::new(kept(head))
             .subject(self.field("subject", "Hi"))
             .unwrap()
             .text(text)

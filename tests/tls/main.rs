@@ -12,12 +12,17 @@ mod link;
 mod mails;
 mod opening;
 
+#[path = "../support/kept.rs"]
+mod kept;
+
 use std::sync::LazyLock;
 
+use embedded_smtp::message::Head;
 use embedded_smtp::mock::{Builder, Extension, Server};
 use embedded_smtp::tls::rand_core::{CryptoRng, Error, RngCore};
 use embedded_smtp::tls::{CertificateDer, Pin, ServerName};
 use embedded_smtp::{Mailbox, Message};
+use kept::kept;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 pub const NAME: &str = "mail.example.org";
@@ -68,12 +73,14 @@ pub fn name() -> ServerName<'static> {
 }
 
 pub fn alert() -> Message<'static> {
-    Message::new(Mailbox::parse("Boiler 3 <boiler3@example.org>").unwrap())
-        .to("ops@example.org")
-        .unwrap()
-        .subject("8.4 bar")
-        .unwrap()
-        .text("Overpressure in boiler 3")
+    Message::new(kept(
+        Head::new(Mailbox::parse("Boiler 3 <boiler3@example.org>").unwrap())
+            .to("ops@example.org")
+            .unwrap(),
+    ))
+    .subject("8.4 bar")
+    .unwrap()
+    .text("Overpressure in boiler 3")
 }
 
 /// The same octets in every run. For tests only.

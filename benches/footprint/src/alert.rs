@@ -11,10 +11,9 @@ use core::hint::black_box;
 
 use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::message::{Attachment, Date, Importance, Notify, Return};
+use embedded_smtp::message::{Attachment, Date, Head, Importance, Notify, Return};
 use embedded_smtp::{
-    Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, header_text, mailbox,
-    mailbox_list,
+    Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head,
 };
 
 use crate::{BUFFER, Chunks, Outcome, Transport};
@@ -133,6 +132,12 @@ macro_rules! offers {
 }
 use offers;
 
+pub static HEAD: Head = head! {
+    from: "Boiler 3 <boiler3@example.org>",
+    to: "ops@example.org; duty@example.org",
+    subject: "Überdruck: 8.4 bar",
+};
+
 pub const TEXT: &str = "Overpressure in boiler 3\r\n\r\npressure 8.4 bar, limit 6.0 bar\r\n\
                         valve V12 did not open.\r\n";
 pub const HTML: &str = "<h1>Overpressure in boiler 3</h1>\r\n<p>pressure <b>8.4 bar</b>, limit \
@@ -194,9 +199,10 @@ pub fn limits(transport: Transport) -> Option<Outcome> {
 /// The same alert; its addresses and subject are known and checked only at run time.
 pub fn plain_parse(transport: Transport) -> Option<Outcome> {
     let from = Mailbox::parse(black_box("Boiler 3 <boiler3@example.org>")).ok()?;
-    let alert = Message::new(from)
+    let head = Head::new(from)
         .to(black_box("ops@example.org; duty@example.org"))
-        .ok()?
+        .ok()?;
+    let alert = Message::new(&head)
         .subject(black_box("Überdruck: 8.4 bar"))
         .ok()?
         .date(date()?)
@@ -283,11 +289,12 @@ pub fn cram_md5(transport: Transport) -> Option<Outcome> {
 
 /// [`plain`], and reports on the delivery are asked for.
 pub fn dsn(transport: Transport) -> Option<Outcome> {
-    let alert = alert!()
+    let head = HEAD
         .notify(Notify::FAILURE.or(Notify::DELAY))
         .dsn_return(Return::Headers)
         .envelope_id(black_box("boiler3+4711"))
         .ok()?;
+    let alert = alert!(&head);
     let mut buffer = [0; BUFFER];
     session!(
         smtp = Client::new(transport, &mut buffer),
@@ -313,11 +320,10 @@ pub fn password() -> Option<Credentials<'static>> {
 
 macro_rules! alert {
     () => {
-        Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
-            .to(mailbox_list!("ops@example.org; duty@example.org"))
-            .ok()?
-            .subject(header_text!("Überdruck: 8.4 bar"))
-            .ok()?
+        alert!(&$crate::alert::HEAD)
+    };
+    ($head:expr) => {
+        Message::new($head)
             .date(date()?)
             .text(black_box(TEXT))
     };

@@ -9,7 +9,7 @@ use core::task::{Context, Poll, Waker};
 use embedded_io::ErrorKind;
 use embedded_smtp::asynch::Client;
 use embedded_smtp::message::{Attachment, Importance};
-use embedded_smtp::{Error, Message, Report, Vouched, header_text, mailbox, mailbox_list};
+use embedded_smtp::{Error, Message, Report, Vouched};
 
 use crate::alert::{HTML, LOG, NAME, TEXT, alert, date, password, rich_alert};
 use crate::{BUFFER, Outcome, Transport};

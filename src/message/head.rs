@@ -1,0 +1,577 @@
+//! What the mails of a device have in common: authors, recipients, and the fields that stay the same.
+
+use super::cursor::{Cursor, MAX_ITEMS, Progress, Step};
+use super::dsn::{self, DsnParameters, EnvelopeId, Notify, Return, Wishes};
+use super::recipients::{Envelope, Recipients, Walk};
+use super::{Header, HeaderText, MessageId, header, mailboxes};
+use crate::invalid::{Field, Invalid, Reason};
+use crate::wire::address::{Address, ReversePath};
+use crate::wire::list::MailboxList;
+use crate::wire::mailbox::Mailbox;
+use crate::wire::writer::Writer;
+
+/// The part of a message that a device's messages have in common: who writes it and to whom, mostly
+/// the subject too, and the fields that few messages have.
+///
+/// A [`Message`](super::Message) borrows its head, so one can be a `static` in flash, and serve every
+/// message. Every setter checks what it is given.
+///
+/// # Examples
+///
+/// What is known when the program is compiled stands in [`head!`](crate::head):
+///
+/// ```
+/// use embedded_smtp::message::Head;
+/// use embedded_smtp::{Message, head};
+///
+/// static HEAD: Head = head! {
+///     from: "Boiler 3 <boiler3@example.org>",
+///     to: "ops@example.org; duty@example.org",
+///     subject: "Overpressure in boiler 3",
+/// };
+/// let alert = Message::new(&HEAD).text("8.4 bar");
+/// ```
+///
+/// What is known only when it runs:
+///
+/// ```
+/// use embedded_smtp::message::Head;
+/// use embedded_smtp::{Mailbox, Message};
+///
+/// let head = Head::new(Mailbox::parse("Boiler 3 <boiler3@example.org>")?)
+///     .to("ops@example.org; duty@example.org")?
+///     .subject("Overpressure in boiler 3")?;
+/// let alert = Message::new(&head).text("8.4 bar");
+/// # Ok::<(), embedded_smtp::Invalid>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    pub(super) from: Mailbox<'a>,
+    /// The authors, if there are several; `from` is the sender then.
+    authors: MailboxList<'a>,
+    sender: Option<Mailbox<'a>>,
+    reply_to: MailboxList<'a>,
+    pub(super) to: MailboxList<'a>,
+    pub(super) cc: MailboxList<'a>,
+    pub(super) bcc: MailboxList<'a>,
+    reverse_path: Option<ReversePath<'a>>,
+    pub(super) subject: Option<HeaderText<'a>>,
+    pub(super) auto_submitted: bool,
+    in_reply_to: Option<MessageId<'a>>,
+    references: &'a str,
+    read_receipt: Option<Address<'a>>,
+    delivery_receipt: Option<Address<'a>>,
+    /// What it asks of those who deliver the message.
+    pub(super) wishes: Wishes<'a>,
+    /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
+    dsn: Option<DsnParameters>,
+    pub(super) headers: &'a [Header<'a>],
+    /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
+    mailbox: fn(&Mailbox<'_>, usize, &mut Writer<'_>),
+    /// Writes the fields that few messages have. A pointer, for the same reason.
+    pub(super) rare_fields: fn(&Head<'_>, &mut Writer<'_>),
+}
+
+impl<'a> Head<'a> {
+    /// A head with this author. Reports of failed delivery go to the author's address, unless
+    /// [`sender`](Self::sender) or [`reverse_path`](Self::reverse_path) says otherwise.
+    #[must_use]
+    pub const fn new(from: Mailbox<'a>) -> Self {
+        let mut head = Self {
+            from,
+            authors: MailboxList::EMPTY,
+            sender: None,
+            reply_to: MailboxList::EMPTY,
+            to: MailboxList::EMPTY,
+            cc: MailboxList::EMPTY,
+            bcc: MailboxList::EMPTY,
+            reverse_path: None,
+            subject: None,
+            auto_submitted: false,
+            in_reply_to: None,
+            references: "",
+            read_receipt: None,
+            delivery_receipt: None,
+            wishes: Wishes {
+                notify: None,
+                returns: None,
+                envelope_id: None,
+            },
+            dsn: None,
+            headers: &[],
+            mailbox: mailboxes::write_plain,
+            rare_fields: |_, _| {},
+        };
+        head.note_name(from.has_plain_name());
+        head
+    }
+
+    /// A head with several authors, which names the one who sends the message (RFC 5322 §3.6.2).
+    ///
+    /// # Errors
+    ///
+    /// `Empty` for a list without a mailbox.
+    pub const fn by(authors: MailboxList<'a>, sender: Mailbox<'a>) -> Result<Self, Invalid> {
+        if authors.is_empty() {
+            return Err(Invalid::new(Field::From, Reason::Empty));
+        }
+        if let Some(author) = authors.only() {
+            return Ok(Self::new(author).sender(sender));
+        }
+        let mut head = Self::new(sender);
+        head.authors = authors;
+        head.note_name(authors.has_plain_names());
+        Ok(head)
+    }
+
+    /// Where a ready-made message goes, whose header names nobody for us.
+    #[must_use]
+    pub const fn envelope(reverse_path: ReversePath<'a>, recipients: MailboxList<'a>) -> Self {
+        let mut head = Self::new(Mailbox::NOBODY);
+        head.reverse_path = Some(reverse_path);
+        head.bcc = recipients;
+        head
+    }
+
+    /// Links encoded words if a name that the head was given needs them.
+    #[inline(always)] // So that nothing is linked for a name that is known when compiling.
+    const fn note_name(&mut self, is_plain: bool) {
+        if !is_plain {
+            self.mailbox = mailboxes::write;
+        }
+    }
+
+    /// [`to`](Self::to) of a checked list. For [`head!`](crate::head).
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __to(mut self, list: MailboxList<'a>) -> Self {
+        self.note_name(list.has_plain_names());
+        self.to = list;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __cc(mut self, list: MailboxList<'a>) -> Self {
+        self.note_name(list.has_plain_names());
+        self.cc = list;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __bcc(mut self, list: MailboxList<'a>) -> Self {
+        self.bcc = list;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __reply_to(mut self, list: MailboxList<'a>) -> Self {
+        self.note_name(list.has_plain_names());
+        self.reply_to = list;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __subject(mut self, subject: HeaderText<'a>) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// The recipients named in the To field: mailboxes separated by `;` or `,`.
+    ///
+    /// # Errors
+    ///
+    /// As [`MailboxList::parse`].
+    pub fn to<L>(self, list: L) -> Result<Self, Invalid>
+    where
+        L: TryInto<MailboxList<'a>>,
+        Invalid: From<L::Error>,
+    {
+        Ok(self.__to(in_field(Field::To, list.try_into())?))
+    }
+
+    /// The recipients named in the Cc field.
+    ///
+    /// # Errors
+    ///
+    /// As [`MailboxList::parse`].
+    pub fn cc<L>(self, list: L) -> Result<Self, Invalid>
+    where
+        L: TryInto<MailboxList<'a>>,
+        Invalid: From<L::Error>,
+    {
+        Ok(self.__cc(in_field(Field::Cc, list.try_into())?))
+    }
+
+    /// Recipients that the message does not name.
+    ///
+    /// # Errors
+    ///
+    /// As [`MailboxList::parse`].
+    pub fn bcc<L>(self, list: L) -> Result<Self, Invalid>
+    where
+        L: TryInto<MailboxList<'a>>,
+        Invalid: From<L::Error>,
+    {
+        Ok(self.__bcc(in_field(Field::Bcc, list.try_into())?))
+    }
+
+    /// Where answers shall go, if not to the author.
+    ///
+    /// # Errors
+    ///
+    /// As [`MailboxList::parse`].
+    pub fn reply_to<L>(self, list: L) -> Result<Self, Invalid>
+    where
+        L: TryInto<MailboxList<'a>>,
+        Invalid: From<L::Error>,
+    {
+        Ok(self.__reply_to(in_field(Field::ReplyTo, list.try_into())?))
+    }
+
+    /// Who sends the message, if not the author.
+    #[must_use]
+    pub const fn sender(mut self, sender: Mailbox<'a>) -> Self {
+        self.sender = Some(sender);
+        self.note_name(sender.has_plain_name());
+        self
+    }
+
+    /// Where reports of failed delivery go: an address, or `<>` for nowhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReversePath::parse`].
+    pub fn reverse_path<R>(mut self, path: R) -> Result<Self, Invalid>
+    where
+        R: TryInto<ReversePath<'a>>,
+        Invalid: From<R::Error>,
+    {
+        self.reverse_path = Some(in_field(Field::ReversePath, path.try_into())?);
+        Ok(self)
+    }
+
+    /// The subject.
+    ///
+    /// # Errors
+    ///
+    /// As [`HeaderText::new`].
+    pub fn subject<T>(self, subject: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<HeaderText<'a>>,
+        Invalid: From<T::Error>,
+    {
+        Ok(self.__subject(in_field(Field::Subject, subject.try_into())?))
+    }
+
+    /// Asks readers to confirm to this address that the message was read:
+    /// `Disposition-Notification-To` (RFC 8098). Most mail programs ask their user first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::parse`].
+    pub fn read_receipt<T>(mut self, to: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<Address<'a>>,
+        Invalid: From<T::Error>,
+    {
+        self.rare_fields = rare_fields;
+        self.read_receipt = Some(in_field(Field::ReadReceipt, to.try_into())?);
+        Ok(self)
+    }
+
+    /// Asks for reports on the delivery to every recipient. Servers that know RFC 3461 send them
+    /// to the reverse-path; for older ones the address stands in `Return-Receipt-To`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Address::parse`].
+    pub fn delivery_receipt<T>(mut self, to: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<Address<'a>>,
+        Invalid: From<T::Error>,
+    {
+        self.rare_fields = rare_fields;
+        self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
+        Ok(self.notify(Notify::ALWAYS))
+    }
+
+    /// When reports on the delivery to each recipient are wanted, where the server offers DSN: they
+    /// go to the reverse-path. Else the servers on the way decide, which mostly report failures.
+    #[must_use]
+    pub const fn notify(mut self, when: Notify) -> Self {
+        self.dsn = Some(dsn::parameters);
+        self.wishes.notify = Some(when);
+        self
+    }
+
+    /// What a report on a failure shall hold of the message, where the server offers DSN.
+    #[must_use]
+    pub const fn dsn_return(mut self, what: Return) -> Self {
+        self.dsn = Some(dsn::parameters);
+        self.wishes.returns = Some(what);
+        self
+    }
+
+    /// An identifier that reports on the delivery give back, where the server offers DSN.
+    ///
+    /// # Errors
+    ///
+    /// As [`EnvelopeId::new`].
+    pub fn envelope_id<T>(mut self, id: T) -> Result<Self, Invalid>
+    where
+        T: TryInto<EnvelopeId<'a>>,
+        Invalid: From<T::Error>,
+    {
+        self.dsn = Some(dsn::parameters);
+        self.wishes.envelope_id = Some(in_field(Field::EnvelopeId, id.try_into())?);
+        Ok(self)
+    }
+
+    /// The message this one answers, and what that one had in its References field (or, if it had
+    /// none, in In-Reply-To; `""` for nothing): writes In-Reply-To and References as
+    /// RFC 5322 §3.6.4 wants them.
+    ///
+    /// # Errors
+    ///
+    /// As [`MessageId::new`], for the references too, each of which has its angle brackets;
+    /// `Duplicate` if one of the fields is among [`headers`](Self::headers).
+    pub fn in_reply_to<T>(mut self, id: T, references: &'a str) -> Result<Self, Invalid>
+    where
+        T: TryInto<MessageId<'a>>,
+        Invalid: From<T::Error>,
+    {
+        header::check_references(references)?;
+        self.rare_fields = rare_fields;
+        self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
+        self.references = references;
+        let headers = self.headers;
+        self.headers(headers)
+    }
+
+    /// Fields of the caller's own.
+    ///
+    /// # Errors
+    ///
+    /// `Duplicate` if `In-Reply-To` or `References` occurs twice, or besides
+    /// [`in_reply_to`](Self::in_reply_to); `TooLong` for more than 65,535 fields.
+    pub fn headers(mut self, headers: &'a [Header<'a>]) -> Result<Self, Invalid> {
+        if headers.len() > MAX_ITEMS {
+            return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
+        }
+        if header::has_duplicate(headers, self.in_reply_to.is_some()) {
+            return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
+        }
+        self.headers = headers;
+        Ok(self)
+    }
+
+    /// Says that no person wrote this: `Auto-Submitted: auto-generated` (RFC 3834), which keeps
+    /// other machines from answering.
+    #[must_use]
+    pub const fn auto_submitted(mut self) -> Self {
+        self.auto_submitted = true;
+        self
+    }
+
+    /// The envelope's recipients: To, then Cc, then Bcc, each address once. Addresses are the same
+    /// if their local parts are, and their domains without regard to case.
+    #[must_use]
+    pub fn recipients(&self) -> Recipients<'_> {
+        Recipients {
+            envelope: Envelope::of(self),
+            walk: Walk::default(),
+        }
+    }
+
+    /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
+    pub(super) const fn needs_smtputf8(&self) -> bool {
+        const fn is_ascii(address: Option<Address<'_>>) -> bool {
+            match address {
+                Some(address) => address.is_ascii(),
+                None => true,
+            }
+        }
+        let is_ascii = self.to.is_ascii()
+            && self.cc.is_ascii()
+            && self.bcc.is_ascii()
+            && self.reply_to.is_ascii()
+            && self.authors.is_ascii()
+            && self.from.address().is_ascii()
+            && match self.sender {
+                Some(sender) => sender.address().is_ascii(),
+                None => true,
+            }
+            && match self.reverse_path {
+                Some(path) => path.is_ascii(),
+                None => true,
+            }
+            && is_ascii(self.read_receipt)
+            && is_ascii(self.delivery_receipt);
+        !is_ascii
+    }
+
+    /// What MAIL and RCPT carry beside the address where the server offers DSN.
+    pub(super) const fn dsn_parameters(&self) -> Option<DsnParameters> {
+        self.dsn
+    }
+
+    /// Where reports of failed delivery go.
+    pub(super) fn path(&self) -> ReversePath<'a> {
+        match self.reverse_path {
+            Some(path) => path,
+            None => self.sender.as_ref().unwrap_or(&self.from).address().into(),
+        }
+    }
+
+    /// Produces the next atom of the fields from From to Cc, and moves the cursor on.
+    pub(super) fn atom(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+        match at.step {
+            Step::Authors if self.authors.is_empty() => {
+                self.mailbox_field("From:", &self.from, w);
+                // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single
+                // mailbox and the author and transmitter are identical, the "Sender:" field SHOULD
+                // NOT be used."
+                if let Some(sender) = &self.sender
+                    && !sender.address().is_same(self.from.address())
+                {
+                    self.mailbox_field("Sender:", sender, w);
+                }
+                at.go(self.list_from(Step::ReplyTo))
+            }
+            Step::Authors => self.list("From:", &self.authors, at, Step::Sender, w),
+            Step::Sender => {
+                let sender = self.sender.as_ref().unwrap_or(&self.from);
+                self.mailbox_field("Sender:", sender, w);
+                at.go(self.list_from(Step::ReplyTo))
+            }
+            Step::ReplyTo => self.list("Reply-To:", &self.reply_to, at, Step::To, w),
+            Step::To => self.list("To:", &self.to, at, Step::Cc, w),
+            _ => self.list("Cc:", &self.cc, at, Step::Fields, w),
+        }
+    }
+
+    /// The first step from `step` on that has a mailbox to write, or what follows them.
+    #[inline(never)] // One copy, in flash as in the source.
+    fn list_from(&self, step: Step) -> Step {
+        match step {
+            Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
+            Step::ReplyTo | Step::To if !self.to.is_empty() => Step::To,
+            Step::ReplyTo | Step::To | Step::Cc if !self.cc.is_empty() => Step::Cc,
+            Step::Sender => Step::Sender,
+            _ => Step::Fields,
+        }
+    }
+
+    /// Writes a field of one mailbox.
+    fn mailbox_field(&self, name: &str, mailbox: &Mailbox<'_>, w: &mut Writer<'_>) {
+        w.str(name);
+        (self.mailbox)(mailbox, name.len(), w);
+        w.crlf();
+    }
+
+    /// Writes the next mailbox of a field, one a line, or the field's end.
+    fn list(
+        &self,
+        name: &str,
+        list: &MailboxList<'_>,
+        at: &mut Cursor,
+        after: Step,
+        w: &mut Writer<'_>,
+    ) -> Progress {
+        let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
+        let first = position == 0;
+        let Some(mailbox) = list.next(&mut position) else {
+            w.crlf();
+            return at.go(self.list_from(after));
+        };
+        w.str(if first { name } else { ",\r\n" });
+        (self.mailbox)(&mailbox, if first { name.len() } else { 0 }, w);
+        at.advance(position as usize)
+    }
+}
+
+/// A [`Head`](crate::message::Head) of literals, checked when the program is compiled.
+///
+/// `from` comes first and must be there; `sender`, `reply_to`, `to`, `cc`, `bcc` and `subject` may
+/// follow in any order. What [`Head`](crate::message::Head) can hold besides is added to the result
+/// where that is no `static`.
+///
+/// ```
+/// use embedded_smtp::head;
+/// use embedded_smtp::message::Head;
+///
+/// static HEAD: Head = head! {
+///     from: "Kessel 3 <boiler3@example.org>",
+///     to: "ops@example.org; duty@example.org",
+///     subject: "Überdruck in Kessel 3",
+/// };
+/// ```
+///
+/// ```compile_fail,E0080
+/// use embedded_smtp::head;
+/// use embedded_smtp::message::Head;
+///
+/// static HEAD: Head = head! { from: "boiler3@example.org", to: "ops@" };
+/// ```
+#[macro_export]
+macro_rules! head {
+    (from: $from:expr $(, $field:ident: $value:expr)* $(,)?) => {{
+        const HEAD: $crate::message::Head<'static> = {
+            let head = $crate::message::Head::new($crate::mailbox!($from));
+            $(let head = $crate::__head_field!(head, $field, $value);)*
+            head
+        };
+        HEAD
+    }};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __head_field {
+    ($head:ident, sender, $value:expr) => {
+        $head.sender($crate::mailbox!($value))
+    };
+    ($head:ident, reply_to, $value:expr) => {
+        $head.__reply_to($crate::mailbox_list!($value))
+    };
+    ($head:ident, to, $value:expr) => {
+        $head.__to($crate::mailbox_list!($value))
+    };
+    ($head:ident, cc, $value:expr) => {
+        $head.__cc($crate::mailbox_list!($value))
+    };
+    ($head:ident, bcc, $value:expr) => {
+        $head.__bcc($crate::mailbox_list!($value))
+    };
+    ($head:ident, subject, $value:expr) => {
+        $head.__subject($crate::header_text!($value))
+    };
+}
+
+/// Writes what the message answers, and the receipts it asks for.
+fn rare_fields(head: &Head<'_>, w: &mut Writer<'_>) {
+    if let Some(id) = head.in_reply_to {
+        header::write_thread(id, head.references, w);
+    }
+    let receipts = [
+        ("Disposition-Notification-To:", head.read_receipt),
+        ("Return-Receipt-To:", head.delivery_receipt),
+    ];
+    for (name, address) in receipts {
+        if let Some(address) = address {
+            head.mailbox_field(name, &address.into(), w);
+        }
+    }
+}
+
+/// The result of a conversion, reported for the field it was meant for.
+pub(super) fn in_field<T, E>(field: Field, result: Result<T, E>) -> Result<T, Invalid>
+where
+    Invalid: From<E>,
+{
+    result.map_err(|error| Invalid::from(error).in_field(field))
+}
