@@ -4,7 +4,8 @@
 //! walk gives just these mailboxes; it is the same list with other separators, empty items and blanks
 //! between; what is said of the whole is true of the items; a message sends to each address once.
 
-use embedded_smtp::{Address, Mailbox, MailboxList, Message};
+use embedded_smtp::message::Head;
+use embedded_smtp::{Address, Mailbox, MailboxList};
 
 use crate::address::is_clean;
 
@@ -30,9 +31,9 @@ pub fn list(input: &[u8]) {
     let again = MailboxList::parse(&joined).unwrap();
     assert_eq!(again.iter().collect::<Vec<_>>(), mailboxes);
 
-    let message = Message::new(Mailbox::parse("a@example.org").unwrap());
-    let message = message.to(list).unwrap().bcc(again).unwrap();
-    let found: Vec<_> = message.recipients().map(Address::as_str).collect();
+    let head = Head::new(Mailbox::parse("a@example.org").unwrap());
+    let head = head.to(list).unwrap().bcc(again).unwrap();
+    let found: Vec<_> = head.recipients().map(Address::as_str).collect();
     let mut once: Vec<&str> = Vec::new();
     for mailbox in &mailboxes {
         let address = mailbox.address().as_str();

@@ -19,7 +19,7 @@
 //! buffer, and from sources; every field of the header is one that the library writes or one that was
 //! given, and stands once.
 
-use embedded_smtp::message::{Attachment, Date, Header, Importance, Message, Part};
+use embedded_smtp::message::{Attachment, Date, Head, Header, Importance, Message, Part};
 use embedded_smtp::{Mailbox, MailboxList, ReversePath};
 
 use crate::form::Form;
@@ -32,7 +32,8 @@ pub fn message(input: &[u8]) {
     let parts = parts(&form);
     let attachments: Vec<Attachment<'_>> =
         parts.iter().filter_map(|p| p.attachment(false)).collect();
-    let message = build(&form, &headers, &attachments);
+    let head = head(&form, &headers);
+    let message = build(&form, &head, &attachments);
     let Some(octets) = read(&message, 4_096, &[]) else {
         return;
     };
@@ -50,7 +51,7 @@ pub fn message(input: &[u8]) {
             .map(|part| part.octets)
             .collect();
         let attachments: Vec<_> = parts.iter().filter_map(|p| p.attachment(true)).collect();
-        let streamed = build(&form, &headers, &attachments);
+        let streamed = build(&form, &head, &attachments);
         assert_eq!(streamed.encoded_len(), Some(octets.len() as u32));
         for size in [4_096, 16 + buffer] {
             assert_eq!(read(&streamed, size, &sources).as_ref(), Some(&octets));
@@ -67,52 +68,67 @@ fn headers<'f>(form: &'f Form<'_>) -> Vec<Header<'f>> {
         .collect()
 }
 
-/// A ready-made message, if there is one in the form.
-fn ready_made<'f>(form: &'f Form<'_>) -> Option<Message<'f>> {
+/// The octets of a ready-made message, if there is one in the form.
+fn ready_made<'f>(form: &'f Form<'_>) -> Option<&'f [u8]> {
     let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
-    let to = MailboxList::parse(form.text("to").unwrap_or_default()).unwrap_or_default();
-    Message::ready_made(ReversePath::Null, to, octets).ok()
+    Message::ready_made(
+        &Head::envelope(ReversePath::Null, MailboxList::EMPTY),
+        octets,
+    )
+    .ok()?;
+    Some(octets)
 }
 
-fn build<'f>(
-    form: &'f Form<'_>,
-    headers: &'f [Header<'f>],
-    attachments: &'f [Attachment<'f>],
-) -> Message<'f> {
+fn head<'f>(form: &'f Form<'_>, headers: &'f [Header<'f>]) -> Head<'f> {
     let text = |key| form.text(key).unwrap_or_default();
+    if ready_made(form).is_some() {
+        let to = MailboxList::parse(text("to")).unwrap_or_default();
+        return Head::envelope(ReversePath::Null, to);
+    }
     let nobody = Mailbox::parse("a@example.org").unwrap();
     let mut from = Mailbox::parse(text("from")).unwrap_or(nobody);
     if let Some(name) = form.text("name") {
         from = Mailbox::new(name, from.address()).unwrap_or(from);
     }
-    let mut message = ready_made(form).unwrap_or(Message::new(from));
+    let mut head = Head::new(from);
     if let Ok(sender) = Mailbox::parse(text("sender")) {
-        message = message.sender(sender);
+        head = head.sender(sender);
     }
-    message = message.to(text("to")).unwrap_or(message);
-    message = message.cc(text("cc")).unwrap_or(message);
-    message = message.bcc(text("bcc")).unwrap_or(message);
-    message = message.reply_to(text("reply-to")).unwrap_or(message);
-    message = message.subject(text("subject")).unwrap_or(message);
-    message = message.message_id(text("id")).unwrap_or(message);
-    message = message
-        .read_receipt(text("read-receipt"))
-        .unwrap_or(message);
-    message = message
+    head = head.to(text("to")).unwrap_or(head);
+    head = head.cc(text("cc")).unwrap_or(head);
+    head = head.bcc(text("bcc")).unwrap_or(head);
+    head = head.reply_to(text("reply-to")).unwrap_or(head);
+    head = head.subject(text("subject")).unwrap_or(head);
+    head = head.read_receipt(text("read-receipt")).unwrap_or(head);
+    head = head
         .delivery_receipt(text("delivery-receipt"))
-        .unwrap_or(message);
-    message = message.headers(headers).unwrap_or(message);
+        .unwrap_or(head);
+    head = head.headers(headers).unwrap_or(head);
     if let Some(answers) = form.text("answers") {
         let (id, references) = answers.split_once(' ').unwrap_or((answers, ""));
-        message = message.in_reply_to(id, references).unwrap_or(message);
+        head = head.in_reply_to(id, references).unwrap_or(head);
     }
+    if form.has("auto-submitted") {
+        head = head.auto_submitted();
+    }
+    head
+}
+
+fn build<'f>(
+    form: &'f Form<'_>,
+    head: &'f Head<'f>,
+    attachments: &'f [Attachment<'f>],
+) -> Message<'f> {
+    let text = |key| form.text(key).unwrap_or_default();
+    let mut message = Message::new(head);
+    if let Some(octets) = ready_made(form) {
+        message = Message::ready_made(head, octets).unwrap_or(message);
+    }
+    message = message.message_id(text("id")).unwrap_or(message);
     if form.has("high") {
         message = message.importance(Importance::High);
     } else if form.has("low") {
         message = message.importance(Importance::Low);
-    }
-    if form.has("auto-submitted") {
-        message = message.auto_submitted();
     }
     let numbers: Vec<&str> = text("date").split(' ').collect();
     if let [seconds, zone] = numbers[..]

@@ -6,8 +6,9 @@ use core::hint::black_box;
 
 use embedded_io::{Read, Write};
 use embedded_smtp::blocking::Client;
+use embedded_smtp::message::Head;
 use embedded_smtp::tls::{Records, ServerName, Verify, blocking::Place};
-use embedded_smtp::{Credentials, Message, Secure, header_text, mailbox, mailbox_list};
+use embedded_smtp::{Credentials, Message, Secure, head};
 use footprint::alert::{NAME, TEXT, date, password};
 
 use crate::random::FromTheClock;
@@ -61,14 +62,16 @@ fn mail<T: Read + Write + Secure>(
     Some(())
 }
 
+static HEAD: Head = head! {
+    from: "Boiler 3 <boiler3@example.org>",
+    to: "ops@example.org; duty@example.org",
+    subject: "Überdruck: 8.4 bar",
+};
+
 /// A macro, since a client that is moved is copied.
 macro_rules! session {
     ($smtp:ident = $client:expr, $login:expr) => {{
-        let alert = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
-            .to(mailbox_list!("ops@example.org; duty@example.org"))
-            .ok()?
-            .subject(header_text!("Überdruck: 8.4 bar"))
-            .ok()?
+        let alert = Message::new(&HEAD)
             .date(date()?)
             .text(black_box(TEXT));
         let mut $smtp = $client;

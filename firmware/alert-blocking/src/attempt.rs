@@ -63,7 +63,8 @@ fn deliver(
     settings: &Settings,
 ) -> Result<Ending, Ending> {
     let letter = Letter::of(alert, settings)?;
-    let message = letter.message(settings.to)?;
+    let head = boiler::head(settings.to)?;
+    let message = letter.message(&head)?;
     let mut log = [Pressures::new(settings.rows)];
     let mut results = [RecipientStatus::default(); RECIPIENTS_MAX];
     let end = smtp.send(

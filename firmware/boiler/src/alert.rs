@@ -2,8 +2,8 @@
 
 use core::fmt::Write as _;
 
-use embedded_smtp::message::{Attachment, Date, Importance, Message};
-use embedded_smtp::{Invalid, header_text, mailbox};
+use embedded_smtp::message::{Attachment, Date, Head, Importance, Message};
+use embedded_smtp::{Invalid, head};
 use heapless::String;
 
 use crate::{HOST, Pressures, Settings};
@@ -21,6 +21,20 @@ pub struct Alert {
     /// When the device started, in seconds since 1970: with the number, it makes the alert unlike all
     /// others of this device.
     pub started: u64,
+}
+
+static HEAD: Head = head! {
+    from: "Boiler 3 <boiler3@example.org>",
+    subject: "Boiler 3: 8.4 bar",
+};
+
+/// What the mails of this device have in common, with their recipients.
+///
+/// # Errors
+///
+/// Recipients that are none.
+pub fn head(to: &str) -> Result<Head<'_>, Invalid> {
+    HEAD.auto_submitted().to(to)
 }
 
 /// The parts of the mail that are made at run time.
@@ -60,15 +74,12 @@ impl Letter {
     /// # Errors
     ///
     /// Recipients that are none.
-    pub fn message<'a>(&'a self, to: &'a str) -> Result<Message<'a>, Invalid> {
-        Ok(Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
-            .to(to)?
-            .subject(header_text!("Boiler 3: 8.4 bar"))?
+    pub fn message<'a>(&'a self, head: &'a Head<'a>) -> Result<Message<'a>, Invalid> {
+        Ok(Message::new(head)
             .importance(Importance::High)
             .date(self.date)
             .message_id(self.id.as_str())?
             .seed(self.seed)
-            .auto_submitted()
             .text("Pressure in boiler 3 is above 8 bar. The log is attached.")
             .html("<h1>Boiler 3</h1><p>Pressure is above <b>8 bar</b>. The log is attached.</p>")
             .attachments(&self.attachments))
@@ -89,7 +100,7 @@ mod tests {
         let settings = Settings::parse(["port=25"].into_iter()).unwrap();
         let letter = Letter::of(&alert, &settings).unwrap();
         assert_eq!(letter.id, "4294967295.ffffffffffffffff@boiler3.example.org");
-        assert!(letter.message(settings.to).is_ok());
-        assert!(letter.message("nobody").is_err());
+        assert!(letter.message(&head(settings.to).unwrap()).is_ok());
+        assert!(head("nobody").is_err());
     }
 }

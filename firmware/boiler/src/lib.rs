@@ -10,7 +10,7 @@ mod sensor;
 mod session;
 mod settings;
 
-pub use alert::{Alert, Letter, RECIPIENTS_MAX};
+pub use alert::{Alert, Letter, RECIPIENTS_MAX, head};
 pub use ending::{Ending, exit};
 pub use rounds::Rounds;
 pub use sensor::Pressures;

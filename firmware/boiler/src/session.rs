@@ -17,7 +17,7 @@ use embedded_smtp::{Credentials, Error, RecipientStatus, Submission};
 use mailer::{Deadline, TimedOut, within};
 
 use crate::{
-    Alert, Ending, HOST, Letter, PASSWORD, Pressures, RECIPIENTS_MAX, Rounds, Settings, USER,
+    Alert, Ending, HOST, Letter, PASSWORD, Pressures, RECIPIENTS_MAX, Rounds, Settings, USER, head,
 };
 
 /// Milliseconds for the handshake of TLS.
@@ -150,7 +150,8 @@ async fn deliver<T: Read + Write>(
     settings: &Settings,
 ) -> Result<Ending, Ending> {
     let letter = Letter::of(alert, settings)?;
-    let message = letter.message(settings.to)?;
+    let head = head(settings.to)?;
+    let message = letter.message(&head)?;
     let mut log = [Pressures::new(settings.rows)];
     let mut results = [RecipientStatus::default(); RECIPIENTS_MAX];
 

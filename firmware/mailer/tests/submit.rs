@@ -7,8 +7,9 @@ use embassy_futures::{block_on, yield_now};
 use embassy_time::{Duration, MockDriver};
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::asynch::Client;
+use embedded_smtp::message::Head;
 use embedded_smtp::mock::{Action, Builder, Duplex, Server, Stage};
-use embedded_smtp::{Credentials, Message, Vouched, mailbox, mailbox_list, tls};
+use embedded_smtp::{Credentials, Message, Vouched, head, tls};
 use mailer::{Deadline, Failed, Verdict, embassy_clock, submit, within};
 
 /// Milliseconds that nothing may take longer than.
@@ -58,10 +59,8 @@ fn attempt(server: Builder, password: &str) -> (Verdict, String, usize) {
         let opened = within(&deadline, smtp.open("board.example.org")).await?;
         opened.map_err(Failed::Session)?;
         let credentials = Credentials::new("boiler3", password).unwrap();
-        let mail = Message::new(mailbox!("Board <board@example.org>"))
-            .to(mailbox_list!("ops@example.org"))
-            .unwrap()
-            .text("8.4 bar");
+        static HEAD: Head = head! { from: "Board <board@example.org>", to: "ops@example.org" };
+        let mail = Message::new(&HEAD).text("8.4 bar");
         submit(&mut smtp, &deadline, &credentials, &mail).await
     };
     // Whenever the session waits, time passes.

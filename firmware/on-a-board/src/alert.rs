@@ -1,8 +1,10 @@
 use embassy_net::{IpAddress, Stack, tcp::ConnectError, tcp::TcpSocket};
 use embedded_smtp::tls::{self, Pin, Pins, Records, ServerName, asynch::Place};
 use embedded_smtp::{Credentials, Error, Invalid, Message, Report, Submission, asynch::Client};
-use embedded_smtp::{header_text, mailbox, mailbox_list};
+use embedded_smtp::{head, message::Head};
 
+static HEAD: Head = head! { from: "Boiler 3 <boiler3@example.org>",
+    to: "ops@example.org; duty@example.org", subject: "Overpressure" };
 const PIN: Pin = Pin::from_hex(env!("MAIL_PIN")).unwrap(); // checked when it is compiled
 
 #[derive(defmt::Format, derive_more::From)]
@@ -22,9 +24,7 @@ pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: &ServerName<'
     let mut smtp = Client::over_tls(tls, &mut buffer);
     smtp.open("boiler3.example.org").await?;
     smtp.login(&Credentials::new("boiler3", env!("MAIL_PASSWORD"))?).await?;
-    let mail = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
-        .to(mailbox_list!("ops@example.org; duty@example.org"))?
-        .subject(header_text!("Overpressure"))?.text("8.4 bar");
+    let mail = Message::new(&HEAD).text("8.4 bar");
     let report = smtp.send(Submission::new(&mail).and_quit()).await?;
     if let Some(tcp) = place.close().await { // close_notify, then the connection's end
         tcp.close();

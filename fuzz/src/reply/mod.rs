@@ -25,6 +25,7 @@ use std::cell::RefCell;
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
+use embedded_smtp::message::Head;
 use embedded_smtp::session::BUFFER_MIN;
 use embedded_smtp::{Mailbox, Message, Observer, Reply};
 
@@ -76,8 +77,9 @@ fn send(octets: &[u8], buffer: usize, reads: Vec<usize>, none_accepted: bool, ex
     seen.take();
     let to: Vec<String> = (0..RECIPIENTS).map(|n| format!("r{n}@b")).collect();
     let to = to.join(",");
-    let mail = Message::new(Mailbox::parse("a@b").unwrap());
-    let end = smtp.send(&mail.to(&*to).unwrap()).unwrap_err();
+    let head = Head::new(Mailbox::parse("a@b").unwrap());
+    let head = head.to(&*to).unwrap();
+    let end = smtp.send(&Message::new(&head)).unwrap_err();
     let last = smtp.last_reply().map(|reply| Whole::of(&reply));
     let seen = seen.take();
     expected.check_replies(&seen.replies[before..]);

@@ -176,7 +176,8 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let mut wire = self.wire.borrow_mut();
         let number = wire.dialogue.mails.len();
         let path = format!("m{number}@example.org");
-        let mut message = mails::message(self.form, 0, &path);
+        let head = mails::head(self.form, 0, &path);
+        let mut message = mails::message(self.form, 0, &head);
         let text = self.form.text("text").unwrap_or("Hello\n").as_bytes();
         let mut sources = [Source::new(
             text,
@@ -240,8 +241,11 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let first = wire.dialogue.mails.len();
         let numbers = first..first + count;
         let paths: Vec<String> = numbers.map(|n| format!("m{n}@example.org")).collect();
-        let messages = paths.iter().enumerate();
-        let messages = messages.map(|(n, path)| mails::message(self.form, n, path));
+        let heads = paths.iter().enumerate();
+        let heads = heads.map(|(n, path)| mails::head(self.form, n, path));
+        let heads: Vec<_> = heads.collect();
+        let messages = heads.iter().enumerate();
+        let messages = messages.map(|(n, head)| mails::message(self.form, n, head));
         let messages: Vec<_> = messages.collect();
         wire.dialogue.begin(Task::Mail);
         for (n, message) in messages.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The mails of the caller.
 
 use embedded_io::{ErrorKind, ErrorType, Read};
-use embedded_smtp::message::{Notify, Return};
+use embedded_smtp::message::{Head, Notify, Return};
 use embedded_smtp::{Address, Mailbox, MailboxList, Message, ReversePath};
 
 use super::mail::Mail;
@@ -9,33 +9,41 @@ use crate::form::Form;
 
 /// The mail with this number in a series, to be sent with this reverse-path. The first is the
 /// form's, the second another to the same recipients, and so on in turn.
-pub fn message<'m>(form: &'m Form<'_>, number: usize, path: &'m str) -> Message<'m> {
+pub fn message<'m>(form: &'m Form<'_>, number: usize, head: &'m Head<'m>) -> Message<'m> {
     let text = |key, default| form.text(key).unwrap_or(default);
-    let is_other = is_other(number);
-    if !is_other && let Some(message) = ready_made(form, path) {
-        return with_wishes(form, message);
+    if is_other(number) {
+        return Message::new(head).text(".\nThe other\n..\n");
+    }
+    if let Some(octets) = ready_made(form) {
+        return Message::ready_made(head, octets).unwrap();
+    }
+    let message = Message::new(head).text(text("text", "Hello\n"));
+    message.subject(text("subject", "Hi")).unwrap_or(message)
+}
+
+/// Its head.
+pub fn head<'m>(form: &'m Form<'_>, number: usize, path: &'m str) -> Head<'m> {
+    let text = |key, default| form.text(key).unwrap_or(default);
+    let path = ReversePath::parse(path).unwrap();
+    if !is_other(number) && ready_made(form).is_some() {
+        let to = MailboxList::parse(text("to", "b@example.org")).unwrap();
+        return with_wishes(form, Head::envelope(path, to));
     }
     let nobody = Mailbox::parse("a@example.org").unwrap();
     let from = Mailbox::parse(text("from", "a@example.org")).unwrap_or(nobody);
-    let mut message = Message::new(from);
-    message = message.to(text("to", "b@example.org")).unwrap_or(message);
-    message = message.cc(text("cc", "")).unwrap_or(message);
-    if is_other {
-        message = message.text(".\nThe other\n..\n");
-    } else {
-        message = message.text(text("text", "Hello\n"));
-        message = message.subject(text("subject", "Hi")).unwrap_or(message);
-        message = message
-            .delivery_receipt(text("receipt", ""))
-            .unwrap_or(message);
-        message = with_wishes(form, message);
+    let mut head = Head::new(from).reverse_path(path).unwrap();
+    head = head.to(text("to", "b@example.org")).unwrap_or(head);
+    head = head.cc(text("cc", "")).unwrap_or(head);
+    if is_other(number) {
+        return head;
     }
-    message.reverse_path(path).unwrap()
+    head = head.delivery_receipt(text("receipt", "")).unwrap_or(head);
+    with_wishes(form, head)
 }
 
-fn with_wishes<'m>(form: &'m Form<'_>, mut message: Message<'m>) -> Message<'m> {
+fn with_wishes<'m>(form: &'m Form<'_>, mut head: Head<'m>) -> Head<'m> {
     if let Some(times) = form.text("notify") {
-        message = message.notify(times.split(',').fold(Notify::NEVER, |all, time| {
+        head = head.notify(times.split(',').fold(Notify::NEVER, |all, time| {
             all.or(match time {
                 "SUCCESS" => Notify::SUCCESS,
                 "FAILURE" => Notify::FAILURE,
@@ -44,14 +52,14 @@ fn with_wishes<'m>(form: &'m Form<'_>, mut message: Message<'m>) -> Message<'m> 
             })
         }));
     }
-    message = match form.text("return") {
-        Some("FULL") => message.dsn_return(Return::Full),
-        Some("HDRS") => message.dsn_return(Return::Headers),
-        _ => message,
+    head = match form.text("return") {
+        Some("FULL") => head.dsn_return(Return::Full),
+        Some("HDRS") => head.dsn_return(Return::Headers),
+        _ => head,
     };
     match form.text("envid") {
-        Some(id) => message.envelope_id(id).unwrap_or(message),
-        None => message,
+        Some(id) => head.envelope_id(id).unwrap_or(head),
+        None => head,
     }
 }
 
@@ -59,10 +67,12 @@ fn is_other(number: usize) -> bool {
     number % 2 == 1
 }
 
-fn ready_made<'m>(form: &'m Form<'_>, path: &'m str) -> Option<Message<'m>> {
+/// The octets of a ready-made message, if the form has one that can be sent.
+fn ready_made<'m>(form: &'m Form<'_>) -> Option<&'m [u8]> {
     let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
     let to = MailboxList::parse(form.text("to").unwrap_or("b@example.org")).ok()?;
-    Message::ready_made(ReversePath::parse(path).ok()?, to, octets).ok()
+    Message::ready_made(&Head::envelope(ReversePath::Null, to), octets).ok()?;
+    Some(octets)
 }
 
 /// When the message with this number in a series asks for reports on its delivery.
@@ -79,7 +89,7 @@ fn notify(form: &Form<'_>, number: usize) -> Option<String> {
         });
     }
     let receipt = form.text("receipt").unwrap_or_default();
-    let asked = ready_made(form, "<>").is_none() && Address::parse(receipt).is_ok();
+    let asked = ready_made(form).is_none() && Address::parse(receipt).is_ok();
     asked.then(|| "SUCCESS,FAILURE,DELAY".into())
 }
 

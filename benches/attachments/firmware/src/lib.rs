@@ -8,8 +8,8 @@ use core::hint::black_box;
 
 use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::message::{Attachment, Date};
-use embedded_smtp::{Message, Submission, domain, header_text, mailbox, mailbox_list};
+use embedded_smtp::message::{Attachment, Date, Head};
+use embedded_smtp::{Message, Submission, domain, head};
 use footprint::{BUFFER, Chunks, Transport, exit, meter, number};
 
 /// 64 KB.
@@ -118,14 +118,16 @@ pub fn streamed(smtp: &mut Client<'_, Transport>, content: &'static [u8]) -> Opt
 
 const TYPE: &str = "application/octet-stream";
 
+static HEAD: Head = head! {
+    from: "Boiler 3 <boiler3@example.org>",
+    to: "ops@example.org",
+    subject: "Overpressure in boiler 3",
+};
+
 #[inline(always)]
 fn mail<'a>(attachments: &'a [Attachment<'a>]) -> Option<Message<'a>> {
     Some(
-        Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
-            .to(mailbox_list!("ops@example.org"))
-            .ok()?
-            .subject(header_text!("Overpressure in boiler 3"))
-            .ok()?
+        Message::new(&HEAD)
             .date(Date::from_unix(black_box(1_764_000_000), 60).ok()?)
             .seed(black_box(4711))
             .text(black_box("pressure 8.4 bar, limit 6.0 bar\r\n"))

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use embedded_smtp::message::{Attachment, Date};
+use embedded_smtp::message::{Attachment, Date, Head};
 use embedded_smtp::{Address, Mailbox, Message};
 
 /// Octets of the large mail's attachment: 10 MB.
@@ -39,9 +39,9 @@ pub const BUILDERS: [Builder; 4] = [
         produces: false,
         large: |content, _| {
             let attachments = [Attachment::new(NAME, TYPE, content).unwrap()];
-            pull(&own().attachments(&attachments), &[])
+            pull(&own(&own_head()).attachments(&attachments), &[])
         },
-        small: || pull(&own(), &[]),
+        small: || pull(&own(&own_head()), &[]),
     },
     Builder {
         name: "streamed",
@@ -50,9 +50,9 @@ pub const BUILDERS: [Builder; 4] = [
         large: |content, _| {
             let length = Some(CONTENT as u32);
             let attachments = [Attachment::streamed(NAME, TYPE, length).unwrap()];
-            pull(&own().attachments(&attachments), content)
+            pull(&own(&own_head()).attachments(&attachments), content)
         },
-        small: || pull(&own().streamed_text(), TEXT.as_bytes()),
+        small: || pull(&own(&own_head()).streamed_text(), TEXT.as_bytes()),
     },
     Builder {
         name: "lettre",
@@ -98,12 +98,14 @@ pub const BUILDERS: [Builder; 4] = [
 ];
 
 /// Addresses and texts are known, and checked, at run time only.
-fn own() -> Message<'static> {
+fn own_head() -> Head<'static> {
     let address = Address::parse(black_box(FROM.1)).unwrap();
     let from = Mailbox::new(black_box(FROM.0), address).unwrap();
-    Message::new(from)
-        .to(black_box(TO))
-        .unwrap()
+    Head::new(from).to(black_box(TO)).unwrap()
+}
+
+fn own<'h>(head: &'h Head<'static>) -> Message<'h> {
+    Message::new(head)
         .subject(black_box(SUBJECT))
         .unwrap()
         .date(Date::from_unix(black_box(UNIX).into(), 0).unwrap())

@@ -12,10 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use embedded_io::{ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::message::Date;
-use embedded_smtp::{
-    Credentials, Message, Report, Submission, domain, header_text, mailbox, mailbox_list,
-};
+use embedded_smtp::message::{Date, Head};
+use embedded_smtp::{Credentials, Message, Report, Submission, domain, head};
 
 #[path = "../../src/alert.rs"]
 mod alert;
@@ -85,11 +83,12 @@ const ONE_RECIPIENT: &[u8] =
     b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 End data with <CR><LF>.<CR><LF>\r\n";
 
 fn count() {
-    let mail = Message::new(mailbox!("Boiler 3 <boiler3@example.org>"))
-        .to(mailbox_list!("ops@example.org"))
-        .unwrap()
-        .subject(header_text!("Overpressure in boiler 3"))
-        .unwrap()
+    static HEAD: Head = head! {
+        from: "Boiler 3 <boiler3@example.org>",
+        to: "ops@example.org",
+        subject: "Overpressure in boiler 3",
+    };
+    let mail = Message::new(&HEAD)
         .date(Date::from_unix(1_764_000_000, 60).unwrap())
         .text(black_box(alert::TEXT));
     let mut buffer = [0; 1024];

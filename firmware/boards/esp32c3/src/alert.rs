@@ -61,13 +61,11 @@ impl Texts {
 
     /// The mail, with the date on which it happened: seconds since 1970.
     pub fn mail(&self, alert: &Alert, date: u64) -> Result<Message<'_>, Invalid> {
-        Ok(Message::new(FROM)
-            .to(TO)?
+        Ok(Message::new(&HEAD)
             .subject(alert.cause.subject())?
             .importance(Importance::High)
             .date(Date::from_unix(date, 0)?)
             .message_id(self.id.as_str())?
-            .auto_submitted()
             .text(&self.text)
             .html(&self.html))
     }

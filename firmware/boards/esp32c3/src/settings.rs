@@ -4,7 +4,8 @@
 //! built without `MAIL_ROOT` trusts no server, and so sends nothing.
 
 use embedded_smtp::tls::CertificateDer;
-use embedded_smtp::{Credentials, Domain, Mailbox, MailboxList, mailbox, mailbox_list};
+use embedded_smtp::message::Head;
+use embedded_smtp::{Credentials, Domain, head, mailbox_list};
 
 /// The network's name, and its password (WPA2); with an empty one, an open network.
 pub const WIFI_SSID: &str = or(option_env!("WIFI_SSID"), "example");
@@ -37,13 +38,14 @@ pub const CREDENTIALS: Credentials<'static> = match Credentials::new(
 };
 
 /// Who the mail is from, and whom it is for: one, or several with `;` between them.
-pub const FROM: Mailbox<'static> = mailbox!(or(
-    option_env!("MAIL_FROM"),
-    "ESP32-C3 <esp32c3@example.org>"
-));
-pub const TO: MailboxList<'static> = mailbox_list!(or(option_env!("MAIL_TO"), "ops@example.org"));
+pub static HEAD: Head = head! {
+    from: or(option_env!("MAIL_FROM"), "ESP32-C3 <esp32c3@example.org>"),
+    to: TO,
+}
+.auto_submitted();
 
-const _: () = assert!(!TO.is_empty(), "MAIL_TO is empty");
+const TO: &str = or(option_env!("MAIL_TO"), "ops@example.org");
+const _: () = assert!(!mailbox_list!(TO).is_empty(), "MAIL_TO is empty");
 
 /// The board's own name: said to the server, and in each Message-ID.
 pub const DEVICE: &str = or(option_env!("MAIL_DEVICE"), "esp32c3.example.org");

@@ -72,13 +72,11 @@ impl Alert {
             Cause::StartedByWatchdog => header_text!("Board started by its watchdog"),
             Cause::Input(_) => header_text!("Alarm: the input is low"),
         };
-        Ok(Message::new(settings::FROM)
-            .to(settings::TO)?
+        Ok(Message::new(&settings::HEAD)
             .subject(subject)?
             .message_id(parts.id.as_str())?
             .date(Date::from_unix(date, 0)?)
             .importance(Importance::High)
-            .auto_submitted()
             .text(&parts.text)
             .html(&parts.html))
     }

@@ -2,7 +2,8 @@
 //! placeholder, with which no mail goes out.
 
 use embedded_smtp::tls::CertificateDer;
-use embedded_smtp::{Credentials, Domain, Mailbox, MailboxList, mailbox, mailbox_list};
+use embedded_smtp::message::Head;
+use embedded_smtp::{Credentials, Domain, head};
 
 /// What the environment has, or else the placeholder.
 macro_rules! setting {
@@ -36,8 +37,11 @@ pub const CREDENTIALS: Credentials = match Credentials::new(
     Err(_) => panic!("MAIL_USER, MAIL_PASSWORD: cannot be sent"),
 };
 
-pub const FROM: Mailbox = mailbox!(setting!("MAIL_FROM", "Board <board@example.org>"));
-pub const TO: MailboxList = mailbox_list!(setting!("MAIL_TO", "ops@example.org"));
+pub static HEAD: Head = head! {
+    from: setting!("MAIL_FROM", "Board <board@example.org>"),
+    to: setting!("MAIL_TO", "ops@example.org"),
+}
+.auto_submitted();
 
 /// The board's own name: said to the server, and in each Message-ID.
 pub const DEVICE: &str = setting!("MAIL_DEVICE", "board.example.org");

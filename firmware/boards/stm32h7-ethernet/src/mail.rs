@@ -11,7 +11,7 @@ use embedded_smtp::asynch::Client;
 use embedded_smtp::message::{Importance, Message};
 use embedded_smtp::tls::asynch::Place;
 use embedded_smtp::tls::{Pins, Records, ServerName};
-use embedded_smtp::{Report, header_text};
+use embedded_smtp::Report;
 use heapless::String;
 use mailer::{Deadline, Failed, Serial, Verdict, connect, hang_up, submit, within};
 use static_cell::ConstStaticCell;
@@ -103,13 +103,10 @@ impl Post {
         let text = text(alert)?;
         let html = html(alert)?;
         // Without a date: the board does not know it, and the server adds one (RFC 6409 §8).
-        let mail = Message::new(settings::FROM)
-            .to(settings::TO)
-            .and_then(|mail| mail.subject(header_text!("Button pressed")))
-            .and_then(|mail| mail.message_id(id.as_str()))
+        let mail = Message::new(&settings::HEAD)
+            .message_id(id.as_str())
             .map_err(|_| Failed::Invalid)?
             .importance(Importance::High)
-            .auto_submitted()
             .text(&text)
             .html(&html);
 
