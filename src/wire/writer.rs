@@ -39,7 +39,7 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// A writer into `out`, whose first atom had `skip` bytes delivered before.
     #[inline(never)] // Ten fields.
-    pub(crate) fn new(out: &'a mut [u8], skip: u32) -> Self {
+    pub(crate) const fn new(out: &'a mut [u8], skip: u32) -> Self {
         Self {
             out,
             len: 0,
@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A writer that only counts: it skips everything.
-    pub(crate) fn counting() -> Writer<'static> {
+    pub(crate) const fn counting() -> Writer<'static> {
         let mut w = Writer::new(&mut [], u32::MAX);
         w.before = 0;
         w.counts = true;
@@ -216,7 +216,7 @@ impl<'a> Writer<'a> {
     /// Writes one byte.
     // Built once, not at each of many calls, where flash counts.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(crate) fn byte(&mut self, byte: u8) {
+    pub(crate) const fn byte(&mut self, byte: u8) {
         self.bytes(&[byte]);
     }
 
@@ -225,17 +225,21 @@ impl<'a> Writer<'a> {
         clippy::arithmetic_side_effects,
         reason = "`len` grows by what is written, so it is never beyond the slice's end"
     )]
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) const fn bytes(&mut self, bytes: &[u8]) {
         if self.skip > 0 {
             return self.skipping(bytes);
         }
-        let free = self.out.get_mut(self.len..).unwrap_or_default();
-        for (slot, byte) in free.iter_mut().zip(bytes) {
-            *slot = *byte;
-        }
+        let Some((_, free)) = self.out.split_at_mut_checked(self.len) else {
+            return;
+        };
         // A cut atom has filled the slice, so nothing follows the cut.
         self.cut |= bytes.len() > free.len();
-        self.len += bytes.len().min(free.len());
+        let (mut free, mut rest) = (free, bytes);
+        while let ([slot, others @ ..], [byte, tail @ ..]) = (free, rest) {
+            *slot = *byte;
+            (free, rest) = (others, tail);
+        }
+        self.len += bytes.len() - rest.len();
     }
 
     /// [`bytes`](Self::bytes) while there are bytes to skip.
@@ -244,24 +248,26 @@ impl<'a> Writer<'a> {
         clippy::arithmetic_side_effects,
         reason = "no more is skipped than is left to skip"
     )]
-    fn skipping(&mut self, bytes: &[u8]) {
-        let skipped = bytes.len().min(self.skip as usize);
-        self.skip -= skipped as u32;
-        if let Some(rest @ [_, ..]) = bytes.get(skipped..)
-            && !self.counts
-        {
-            self.bytes(rest);
+    const fn skipping(&mut self, bytes: &[u8]) {
+        match bytes.split_at_checked(self.skip as usize) {
+            Some((skipped, rest)) => {
+                self.skip -= skipped.len() as u32;
+                if !rest.is_empty() && !self.counts {
+                    self.bytes(rest);
+                }
+            }
+            None => self.skip -= bytes.len() as u32,
         }
     }
 
     /// Writes a string.
-    pub(crate) fn str(&mut self, text: &str) {
+    pub(crate) const fn str(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// Writes the line end.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // As `byte`.
-    pub(crate) fn crlf(&mut self) {
+    pub(crate) const fn crlf(&mut self) {
         self.str("\r\n");
     }
 
