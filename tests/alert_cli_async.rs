@@ -9,6 +9,8 @@ mod command;
 mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
+#[path = "alert_cli/files.rs"]
+mod files;
 #[path = "alert_cli/guarded.rs"]
 mod guarded;
 #[path = "alert_cli/hostile.rs"]
