@@ -35,6 +35,8 @@ mod files;
 mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
+#[path = "alert_cli/identity.rs"]
+mod identity;
 #[path = "alert_cli/input.rs"]
 mod input;
 #[path = "alert_cli/login.rs"]
