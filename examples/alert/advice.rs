@@ -82,6 +82,8 @@ pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
         ContentFaultKind::TooShort | ContentFaultKind::TooLong => {
             "it changed while it was read: send it again"
         }
+        // It has the boundaries of another mail with this seed.
+        ContentFaultKind::Boundary => "give another --seed",
         _ => not_as_is(file.map_or("", |file| &file.media_type)),
     };
     format!("{what}: {advice}")

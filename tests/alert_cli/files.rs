@@ -2,7 +2,7 @@
 
 use mail_parser::{MessageParser, MimeHeaders};
 
-use crate::command::{Folder, TO};
+use crate::command::{Folder, TO, alert};
 use crate::input::{eml, json, refused};
 
 /// The media type of the only attachment.
@@ -135,7 +135,7 @@ fn advice_on_a_message_that_cannot_be_sent_as_it_is_works() {
             let attach = format!("{file}{options}");
             for stream in [&[][..], &["--stream"]] {
                 let all = [TO.as_slice(), &["--attach", &attach], stream].concat();
-                let printed = crate::command::alert(&[&["--eml"], all.as_slice()].concat());
+                let printed = alert(&[&["--eml"], all.as_slice()].concat());
                 assert!(!printed.stdout.starts_with(b"Date"), "{attach}");
                 let advice = "application/octet-stream";
                 assert!(printed.stderr.contains(advice), "{}", printed.stderr);
@@ -153,4 +153,20 @@ fn advice_on_a_message_that_cannot_be_sent_as_it_is_works() {
             "application/octet-stream"
         );
     }
+}
+
+#[test]
+fn mail_is_forwarded_whole_unless_it_has_the_same_seed() {
+    let folder = Folder::new("forwarded");
+    let sent = eml(&["--seed", "7", "--text", "hot", "--html", "<b>hot</b>"]);
+    let file = folder.file("alert.eml", sent.as_bytes());
+    let attach = format!("{file},encoding=none");
+    for seed in [&["--seed", "8"][..], &[]] {
+        let text = eml(&[&["--attach", &attach], seed].concat());
+        assert!(text.contains("message/rfc822") && text.contains(&sent));
+    }
+    let same = ["--attach", &attach, "--seed", "7"];
+    refused(&[TO.as_slice(), &same].concat());
+    let run = alert(&[TO.as_slice(), &same, &["--eml"]].concat());
+    assert!(run.stderr.contains("another --seed"), "{}", run.stderr);
 }
