@@ -70,6 +70,9 @@ pub fn of_unreachable(error: &io::Error) -> String {
 
 /// A part holds what cannot be sent.
 pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
+    use ContentFaultKind::{
+        BareCr, BareLf, Boundary, EightBit, LineTooLong, Nul, TooLong, TooShort,
+    };
     let file = match fault.part {
         Part::Attachment(index) => letter.files.get(usize::from(index)),
         _ => None,
@@ -78,13 +81,15 @@ pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
         Some(file) => format!("attachment {} {}", file.name, fault.kind.as_str()),
         None => fault.to_string(),
     };
-    let advice = match fault.kind {
-        ContentFaultKind::TooShort | ContentFaultKind::TooLong => {
-            "it changed while it was read: send it again"
-        }
+    let advice = match (fault.kind, file) {
+        (TooShort | TooLong, _) => "it changed while it was read: send it again",
         // It has the boundaries of another mail with this seed.
-        ContentFaultKind::Boundary => "give another --seed",
-        _ => not_as_is(file.map_or("", |file| &file.media_type)),
+        (Boundary, _) => "give another --seed",
+        (BareCr | BareLf | EightBit | Nul | LineTooLong, Some(file)) => not_as_is(&file.media_type),
+        _ => {
+            let (fault, phase, last) = (Fault::Content(fault), Phase::Content, None);
+            Error::<io::Error>::Failed { fault, phase, last }.advice()
+        }
     };
     format!("{what}: {advice}")
 }
