@@ -13,6 +13,9 @@ mod escape;
 #[path = "../examples/alert/link/first_line.rs"]
 mod first_line;
 #[allow(dead_code)]
+#[path = "../examples/alert/media_type.rs"]
+mod media_type;
+#[allow(dead_code)]
 #[path = "../examples/alert/outcome.rs"]
 mod outcome;
 
@@ -26,10 +29,14 @@ mod command;
 mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
+#[path = "alert_cli/files.rs"]
+mod files;
 #[path = "alert_cli/guarded.rs"]
 mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
+#[path = "alert_cli/identity.rs"]
+mod identity;
 #[path = "alert_cli/input.rs"]
 mod input;
 #[path = "alert_cli/login.rs"]

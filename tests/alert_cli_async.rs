@@ -9,10 +9,14 @@ mod command;
 mod doubts;
 #[path = "alert_cli/faults.rs"]
 mod faults;
+#[path = "alert_cli/files.rs"]
+mod files;
 #[path = "alert_cli/guarded.rs"]
 mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
+#[path = "alert_cli/identity.rs"]
+mod identity;
 #[path = "alert_cli/input.rs"]
 mod input;
 #[path = "alert_cli/login.rs"]

@@ -8,11 +8,11 @@ use embedded_io::ErrorKind;
 use embedded_smtp::message::{ContentFault, ContentFaultKind, Part};
 use embedded_smtp::{Error, Extension, Fault, Field, Invalid, Missing, Phase, Reason, Violation};
 
-use crate::escape;
 use crate::letter::Letter;
 use crate::options::{Options, Security};
 use crate::outcome::Ruling;
 use crate::watch::Heard;
+use crate::{escape, media_type};
 
 /// The server's words about an operation that did not succeed.
 #[derive(Debug, Default)]
@@ -70,6 +70,9 @@ pub fn of_unreachable(error: &io::Error) -> String {
 
 /// A part holds what cannot be sent.
 pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
+    use ContentFaultKind::{
+        BareCr, BareLf, Boundary, EightBit, LineTooLong, Nul, TooLong, TooShort,
+    };
     let file = match fault.part {
         Part::Attachment(index) => letter.files.get(usize::from(index)),
         _ => None,
@@ -78,11 +81,15 @@ pub fn of_content(fault: ContentFault, letter: &Letter) -> String {
         Some(file) => format!("attachment {} {}", file.name, fault.kind.as_str()),
         None => fault.to_string(),
     };
-    let advice = match fault.kind {
-        ContentFaultKind::TooShort | ContentFaultKind::TooLong => {
-            "it changed while it was read: send it again"
+    let advice = match (fault.kind, file) {
+        (TooShort | TooLong, _) => "it changed while it was read: send it again",
+        // It has the boundaries of another mail with this seed.
+        (Boundary, _) => "give another --seed",
+        (BareCr | BareLf | EightBit | Nul | LineTooLong, Some(file)) => not_as_is(&file.media_type),
+        _ => {
+            let (fault, phase, last) = (Fault::Content(fault), Phase::Content, None);
+            Error::<io::Error>::Failed { fault, phase, last }.advice()
         }
-        _ => "leave out encoding=none, so that it travels in base64",
     };
     format!("{what}: {advice}")
 }
@@ -205,14 +212,33 @@ pub fn of_invalid(invalid: Invalid) -> String {
         (_, Reason::Reserved) => "use the option meant for it, or leave it out",
         // The reason says it already.
         (_, Reason::QuoteName) => return invalid.to_string(),
-        (_, Reason::AsIsOnly) => "make it ASCII with CRLF line ends, and give it encoding=none",
+        (_, Reason::AsIsOnly) => {
+            "attach it as application/octet-stream, or, if it is ASCII with CRLF line ends, with \
+             encoding=none"
+        }
         (Field::EhloName, _) => "give --helo a domain in ASCII or an address literal",
-        (Field::Attachment, _) => "leave out encoding=none, so that it travels in base64",
         (Field::Recipients, Reason::TooMany) => "send to fewer at once",
         (Field::UserName | Field::Password, Reason::NotAscii) => "use another --auth",
         _ => Error::<io::Error>::Invalid(invalid).advice(),
     };
     format!("{invalid}: {advice}")
+}
+
+/// The line on a file of this type that was refused.
+pub fn of_file(invalid: Invalid, media_type: &str) -> String {
+    match invalid.field {
+        Field::Attachment => format!("{invalid}: {}", not_as_is(media_type)),
+        _ => of_invalid(invalid),
+    }
+}
+
+/// The advice on a file that cannot be sent as it is. A message may not be sent in base64.
+fn not_as_is(media_type: &str) -> &'static str {
+    if media_type::is_message(media_type) {
+        "attach it as application/octet-stream, without encoding=none"
+    } else {
+        "leave out encoding=none, so that it is sent in base64"
+    }
 }
 
 /// Bytes that are no reply, on one line and safe to show.

@@ -1,5 +1,5 @@
-//! What makes a mail unlike any other: its date, its Message-ID and the number its boundaries are
-//! made of.
+//! The values that make each mail unique: its date, its Message-ID and the number that its
+//! boundaries are made from.
 //!
 //! A device has to find these somewhere; a host has a clock and random numbers.
 
@@ -24,17 +24,13 @@ impl Identity {
     pub fn new(options: &Options, domain: &str, number: u32) -> Self {
         let date = options.date.unwrap_or_else(now);
         let number = u64::from(number);
-        let (seed, left, right) = match options.seed {
-            Some(seed) => (
-                seed.wrapping_add(number),
-                mix(seed, 2 * number),
-                mix(seed, 2 * number + 1),
-            ),
-            None => (random(), random(), random()),
+        let (seed, tag) = match options.seed {
+            Some(seed) => (seed.wrapping_add(number), mix(seed, number)),
+            None => (random(), random()),
         };
         let message_id = match &options.message_id {
             Some(id) => id.clone(),
-            None => message_id(&format!("{date}.{left:016x}{right:016x}"), domain),
+            None => message_id(&left(date, tag), domain),
         };
         Self {
             date,
@@ -52,6 +48,24 @@ pub fn nonce() -> Nonce {
         piece.copy_from_slice(&octets[..piece.len()]);
     }
     nonce
+}
+
+/// The left side of a Message-ID: the time in seconds and a number, in base 36. It is short, so that
+/// the field stays on one line: 19 bytes until 2038, 20 until the year 4453.
+// RFC 5322 §3.6.4: "put a combination of the current absolute date and time along with some other
+// currently unique [...] identifier available on the system [...] on the left-hand side".
+fn left(date: u64, tag: u64) -> String {
+    let mut digits = Vec::new();
+    // A number of 64 bits has at most 13 digits. They are all written, so that no two pairs look the
+    // same.
+    for (mut number, width) in [(tag, 13), (date, 1)] {
+        let end = digits.len() + width;
+        while number > 0 || digits.len() < end {
+            digits.extend(char::from_digit((number % 36) as u32, 36));
+            number /= 36;
+        }
+    }
+    digits.iter().rev().collect()
 }
 
 /// RFC 5322 §3.6.4 has the right side be the host's own domain; the author's is the next best. One

@@ -3,8 +3,10 @@
 //! Field names are read without regard to case; unknown fields are ignored, `null` is a field that
 //! is absent, and a field given twice is refused.
 //!
-//! `ContentTransferEncoding` says how `ContentData` is written in the JSON. On the wire a text goes
-//! as it is where that is possible, else in base64: it arrives unchanged in either case.
+//! `ContentTransferEncoding` says how `ContentData` is written in the JSON: `base64` or `none`, in any
+//! case (RFC 2045 §6.1), and `none` if it is absent. Any other value is refused, as the file would
+//! arrive as the letters of its encoding. In the mail a text is sent as it is where that is possible,
+//! else in base64: it arrives unchanged in either case.
 
 use std::fmt;
 use std::io::Read;
@@ -16,7 +18,8 @@ use embedded_smtp::message::Attachment;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::letter::{Content, File, Letter, Refused, unreadable};
+use crate::letter::{self, Content, File, Letter, Refused, unreadable};
+use crate::media_type;
 use crate::options::{Encoding, Importance};
 
 /// Reads a letter from a file, or from stdin for `-`.
@@ -94,37 +97,45 @@ fn file(item: &Json) -> Result<File, Refused> {
         return Err(invalid("each of Attachments must be an object"));
     };
     let fields = Fields::new(fields.clone())?;
-    let data = fields.text("ContentData")?.unwrap_or_default();
-    let encoding = fields
-        .text("ContentTransferEncoding")?
-        .map(str::to_ascii_lowercase);
-    let content = match encoding.as_deref() {
-        Some("base64") => {
-            let packed: Vec<u8> = data.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-            STANDARD.decode(packed).map_err(|error| {
-                invalid(format!(
-                    "ContentData is no base64 ({error}): encode it again"
-                ))
-            })?
+    let data = fields
+        .text("ContentData")?
+        .ok_or_else(|| invalid("an attachment has no ContentData: give its content"))?;
+    let (content, is_text) = match fields.text("ContentTransferEncoding")? {
+        None => (data.into(), true),
+        Some(encoding) if encoding.eq_ignore_ascii_case("none") => (data.into(), true),
+        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => (unpacked(data)?, false),
+        Some(encoding) => {
+            return Err(invalid(format!(
+                "ContentTransferEncoding is \"{encoding}\": write base64 or none, or leave it out \
+                 if ContentData is the text itself"
+            )));
         }
-        _ => data.into(),
     };
-    let text = |name, default: &str| -> Result<String, Refused> {
-        Ok(fields.text(name)?.unwrap_or(default).to_owned())
+    let name = fields.text("FileName")?.unwrap_or("attachment");
+    let given = fields.text("ContentType")?;
+    let is_message = media_type::is_message(given.unwrap_or(media_type::of(name)));
+    let encoding = if (is_text || is_message) && can_go_as_is(&content) {
+        Encoding::None
+    } else {
+        Encoding::Base64
     };
-    let media_type = text("ContentType", "application/octet-stream")?;
-    // A message must not travel in base64 (RFC 2046 §5.2.1).
-    let is_text = encoding.as_deref() != Some("base64") || is_message(&media_type);
     Ok(File {
-        name: text("FileName", "attachment")?,
-        media_type,
-        encoding: if is_text && can_go_as_is(&content) {
-            Encoding::None
-        } else {
-            Encoding::Base64
-        },
+        name: name.into(),
+        media_type: letter::media_type(given, name, encoding),
+        encoding,
         content: Content::Held(content),
         content_id: fields.text("ContentId")?.map(str::to_owned),
+    })
+}
+
+/// The bytes of base64, which may be wrapped into lines.
+fn unpacked(data: &str) -> Result<Vec<u8>, Refused> {
+    let packed: Vec<u8> = data.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    STANDARD.decode(packed).map_err(|error| {
+        invalid(format!(
+            "ContentData is no base64 ({error}): encode it again, or leave out \
+             ContentTransferEncoding if it is the text itself"
+        ))
     })
 }
 
@@ -134,11 +145,6 @@ fn can_go_as_is(content: &[u8]) -> bool {
     let is_like_boundary = |line: &[u8]| line.starts_with(b"--=_");
     !content.split(|octet| *octet == b'\n').any(is_like_boundary)
         && Attachment::as_is("name", "text/plain", content).is_ok()
-}
-
-fn is_message(media_type: &str) -> bool {
-    let kind = media_type.split('/').next().unwrap_or_default();
-    kind.eq_ignore_ascii_case("message")
 }
 
 fn invalid(what: impl fmt::Display) -> Refused {

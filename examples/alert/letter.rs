@@ -7,14 +7,14 @@
 use std::fs;
 
 use embedded_smtp::message::{Attachment, Date, Header, Part};
-use embedded_smtp::{Field, Invalid, Mailbox, Message, Reason, message};
+use embedded_smtp::{Address, Field, Invalid, Mailbox, Message, Reason, ReversePath, message};
 
 use crate::advice;
 use crate::check::Usage;
-use crate::escape;
 use crate::identity::Identity;
 use crate::options::{Attach, Encoding, Importance, Notify, Options, Return};
 use crate::source::{OnDisk, Source};
+use crate::{escape, media_type};
 
 /// All that a message is made of.
 #[derive(Debug, Default)]
@@ -217,7 +217,10 @@ impl Parts<'_> {
             return Err(Invalid::new(Field::Recipients, Reason::Empty).into());
         }
         if let Some(path) = &letter.envelope_from {
-            message = message.reverse_path(&**path)?;
+            message = message.reverse_path(match &**path {
+                "<>" => ReversePath::Null,
+                path => address_of(path, Field::ReversePath)?.into(),
+            })?;
         }
         if let Some(subject) = &letter.subject {
             message = message.subject(&**subject)?;
@@ -226,10 +229,10 @@ impl Parts<'_> {
             message = message.auto_submitted();
         }
         if let Some(address) = &letter.read_receipt {
-            message = message.read_receipt(&**address)?;
+            message = message.read_receipt(address_of(address, Field::ReadReceipt)?)?;
         }
         if let Some(address) = &letter.delivery_receipt {
-            message = message.delivery_receipt(&**address)?;
+            message = message.delivery_receipt(address_of(address, Field::DeliveryReceipt)?)?;
         }
         if !letter.notify.is_empty() {
             message = message.notify(when(&letter.notify)?);
@@ -253,6 +256,14 @@ impl Parts<'_> {
             message = message.attachments(&self.attachments);
         }
         Ok(message)
+    }
+}
+
+/// The address of a mailbox. Where only an address is needed, a display name is left out.
+fn address_of(mailbox: &str, field: Field) -> Result<Address<'_>, Invalid> {
+    match Mailbox::parse(mailbox) {
+        Ok(mailbox) => Ok(mailbox.address()),
+        Err(invalid) => Err(invalid.in_field(field)),
     }
 }
 
@@ -280,11 +291,10 @@ impl File {
         } else {
             fs::read(path).map(Content::Held)
         };
-        let given =
-            |value: &Option<String>, default: &str| value.as_deref().unwrap_or(default).to_owned();
+        let name = attach.name.as_deref().unwrap_or(last);
         Ok(Self {
-            name: given(&attach.name, last),
-            media_type: given(&attach.media_type, media_type_of(path)),
+            name: name.into(),
+            media_type: media_type(attach.media_type.as_deref(), name, attach.encoding),
             content: content.map_err(|error| unreadable("--attach", path, &error))?,
             encoding: attach.encoding,
             content_id: attach.content_id.clone(),
@@ -309,24 +319,22 @@ impl File {
         });
         attachment.map_err(|invalid| {
             let name = escape::line(name);
-            Refused::Invalid(format!("{name}: {}", advice::of_invalid(invalid)))
+            Refused::Invalid(format!("{name}: {}", advice::of_file(invalid, media_type)))
         })
     }
 }
 
-/// What a file of this name usually is, for the few kinds that devices send.
-fn media_type_of(path: &str) -> &'static str {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension.to_ascii_lowercase().as_str() {
-        "csv" => "text/csv",
-        "gif" => "image/gif",
-        "jpg" | "jpeg" => "image/jpeg",
-        "json" => "application/json",
-        "pdf" => "application/pdf",
-        "png" => "image/png",
-        "txt" | "log" => "text/plain",
-        _ => "application/octet-stream",
-    }
+/// The media type that is given, else that of the name. A message that travels in base64 is a file
+/// like any other.
+pub fn media_type(given: Option<&str>, name: &str, encoding: Encoding) -> String {
+    let media_type = match (given, media_type::of(name)) {
+        (Some(given), _) => given,
+        (None, known) if encoding == Encoding::Base64 && media_type::is_message(known) => {
+            media_type::UNKNOWN
+        }
+        (None, known) => known,
+    };
+    media_type.into()
 }
 
 /// The text of an option: itself, a file's content (`@FILE`), or itself without its first `@`

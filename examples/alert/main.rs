@@ -22,6 +22,7 @@ mod json;
 mod letter;
 mod link;
 mod login;
+mod media_type;
 mod options;
 mod outcome;
 mod picture;
@@ -113,15 +114,15 @@ fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u
             eml::check(message, letter, &mut sources)?;
         }
     }
+    let helo = Domain::parse(&options.helo).map_err(|e| e.in_field(Field::EhloName))?;
+    if !helo.is_ascii() {
+        return Err(Invalid::new(Field::EhloName, Reason::NotAscii).into());
+    }
     if options.eml {
         return match messages.first() {
             Some(message) => eml::print(message, letter, &mut sources),
             None => Ok(exit::OK),
         };
-    }
-    let helo = Domain::parse(&options.helo).map_err(|e| e.in_field(Field::EhloName))?;
-    if !helo.is_ascii() {
-        return Err(Invalid::new(Field::EhloName, Reason::NotAscii).into());
     }
     let nonce = identity::nonce();
     let credentials = login::credentials(options, secret, &nonce)?;

@@ -130,8 +130,9 @@ pub struct Options {
     /// Urgency
     #[arg(long, value_enum, help_heading = MESSAGE)]
     pub importance: Option<Importance>,
-    /// Attach a file, by default in base64; with encoding=none it travels as it is and must be
-    /// ASCII with CRLF line ends. With a cid it is inline. May repeat
+    /// Attach a file, by default in base64; with encoding=none it is sent as it is and must be
+    /// ASCII with CRLF line ends. The name is that of the file if none is given, and the type is what
+    /// the name ends in. With a cid it is inline. May repeat
     #[arg(
         long,
         value_name = "FILE[,type=T][,name=N][,cid=C][,encoding=base64|none]"
@@ -147,10 +148,10 @@ pub struct Options {
     /// Leave out Auto-Submitted: auto-generated
     #[arg(long, help_heading = MESSAGE)]
     pub no_auto_submitted: bool,
-    /// Ask for a report when the mail is read
+    /// Ask for a report when the mail is read. A name beside the address is left out
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub read_receipt: Option<String>,
-    /// Ask for a report when the mail is delivered
+    /// Ask for a report when the mail is delivered. A name beside the address is left out
     #[arg(long, value_name = "ADDRESS", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub delivery_receipt: Option<String>,
     /// When to report on the delivery, where the server can
@@ -166,14 +167,15 @@ pub struct Options {
     /// When the mail was written [default: now]
     #[arg(long, value_name = "UNIX-SECONDS", help_heading = MESSAGE)]
     pub date: Option<u64>,
-    /// Message-ID [default: a random one]
+    /// Message-ID, with or without angle brackets [default: the time and a random number]
     #[arg(long, value_name = "ID", allow_hyphen_values = true, help_heading = MESSAGE)]
     pub message_id: Option<String>,
     /// Number to make everything from that is otherwise random
     #[arg(long, value_name = "N", help_heading = MESSAGE)]
     pub seed: Option<u64>,
-    /// The fields of the "Send email" connector as JSON, - for stdin. ContentData that is no
-    /// base64 travels as it is where it can, else in base64
+    /// The fields of the "Send email" connector as JSON, - for stdin. ContentTransferEncoding says
+    /// how ContentData is written: base64, or none (or absent) for the text itself; any other value
+    /// is refused. A missing ContentType is told from FileName
     #[arg(long, value_name = "FILE|-", help_heading = MESSAGE)]
     pub json: Option<PathBuf>,
     /// Print the message and send nothing

@@ -5,7 +5,9 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use crate::command::{Folder, Run, TO, alert, alert_with_stdin, send};
 
-fn eml(more: &[&str]) -> String {
+/// The message of these arguments.
+#[track_caller]
+pub fn eml(more: &[&str]) -> String {
     let run = alert(
         &[
             &["--eml", "--from", "a@example.org", "--to", "b@example.org"],
@@ -19,7 +21,7 @@ fn eml(more: &[&str]) -> String {
 
 /// Asserts that a message is refused, both when it is printed and when it is sent.
 #[track_caller]
-fn refused(arguments: &[&str]) {
+pub fn refused(arguments: &[&str]) {
     let printed = alert(&[&["--eml"], arguments].concat());
     assert_eq!(
         (printed.exit, printed.stdout.len()),
@@ -156,6 +158,31 @@ fn attachments() {
 }
 
 #[test]
+fn reverse_path_is_a_mailbox_or_none() {
+    let server = Server::builder().listen().unwrap();
+    for (given, sent) in [
+        ("<>", ""),
+        ("bounce@example.org", "bounce@example.org"),
+        ("<bounce@example.org>", "bounce@example.org"),
+        ("Desk <bounce@example.org>", "bounce@example.org"),
+    ] {
+        let more = ["--envelope-from", given];
+        send(&server, &[TO.as_slice(), &more].concat()).is("sent", 0, 200, "content", "null");
+        assert_eq!(server.deliveries().last().unwrap().reverse_path, sent);
+    }
+    for wrong in [
+        "",
+        "< >",
+        "Desk <>",
+        "a",
+        "a@b, c@d",
+        "a@b>\r\nRCPT TO:<e@x>",
+    ] {
+        refused(&[TO.as_slice(), &["--envelope-from", wrong]].concat());
+    }
+}
+
+#[test]
 fn what_is_missing_or_wrong() {
     refused(&["--from", "a@example.org"]);
     refused(&["--from", "a@example.org", "--to", " ;,"]);
@@ -169,6 +196,8 @@ fn what_is_missing_or_wrong() {
     for helo in ["not a domain", "", "dörf.example"] {
         send(&server, &[TO.as_slice(), &["--helo", helo]].concat())
             .is("invalid", 65, 400, "null", "never");
+        let printed = alert(&[TO.as_slice(), &["--eml", "--helo", helo]].concat());
+        assert_eq!((printed.exit, printed.stdout.len()), (65, 0));
     }
     assert_eq!(server.connections(), 0);
 }
@@ -180,7 +209,8 @@ fn recipients_are_listed_though_the_message_is_refused() {
     assert_eq!(result["recipients"][1]["address"], "duty@example.org");
 }
 
-fn json(text: &str) -> Run {
+/// Prints the message of a JSON.
+pub fn json(text: &str) -> Run {
     alert_with_stdin(
         &["--json", "-", "--eml", "--date", "0", "--message-id", "a@b"],
         text.as_bytes(),
@@ -295,7 +325,7 @@ fn json_texts_arrive_unchanged() {
         "",
         r#","ContentTransferEncoding":null"#,
         r#","ContentTransferEncoding":"none""#,
-        r#","ContentTransferEncoding":"7bit""#,
+        r#","ContentTransferEncoding":"None""#,
     ] {
         for (text, as_is) in texts {
             let letter = format!(
@@ -324,6 +354,76 @@ fn json_texts_arrive_unchanged() {
 }
 
 #[test]
+fn json_content_is_never_lost_in_silence() {
+    let attachment = |fields: &str| {
+        json(&format!(
+            r#"{{"From":"a@example.org","To":"b@example.org","Attachments":[{{{fields}}}]}}"#
+        ))
+    };
+    for encoding in ["base64", "Base64", "BASE64"] {
+        let run = attachment(&format!(
+            r#""ContentData":"dGltZQ==","ContentTransferEncoding":"{encoding}""#
+        ));
+        let mail = MessageParser::default().parse(&run.stdout).unwrap();
+        assert_eq!(mail.attachments().next().unwrap().contents(), b"time");
+    }
+    for encoding in [
+        "Base-64",
+        "base64 ",
+        " base64",
+        "base 64",
+        "base-64",
+        "base64url",
+        "b64",
+        "8bit",
+        "7bit",
+        "binary",
+        "quoted-printable",
+        "gzip",
+        "",
+        " ",
+        "null",
+        "none ",
+        "base64\\n",
+        "base64\\u0000",
+    ] {
+        let run = attachment(&format!(
+            r#""ContentData":"dGltZQ==","ContentTransferEncoding":"{encoding}""#
+        ));
+        assert_eq!((run.exit, run.stdout.len()), (65, 0), "{encoding:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        for expected in ["ContentTransferEncoding", "base64", "none", "leave it out"] {
+            assert!(run.stderr.contains(expected), "{}", run.stderr);
+        }
+    }
+    for encoding in ["5", "true", "[]", r#"["base64"]"#, "{}"] {
+        let run = attachment(&format!(
+            r#""ContentData":"dGltZQ==","ContentTransferEncoding":{encoding}"#
+        ));
+        assert_eq!((run.exit, run.stdout.len()), (65, 0), "{encoding}");
+    }
+    for fields in [
+        "",
+        r#""FileName":"a.txt""#,
+        r#""ContentData":null"#,
+        r#""ContentTransferEncoding":"base64""#,
+        r#""ContentTransferEncoding":"none","Data":"x","Content":"x""#,
+        r#""ContentBytes":"dGltZQ==","Name":"a.txt""#,
+    ] {
+        let run = attachment(fields);
+        assert_eq!((run.exit, run.stdout.len()), (65, 0), "{fields}");
+        assert!(run.stderr.contains("ContentData"), "{}", run.stderr);
+    }
+    // An empty file is one.
+    for encoding in ["base64", "none"] {
+        let run = attachment(&format!(
+            r#""contentdata":"","CONTENTTRANSFERENCODING":"{encoding}""#
+        ));
+        assert_eq!((run.exit, &*run.stderr), (0, ""));
+    }
+}
+
+#[test]
 fn json_receipts() {
     let text = r#"{"From":"a@example.org","To":"b@example.org",
         "readreceipt":"r@example.org","DeliveryReceipt":"d@example.org"}"#;
@@ -336,6 +436,13 @@ fn json_receipts() {
         text.contains("Return-Receipt-To: d@example.org\r\n"),
         "{text}"
     );
+    for right in [
+        r#""ReadReceipt":"Desk <r@b>""#,
+        r#""DeliveryReceipt":"Desk <r@b>""#,
+    ] {
+        let text = format!(r#"{{"From":"a@example.org","To":"b@example.org",{right}}}"#);
+        assert_eq!(json(&text).exit, 0, "{right}");
+    }
     for wrong in [
         r#""ReadReceipt":"r@""#,
         r#""DeliveryReceipt":"a b""#,
@@ -362,6 +469,32 @@ fn receipts() {
         text.contains("Return-Receipt-To: d@example.org\r\n"),
         "{text}"
     );
+    for (option, field) in [
+        ("--read-receipt", "Disposition-Notification-To"),
+        ("--delivery-receipt", "Return-Receipt-To"),
+    ] {
+        for mailbox in [
+            "Desk <desk@example.org>",
+            "\"Desk, first\" <desk@example.org>",
+            "Tür <desk@example.org>",
+            "<desk@example.org>",
+            "desk@example.org",
+        ] {
+            let text = eml(&[option, mailbox]);
+            let line = text.split("\r\n").find(|line| line.starts_with(field));
+            assert!(line.unwrap().contains("desk@example.org"), "{text}");
+        }
+        for wrong in [
+            "",
+            "Desk",
+            "Desk <desk@>",
+            "a@b, c@d",
+            "Desk <a@b> <c@d>",
+            "<>",
+        ] {
+            refused(&[TO.as_slice(), &[option, wrong]].concat());
+        }
+    }
     refused(&[TO.as_slice(), &["--read-receipt", "r@"]].concat());
     refused(
         &[
