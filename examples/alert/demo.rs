@@ -78,7 +78,8 @@ fn show() -> Result<u8, String> {
     };
     let parts = letter.parts().map_err(what)?;
     let identity = Identity::new(&options, parts.domain(), 0);
-    let message = parts.message(&identity).map_err(what)?;
+    let head = parts.head().map_err(what)?;
+    let message = parts.message(&head, &identity).map_err(what)?;
     let way = Way::new(&options, &server).map_err(what)?;
     let ending = Job::new(&options, &server, None, &letter, &[message], way).send(&mut []);
 

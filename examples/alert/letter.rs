@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use embedded_smtp::message::{Attachment, Date, Header, Part};
+use embedded_smtp::message::{Attachment, Date, Head, Header, Part};
 use embedded_smtp::{Address, Field, Invalid, Mailbox, Message, Reason, ReversePath, message};
 
 use crate::advice;
@@ -118,14 +118,13 @@ impl Letter {
         // The author does not matter here.
         let anybody = embedded_smtp::mailbox!("a@example.org");
         let lists = || {
-            Message::new(anybody)
+            Head::new(anybody)
                 .to(&*self.to)?
                 .cc(&*self.cc)?
                 .bcc(&*self.bcc)
         };
-        let list = |message: Message<'_>| {
-            message
-                .recipients()
+        let list = |head: Head<'_>| {
+            head.recipients()
                 .map(|address| address.as_str().to_owned())
                 .collect()
         };
@@ -196,14 +195,59 @@ impl Parts<'_> {
         self.from.address().domain().as_str()
     }
 
-    /// The message with this identity.
-    pub fn message<'a>(&'a self, identity: &'a Identity) -> Result<Message<'a>, Refused> {
+    /// What the messages of `--repeat` have in common.
+    pub fn head(&self) -> Result<Head<'_>, Refused> {
         let letter = self.letter;
-        let mut message = Message::new(self.from)
+        let mut head = Head::new(self.from)
             .to(&*letter.to)?
             .cc(&*letter.cc)?
             .bcc(&*letter.bcc)?
             .reply_to(&*letter.reply_to)?
+            .headers(&self.headers)?;
+        if head.recipients().next().is_none() {
+            return Err(Invalid::new(Field::Recipients, Reason::Empty).into());
+        }
+        if let Some(path) = &letter.envelope_from {
+            head = head.reverse_path(match &**path {
+                "<>" => ReversePath::Null,
+                path => address_of(path, Field::ReversePath)?.into(),
+            })?;
+        }
+        if let Some(subject) = &letter.subject {
+            head = head.subject(&**subject)?;
+        }
+        if letter.auto_submitted {
+            head = head.auto_submitted();
+        }
+        if let Some(address) = &letter.read_receipt {
+            head = head.read_receipt(address_of(address, Field::ReadReceipt)?)?;
+        }
+        if let Some(address) = &letter.delivery_receipt {
+            head = head.delivery_receipt(address_of(address, Field::DeliveryReceipt)?)?;
+        }
+        if !letter.notify.is_empty() {
+            head = head.notify(when(&letter.notify)?);
+        }
+        if let Some(returns) = letter.returns {
+            head = head.dsn_return(match returns {
+                Return::Full => message::Return::Full,
+                Return::Headers => message::Return::Headers,
+            });
+        }
+        if let Some(id) = &letter.envid {
+            head = head.envelope_id(&**id)?;
+        }
+        Ok(head)
+    }
+
+    /// The message with this identity.
+    pub fn message<'a>(
+        &'a self,
+        head: &'a Head<'a>,
+        identity: &'a Identity,
+    ) -> Result<Message<'a>, Refused> {
+        let letter = self.letter;
+        let mut message = Message::new(head)
             .importance(match letter.importance {
                 Some(Importance::High) => message::Importance::High,
                 Some(Importance::Low) => message::Importance::Low,
@@ -211,41 +255,7 @@ impl Parts<'_> {
             })
             .date(Date::from_unix(identity.date, 0)?)
             .message_id(&*identity.message_id)?
-            .seed(identity.seed)
-            .headers(&self.headers)?;
-        if message.recipients().next().is_none() {
-            return Err(Invalid::new(Field::Recipients, Reason::Empty).into());
-        }
-        if let Some(path) = &letter.envelope_from {
-            message = message.reverse_path(match &**path {
-                "<>" => ReversePath::Null,
-                path => address_of(path, Field::ReversePath)?.into(),
-            })?;
-        }
-        if let Some(subject) = &letter.subject {
-            message = message.subject(&**subject)?;
-        }
-        if letter.auto_submitted {
-            message = message.auto_submitted();
-        }
-        if let Some(address) = &letter.read_receipt {
-            message = message.read_receipt(address_of(address, Field::ReadReceipt)?)?;
-        }
-        if let Some(address) = &letter.delivery_receipt {
-            message = message.delivery_receipt(address_of(address, Field::DeliveryReceipt)?)?;
-        }
-        if !letter.notify.is_empty() {
-            message = message.notify(when(&letter.notify)?);
-        }
-        if let Some(returns) = letter.returns {
-            message = message.dsn_return(match returns {
-                Return::Full => message::Return::Full,
-                Return::Headers => message::Return::Headers,
-            });
-        }
-        if let Some(id) = &letter.envid {
-            message = message.envelope_id(&**id)?;
-        }
+            .seed(identity.seed);
         if let Some(text) = &letter.text {
             message = message.text(text);
         }

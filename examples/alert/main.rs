@@ -37,6 +37,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use embedded_smtp::message::Head;
 use embedded_smtp::{Domain, Field, Invalid, Message, Reason};
 
 use check::Usage;
@@ -108,7 +109,8 @@ fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u
     let identities: Vec<_> = (0..count)
         .map(|number| Identity::new(options, parts.domain(), number))
         .collect();
-    let messages = messages(&parts, &identities)?;
+    let head = parts.head()?;
+    let messages = messages(&parts, &head, &identities)?;
     if letter.is_any_held_as_is() {
         for message in &messages {
             eml::check(message, letter, &mut sources)?;
@@ -145,11 +147,12 @@ fn deliver(options: &Options, letter: &Letter, secret: Option<&str>) -> Result<u
 
 fn messages<'a>(
     parts: &'a Parts<'_>,
+    head: &'a Head<'a>,
     identities: &'a [Identity],
 ) -> Result<Vec<Message<'a>>, Refused> {
     identities
         .iter()
-        .map(|identity| parts.message(identity))
+        .map(|identity| parts.message(head, identity))
         .collect()
 }
 
