@@ -42,9 +42,10 @@ pub(super) struct Coding {
     pub(super) octets: Octets,
     /// The octets are UTF-8 and not ASCII, which the media type does not say.
     pub(super) needs_charset: bool,
-    /// Makes the content that travels instead in a multipart, if another must; its length is right
-    /// if that is asked for.
-    pub(super) enclosed: Option<fn(&[u8], bool) -> Content<'_>>,
+    /// The coding of the same octets in a multipart, if another is needed there.
+    pub(super) enclosed: Option<&'static Coding>,
+    /// The content's length is that of this coding; else its atoms are counted.
+    pub(super) has_length: bool,
     /// Produces the atom of the content at the cursor.
     pub(super) atom: fn(&Content<'_>, Place<'_>, &mut Cursor, &mut Writer<'_>) -> Progress,
 }
@@ -109,7 +110,7 @@ impl<'a> Content<'a> {
 
     /// The atom of the content at the cursor.
     pub(super) fn atom(&self, place: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-        if w.counts() {
+        if w.counts() && self.coding.has_length {
             w.count(self.encoded_len());
             let ends_line = self.octets.last().copied().is_some_and(is_line_end);
             if self.coding.keeps_lines && place.is_enclosed && ends_line {
@@ -149,20 +150,20 @@ pub(super) const SEVEN_BIT: Coding = Coding {
     octets: Octets::SevenBit,
     needs_charset: false,
     enclosed: None,
+    has_length: true,
     atom: lines,
 };
 
 /// [`LINES`], one of which begins as a boundary could.
 static DASHED: Coding = Coding {
-    enclosed: Some(|octets, is_counted| {
-        let length = if is_counted {
-            quoted_printable::encoded_len(octets).0
-        } else {
-            UNKNOWN
-        };
-        Content::new(octets, length, &QUOTED_PRINTABLE)
-    }),
+    enclosed: Some(&ENCLOSED),
     ..SEVEN_BIT
+};
+
+/// [`DASHED`] in a multipart.
+static ENCLOSED: Coding = Coding {
+    has_length: false,
+    ..QUOTED
 };
 
 pub(super) fn lines(
@@ -195,7 +196,9 @@ fn end_lines(content: &Content<'_>, place: Place<'_>, w: &mut Writer<'_>) {
     }
 }
 
-static QUOTED_PRINTABLE: Coding = Coding {
+static QUOTED_PRINTABLE: Coding = QUOTED;
+
+const QUOTED: Coding = Coding {
     name: "quoted-printable",
     atom: quoted,
     ..SEVEN_BIT

@@ -40,6 +40,7 @@ impl<'a> FileName<'a> {
     }
 
     /// Whether a quoted string holds it, so that it needs no fallback.
+    #[inline(never)] // One copy, in flash as in the source.
     pub(super) fn is_plain(self) -> bool {
         self.0.bytes().all(is_simple) && !looks_encoded(self.0.as_bytes())
     }

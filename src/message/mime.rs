@@ -13,12 +13,12 @@
 //! A level that is not needed is left out, and what it holds moves up. This file is linked only by
 //! programs that use HTML or attachments: `Message` calls it through a pointer.
 
+use super::Message;
 use super::body::text_head;
 use super::content::{Content, Place};
 use super::cursor::{Cursor, Progress, Step, nth};
 use super::fault::Part;
 use super::part::Attachment;
-use super::{Date, Message};
 use crate::wire::dot::Dots;
 use crate::wire::quoted_printable::hex;
 use crate::wire::writer::Writer;
@@ -37,8 +37,8 @@ pub(super) fn atom(
         is_enclosed: true,
         message,
     };
-    let text = &enclosed(message.text.as_ref(), tree.around_text(), w);
-    let html = &enclosed(message.html.as_ref(), tree.around_html(), w);
+    let text = &enclosed(message.text, tree.around_text());
+    let html = &enclosed(message.html, tree.around_html());
     let next = match at.step {
         Step::Body => {
             w.str("MIME-Version: 1.0\r\n");
@@ -135,11 +135,11 @@ enum Level {
 }
 
 /// A text as it travels in `level`, if there is one.
-fn enclosed<'a>(text: Option<&Content<'a>>, level: Option<Level>, w: &Writer<'_>) -> Content<'a> {
-    let text = text.unwrap_or(&Content::EMPTY);
+fn enclosed<'a>(text: Option<Content<'a>>, level: Option<Level>) -> Content<'a> {
+    let text = text.unwrap_or(Content::EMPTY);
     match text.coding.enclosed {
-        Some(enclosed) if level.is_some() => enclosed(text.octets, w.counts()),
-        _ => *text,
+        Some(coding) if level.is_some() => Content { coding, ..text },
+        _ => text,
     }
 }
 
@@ -276,11 +276,15 @@ fn number(message: &Message<'_>) -> u64 {
     if message.seed != 0 {
         return message.seed;
     }
-    let id = message.message_id.as_ref().map_or("", |id| id.as_str());
-    let id = id.bytes().map(u64::from);
-    let date = message.date.map(Date::number);
-    // The product is modular: it wraps.
-    id.chain(date).fold(0, |hash, number| {
-        (hash ^ number).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    let mut hash = 0_u64;
+    if let Some(id) = message.message_id {
+        for byte in id.as_str().bytes() {
+            // The product is modular: it wraps.
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    match message.date {
+        Some(date) => hash ^ date.number(),
+        None => hash,
+    }
 }

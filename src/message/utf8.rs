@@ -1,6 +1,8 @@
 //! UTF-8 (RFC 3629 §4), one byte after the other: so a text can be checked when it is given, and one
 //! from a source while it is sent.
 
+use crate::wire::scan::skip_printable;
+
 /// The bytes that may come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Next {
@@ -24,24 +26,34 @@ pub(super) enum Next {
 impl Next {
     /// What may come after `byte`; `None` if that may not come.
     pub(super) const fn after(self, byte: u8) -> Option<Self> {
-        Some(match (self, byte) {
-            (Self::Character, 0..=0x7f) | (Self::One, 0x80..=0xbf) => Self::Character,
-            (Self::Character, 0xc2..=0xdf)
-            | (Self::Two, 0x80..=0xbf)
-            | (Self::AfterE0, 0xa0..=0xbf)
-            | (Self::AfterEd, 0x80..=0x9f) => Self::One,
-            (Self::Character, 0xe0) => Self::AfterE0,
-            (Self::Character, 0xed) => Self::AfterEd,
-            (Self::Character, 0xe1..=0xef)
-            | (Self::Three, 0x80..=0xbf)
-            | (Self::AfterF0, 0x90..=0xbf)
-            | (Self::AfterF4, 0x80..=0x8f) => Self::Two,
-            (Self::Character, 0xf0) => Self::AfterF0,
-            (Self::Character, 0xf1..=0xf3) => Self::Three,
-            (Self::Character, 0xf4) => Self::AfterF4,
-            (Self::Any, _) => Self::Any,
-            _ => return None,
-        })
+        let (low, high, next) = match self {
+            Self::Any => return Some(self),
+            Self::Character => {
+                return Some(match byte {
+                    0..=0x7f => self,
+                    0xc2..=0xdf => Self::One,
+                    0xe0 => Self::AfterE0,
+                    0xed => Self::AfterEd,
+                    0xe1..=0xef => Self::Two,
+                    0xf0 => Self::AfterF0,
+                    0xf1..=0xf3 => Self::Three,
+                    0xf4 => Self::AfterF4,
+                    _ => return None,
+                });
+            }
+            Self::One => (0x80, 0xbf, Self::Character),
+            Self::Two => (0x80, 0xbf, Self::One),
+            Self::Three => (0x80, 0xbf, Self::Two),
+            Self::AfterE0 => (0xa0, 0xbf, Self::One),
+            Self::AfterEd => (0x80, 0x9f, Self::One),
+            Self::AfterF0 => (0x90, 0xbf, Self::Two),
+            Self::AfterF4 => (0x80, 0x8f, Self::Two),
+        };
+        if low <= byte && byte <= high {
+            Some(next)
+        } else {
+            None
+        }
     }
 
     /// Whether a text may end here.
@@ -51,17 +63,22 @@ impl Next {
 }
 
 /// Whether `text` holds a character outside ASCII, and is UTF-8.
+#[inline(never)] // One copy, in flash as in the source.
 pub(super) const fn is_beyond_ascii(text: &[u8]) -> bool {
     let mut next = Next::Character;
     let mut is_ascii = true;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
+        rest = tail;
+        if byte.is_ascii() && matches!(next, Next::Character) {
+            rest = skip_printable(rest);
+            continue;
+        }
+        is_ascii = false;
         next = match next.after(*byte) {
             Some(next) => next,
             None => return false,
         };
-        is_ascii &= byte.is_ascii();
-        rest = tail;
     }
     next.may_end() && !is_ascii
 }
