@@ -4,7 +4,7 @@
 
 use crate::error::Error;
 use crate::fault::{Fault, Violation};
-use crate::invalid::Reason;
+use crate::invalid::{Field, Invalid, Reason};
 use crate::message::{ContentFault, ContentFaultKind, Part};
 use crate::missing::Missing;
 use crate::phase::Phase;
@@ -36,7 +36,7 @@ impl<E> Error<E> {
             Self::Failed { fault, phase, last } => of_failed(fault, *phase, *last),
             Self::DeliveryUnknown { fault, .. } => of_unknown(fault),
             Self::NotOffered(missing) => of_missing(*missing),
-            Self::Invalid(invalid) => of_invalid(invalid.reason),
+            Self::Invalid(invalid) => of_invalid(*invalid),
             Self::LimitReached => "send this mail over another connection",
             Self::OutOfOrder(state) => of_state(*state),
             Self::ConnectionEnded => "make a new connection and a new client",
@@ -376,8 +376,10 @@ const fn of_content(fault: &ContentFault) -> &'static str {
         (ContentFaultKind::NoSource, _) => "give a source for each streamed part",
         (ContentFaultKind::SmallBuffer, _) => "give the client a larger buffer",
         (ContentFaultKind::Boundary, _) => "give the message another seed",
+        (ContentFaultKind::TooLarge, _) => "send less in one mail",
+        (ContentFaultKind::NotUtf8, _) => NOT_UTF8,
         (_, Part::Message) => "give the message CRLF line ends, and encode what is not ASCII",
-        _ => "send this part in base64 instead of as it is",
+        _ => NOT_AS_IS,
     }
 }
 
@@ -446,11 +448,20 @@ const fn of_missing(missing: Missing) -> &'static str {
     }
 }
 
-const fn of_invalid(reason: Reason) -> &'static str {
-    match reason {
-        Reason::ControlCharacter | Reason::LineEnd => {
-            "take out line ends and other control characters"
+const NOT_UTF8: &str = "make the header UTF-8, or encode its values as RFC 2047 has it";
+
+/// RFC 2046 §5.2.1 lets no message/… travel in base64.
+const NOT_AS_IS: &str = "attach it in base64, a message (.eml) as application/octet-stream";
+
+const fn of_invalid(invalid: Invalid) -> &'static str {
+    match invalid.reason {
+        Reason::ControlCharacter | Reason::LineEnd | Reason::LineTooLong | Reason::NotAscii
+            if matches!(invalid.field, Field::Attachment) =>
+        {
+            NOT_AS_IS
         }
+        Reason::LineEnd => "end each line with CRLF",
+        Reason::ControlCharacter => "take out line ends and other control characters",
         Reason::TooLong | Reason::LineTooLong => "shorten it",
         Reason::Empty => "give it a value, or leave it out",
         Reason::NoAt | Reason::LocalPart | Reason::DomainPart | Reason::AddressLiteral => {
@@ -462,7 +473,10 @@ const fn of_invalid(reason: Reason) -> &'static str {
         Reason::Group => "name the recipients one by one",
         Reason::Reserved => "use the method meant for it, or leave it out",
         Reason::NoSource => "give a source for each streamed part",
-        Reason::AsIsOnly => "send it as it is, in ASCII with CRLF line ends",
+        Reason::AsIsOnly => {
+            "attach it as it is if it is ASCII with CRLF line ends, else as application/octet-stream"
+        }
+        Reason::NotUtf8 => NOT_UTF8,
         Reason::Duplicate => "give it once",
         Reason::TooSmall => "make it larger",
         Reason::TooLarge => "send less, or ask who runs the server for a higher limit",
@@ -678,8 +692,15 @@ mod tests {
         ] {
             is_sentence(Error::<()>::OutOfOrder(state).advice());
         }
-        for reason in [Reason::Empty, Reason::TooLarge, Reason::Syntax] {
-            is_sentence(of_invalid(reason));
+        for reason in [
+            Reason::Empty,
+            Reason::TooLarge,
+            Reason::LineEnd,
+            Reason::NotUtf8,
+        ] {
+            for field in [Field::Attachment, Field::Message] {
+                is_sentence(of_invalid(Invalid::new(field, reason)));
+            }
         }
     }
 }

@@ -164,6 +164,8 @@ named! {
         LineTooLong = "has a line of more than 998 octets",
         /// It holds a character outside ASCII where only ASCII is allowed.
         NotAscii = "holds a character outside ASCII",
+        /// It holds bytes that are not UTF-8 where only UTF-8 is allowed.
+        NotUtf8 = "is not UTF-8",
         /// It has no `@`.
         NoAt = "has no @",
         /// The local part before the `@` is wrong.

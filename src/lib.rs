@@ -30,6 +30,11 @@
     )
 )]
 
+#[cfg(target_pointer_width = "16")]
+compile_error!(
+    "embedded-smtp needs a target with addresses of at least 32 bits: it counts bytes in usize"
+);
+
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 

@@ -14,9 +14,9 @@ use crate::wire::writer::Writer;
 impl<'a> Content<'a> {
     /// Checked octets of an attachment.
     pub(super) const fn as_is(octets: &'a [u8]) -> Result<Self, Reason> {
-        match check::fault(octets, Octets::SevenBit) {
-            None => Ok(Self::new(octets, enclosed(octets.len()), &AS_IS)),
-            Some(kind) => Err(reason(kind)),
+        match check::find(octets, Octets::SevenBit) {
+            Ok(_) => Ok(Self::new(octets, enclosed(octets.len()), &AS_IS)),
+            Err(kind) => Err(reason(kind)),
         }
     }
 
@@ -27,14 +27,9 @@ impl<'a> Content<'a> {
 
     /// A checked message.
     pub(super) const fn message(octets: &'a [u8]) -> Result<Self, Reason> {
-        let kind = if check::fault(octets, Octets::SevenBit).is_none() {
-            Octets::SevenBit
-        } else if check::fault(octets, Octets::EightBit).is_none() {
-            Octets::EightBit
-        } else if let Some(kind) = check::fault(octets, Octets::Utf8) {
-            return Err(reason(kind));
-        } else {
-            Octets::Utf8
+        let kind = match check::find(octets, Octets::Utf8) {
+            Ok(kind) => kind,
+            Err(kind) => return Err(reason(kind)),
         };
         let len = match octets {
             [.., b'\n'] | [] => octets.len(),
@@ -76,6 +71,7 @@ const fn reason(kind: ContentFaultKind) -> Reason {
         ContentFaultKind::BareCr | ContentFaultKind::BareLf => Reason::LineEnd,
         ContentFaultKind::LineTooLong => Reason::LineTooLong,
         ContentFaultKind::Nul => Reason::ControlCharacter,
+        ContentFaultKind::NotUtf8 => Reason::NotUtf8,
         _ => Reason::NotAscii,
     }
 }
@@ -118,13 +114,13 @@ static SOURCE_UTF8: Coding = Coding {
 /// Lines, none of which may begin as a boundary does.
 fn guarded_lines(
     content: &Content<'_>,
-    place: Place,
+    place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {
     let rest = content.octets.get(at.position..).unwrap_or_default();
     if let [b'-', b'-', rest @ ..] = rest
-        && rest.starts_with(&stem(place.seed))
+        && rest.starts_with(&stem(place.message))
     {
         return abort(place, at, ContentFaultKind::Boundary);
     }
@@ -134,7 +130,7 @@ fn guarded_lines(
 /// Octets from a source, checked on the way.
 fn from_source(
     content: &Content<'_>,
-    place: Place,
+    place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {
@@ -148,7 +144,7 @@ fn from_source(
         };
     }
     let stuffed = place.dots == Dots::Stuffed;
-    let stem = stem(place.seed);
+    let stem = stem(place.message);
     while let Some(byte) = w.take() {
         let column = usize::from(at.lines.column);
         if let Some(kind) = at.lines.check(byte, content.coding.octets) {
@@ -179,7 +175,7 @@ fn from_source(
     source::next(content, place, at, w, room.saturating_mul(3))
 }
 
-pub(super) fn abort(place: Place, at: &Cursor, kind: ContentFaultKind) -> Progress {
+pub(super) fn abort(place: Place<'_>, at: &Cursor, kind: ContentFaultKind) -> Progress {
     Progress::Stop(Filled::Abort(ContentFault {
         part: place.part,
         kind,

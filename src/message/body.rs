@@ -24,7 +24,7 @@ pub(super) fn atom(
         part: Part::Text,
         dots,
         is_enclosed: false,
-        seed: message.seed,
+        message,
     };
     text.atom(place, at, w)
 }

@@ -1,34 +1,42 @@
-//! The rules for octets that are sent as they are, one octet after the other: so a content can be
+//! The rules for bytes that are sent as they are, one byte after the other: so a content can be
 //! checked when it is given, and one from a source while it is sent.
 
 use super::content::LINE;
 use super::fault::ContentFaultKind;
+use super::utf8::Next;
 
-/// Which octets a ready-made message holds, beside line ends.
+/// The bytes that a ready-made message holds, beside line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Octets {
     /// ASCII.
     SevenBit,
-    /// Octets above 0x7F too, but not in the header: the server must offer 8BITMIME.
+    /// Bytes above 0x7F too, but not in the header: the server must offer 8BITMIME.
     EightBit,
-    /// Octets above 0x7F in the header too, as UTF-8: the server must offer SMTPUTF8.
+    /// Bytes above 0x7F in the header too, as UTF-8 (RFC 6532 §3.1): the server must offer SMTPUTF8
+    /// and 8BITMIME.
     Utf8,
 }
 
 /// Where in its lines a content stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Lines {
-    /// Octets in the line so far.
+    /// Bytes in the line so far.
     pub(super) column: u16,
-    /// The last octet was a CR.
+    /// The last byte was a CR.
     pub(super) is_after_cr: bool,
-    /// The empty line behind the header was seen.
-    is_in_body: bool,
+    /// The bytes that may come next: any after the empty line that ends the header.
+    next: Next,
 }
 
 impl Lines {
-    /// What is wrong with the next octet.
+    const START: Self = Self {
+        column: 0,
+        is_after_cr: false,
+        next: Next::Character,
+    };
+
+    /// What is wrong with the next byte.
     #[inline]
     pub(super) const fn check(&mut self, byte: u8, octets: Octets) -> Option<ContentFaultKind> {
         if self.is_after_cr {
@@ -36,10 +44,25 @@ impl Lines {
             if byte != b'\n' {
                 return Some(ContentFaultKind::BareCr);
             }
-            self.is_in_body |= self.column == 0;
+            if self.column == 0 {
+                self.next = Next::Any;
+            }
             self.column = 0;
             return None;
         }
+        let is_allowed = match octets {
+            Octets::SevenBit => false,
+            Octets::EightBit => self.is_in_body(),
+            Octets::Utf8 => true,
+        };
+        if !byte.is_ascii() && !is_allowed {
+            return Some(ContentFaultKind::EightBit);
+        }
+        // RFC 6532 §3.1: what is not ASCII in a header is UTF-8.
+        self.next = match self.next.after(byte) {
+            Some(next) => next,
+            None => return Some(ContentFaultKind::NotUtf8),
+        };
         match byte {
             b'\r' => {
                 self.is_after_cr = true;
@@ -47,11 +70,6 @@ impl Lines {
             }
             b'\n' => return Some(ContentFaultKind::BareLf),
             0 => return Some(ContentFaultKind::Nul),
-            0x80.. => match octets {
-                Octets::Utf8 => {}
-                Octets::EightBit if self.is_in_body => {}
-                _ => return Some(ContentFaultKind::EightBit),
-            },
             _ => {}
         }
         if self.column as usize >= LINE {
@@ -65,27 +83,40 @@ impl Lines {
     pub(super) const fn end(self) -> Option<ContentFaultKind> {
         if self.is_after_cr {
             Some(ContentFaultKind::BareCr)
+        } else if !self.next.may_end() {
+            Some(ContentFaultKind::NotUtf8)
         } else {
             None
         }
     }
+
+    /// Whether the empty line after the header was seen.
+    const fn is_in_body(self) -> bool {
+        matches!(self.next, Next::Any)
+    }
 }
 
-/// What is wrong with a whole content, if `octets` is what it may hold.
+/// The bytes that a whole content holds, or what is wrong with it if these are all that it may hold.
 #[inline(never)] // One copy, in flash as in the source.
-pub(super) const fn fault(content: &[u8], octets: Octets) -> Option<ContentFaultKind> {
-    let mut lines = Lines {
-        column: 0,
-        is_after_cr: false,
-        is_in_body: false,
-    };
+pub(super) const fn find(content: &[u8], allowed: Octets) -> Result<Octets, ContentFaultKind> {
+    let mut lines = Lines::START;
+    let mut found = Octets::SevenBit;
     let mut rest = content;
     while let [byte, tail @ ..] = rest {
-        let fault = lines.check(*byte, octets);
-        if fault.is_some() {
-            return fault;
+        if !byte.is_ascii() && !matches!(found, Octets::Utf8) {
+            found = if lines.is_in_body() {
+                Octets::EightBit
+            } else {
+                Octets::Utf8
+            };
+        }
+        if let Some(kind) = lines.check(*byte, allowed) {
+            return Err(kind);
         }
         rest = tail;
     }
-    lines.end()
+    match lines.end() {
+        Some(kind) => Err(kind),
+        None => Ok(found),
+    }
 }

@@ -7,6 +7,7 @@
 //! Line ends are CRLF on the wire whatever they were in a text. This file does not know MIME
 //! structure.
 
+use super::Message;
 use super::check::Octets;
 use super::cursor::{Cursor, Progress};
 use super::fault::Part;
@@ -39,37 +40,43 @@ pub(super) struct Coding {
     pub(super) encoded_len: Option<fn(u32) -> u32>,
     /// What goes out.
     pub(super) octets: Octets,
+    /// The octets are UTF-8 and not ASCII, which the media type does not say.
+    pub(super) needs_charset: bool,
+    /// The coding of the same octets in a multipart, if another is needed there.
+    pub(super) enclosed: Option<&'static Coding>,
+    /// The content's length is that of this coding; else its atoms are counted.
+    pub(super) has_length: bool,
     /// Produces the atom of the content at the cursor.
-    pub(super) atom: fn(&Content<'_>, Place, &mut Cursor, &mut Writer<'_>) -> Progress,
+    pub(super) atom: fn(&Content<'_>, Place<'_>, &mut Cursor, &mut Writer<'_>) -> Progress,
 }
 
 /// What a content's code has to know of its surroundings.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place<'m> {
     pub(super) part: Part,
     pub(super) dots: Dots,
     /// A boundary follows. The line end in front of it belongs to it (RFC 2046 §5.1.1), so a
     /// content that ends with a line end needs another.
     pub(super) is_enclosed: bool,
-    /// The unique part of the boundaries.
-    pub(super) seed: u64,
+    /// The message, which knows its boundaries.
+    pub(super) message: &'m Message<'m>,
 }
 
 impl<'a> Content<'a> {
-    /// A text, in the encoding that is right for it.
+    /// A text, in the encoding that is right for it: as it is if that can be, else readable unless
+    /// base64 is shorter by more than a third.
     #[inline(never)] // One copy, in flash as in the source.
     pub(super) const fn text(text: &'a str) -> Self {
         let octets = text.as_bytes();
         let (encoded, coding) = match seven_bit(octets) {
-            Some((encoded, true)) => (encoded, &COPIED),
-            Some((encoded, false)) => (encoded, &LINES),
+            Some(as_it_is) => as_it_is,
             None => {
                 let (quoted, canonical) = quoted_printable::encoded_len(octets);
                 let base64 = base64::encoded_len(canonical);
-                if quoted <= base64 {
-                    (quoted, &QUOTED_PRINTABLE)
-                } else {
+                if base64 / 2 < quoted / 3 {
                     (base64, &BASE64_TEXT)
+                } else {
+                    (quoted, &QUOTED_PRINTABLE)
                 }
             }
         };
@@ -102,8 +109,8 @@ impl<'a> Content<'a> {
     }
 
     /// The atom of the content at the cursor.
-    pub(super) fn atom(&self, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-        if w.counts() {
+    pub(super) fn atom(&self, place: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+        if w.counts() && self.coding.has_length {
             w.count(self.encoded_len());
             let ends_line = self.octets.last().copied().is_some_and(is_line_end);
             if self.coding.keeps_lines && place.is_enclosed && ends_line {
@@ -126,7 +133,7 @@ static COPIED: Coding = Coding {
     ..SEVEN_BIT
 };
 
-fn copied(content: &Content<'_>, place: Place, _: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+fn copied(content: &Content<'_>, place: Place<'_>, _: &mut Cursor, w: &mut Writer<'_>) -> Progress {
     w.bytes(content.octets);
     end_lines(content, place, w);
     Progress::End
@@ -141,12 +148,27 @@ pub(super) const SEVEN_BIT: Coding = Coding {
     keeps_lines: true,
     encoded_len: None,
     octets: Octets::SevenBit,
+    needs_charset: false,
+    enclosed: None,
+    has_length: true,
     atom: lines,
+};
+
+/// [`LINES`], one of which begins as a boundary could.
+static DASHED: Coding = Coding {
+    enclosed: Some(&ENCLOSED),
+    ..SEVEN_BIT
+};
+
+/// [`DASHED`] in a multipart.
+static ENCLOSED: Coding = Coding {
+    has_length: false,
+    ..QUOTED
 };
 
 pub(super) fn lines(
     content: &Content<'_>,
-    place: Place,
+    place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {
@@ -166,7 +188,7 @@ pub(super) fn lines(
 }
 
 /// Writes the line end that the last line lacks, or the one that belongs to the boundary behind.
-fn end_lines(content: &Content<'_>, place: Place, w: &mut Writer<'_>) {
+fn end_lines(content: &Content<'_>, place: Place<'_>, w: &mut Writer<'_>) {
     if let Some(last) = content.octets.last()
         && (place.is_enclosed || !is_line_end(*last))
     {
@@ -174,13 +196,20 @@ fn end_lines(content: &Content<'_>, place: Place, w: &mut Writer<'_>) {
     }
 }
 
-static QUOTED_PRINTABLE: Coding = Coding {
+static QUOTED_PRINTABLE: Coding = QUOTED;
+
+const QUOTED: Coding = Coding {
     name: "quoted-printable",
     atom: quoted,
     ..SEVEN_BIT
 };
 
-fn quoted(content: &Content<'_>, place: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+fn quoted(
+    content: &Content<'_>,
+    place: Place<'_>,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
     if content.is_end(at) {
         // The last line has its line end.
         if place.is_enclosed && content.octets.last().copied().is_some_and(is_line_end) {
@@ -199,7 +228,12 @@ static BASE64_TEXT: Coding = Coding {
 };
 
 /// Writes one line of base64, from 57 octets of the text with CRLF for every line end.
-fn base64_text(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+fn base64_text(
+    content: &Content<'_>,
+    _: Place<'_>,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
     if content.is_end(at) && !at.is_in_line_end {
         return Progress::End;
     }
@@ -232,18 +266,20 @@ fn base64_text(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<
 /// Octets in a line as it is: RFC 5322 §2.1.1.
 pub(super) const LINE: usize = 998;
 
-/// Whether every line of `text` may go out as it is: the octets it then takes, and whether it can
-/// be copied as a whole.
-const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
+/// The octets that `text` takes as it is, and how it is sent; `None` if a line of it needs an
+/// encoding.
+const fn seven_bit(text: &[u8]) -> Option<(u32, &'static Coding)> {
     let mut rest = text;
     let mut octets = text.len();
     let mut is_ready = true;
+    let mut is_dashed = false;
     while !rest.is_empty() {
         let line = rest;
         match line {
-            // A line that begins with `From ` gets a `>` in some mail stores; one that begins with
-            // `--` could be a boundary.
-            [b'F', b'r', b'o', b'm', b' ', ..] | [b'-', b'-', ..] => return None,
+            // A line that begins with `From ` gets a `>` in some mail stores.
+            [b'F', b'r', b'o', b'm', b' ', ..] => return None,
+            // It could be a boundary, in a multipart.
+            [b'-', b'-', b'=', b'_', ..] => is_dashed = true,
             [b'.', ..] => is_ready = false,
             _ => {}
         }
@@ -271,7 +307,19 @@ const fn seven_bit(text: &[u8]) -> Option<(u32, bool)> {
             _ => return None,
         };
     }
-    Some((saturated(octets), is_ready))
+    let octets = saturated(octets);
+    Some((octets, as_it_is(octets, is_ready, is_dashed)))
+}
+
+/// How a text of this length goes out as it is. An atom has less than [`UNKNOWN`] octets.
+const fn as_it_is(octets: u32, is_ready: bool, is_dashed: bool) -> &'static Coding {
+    if is_dashed {
+        &DASHED
+    } else if is_ready && octets != UNKNOWN {
+        &COPIED
+    } else {
+        &LINES
+    }
 }
 
 /// The octets of `text` before its first line end.
@@ -294,5 +342,16 @@ pub(super) const fn saturated(octets: usize) -> u32 {
         UNKNOWN
     } else {
         octets as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_4_gib_is_not_one_atom() {
+        assert!(core::ptr::eq(as_it_is(UNKNOWN - 1, true, false), &COPIED));
+        assert!(core::ptr::eq(as_it_is(UNKNOWN, true, false), &LINES));
     }
 }

@@ -65,6 +65,12 @@ impl Date {
         })
     }
 
+    /// A number that no other local date and time has.
+    pub(super) const fn number(self) -> u64 {
+        // A day has less than 2^17 seconds.
+        (self.days as u64) << 17 | self.seconds as u64
+    }
+
     /// Writes the date-time of RFC 5322 §3.3.
     #[inline(never)] // Its variables then do not burden the stack of what else a header holds.
     pub(crate) fn write(self, w: &mut Writer<'_>) {

@@ -43,12 +43,17 @@ pub enum ContentFaultKind {
     BareLf,
     /// An octet above 0x7F where only ASCII was announced.
     EightBit,
+    /// A character in the header of a ready-made message that is not UTF-8 (RFC 6532 §3.1).
+    NotUtf8,
     /// An octet 0.
     Nul,
     /// A line of more than 998 octets.
     LineTooLong,
-    /// A line begins as a boundary of the message does: send it with another seed, or in base64.
+    /// A line begins as a boundary of the message does: give the message another
+    /// [`seed`](crate::Message::seed).
     Boundary,
+    /// The source gives more bytes than a `usize` counts: 4 GiB, where that has 32 bits.
+    TooLarge,
     /// No source was given.
     NoSource,
     /// The buffer is too small to read from a source:
@@ -66,9 +71,11 @@ impl ContentFaultKind {
             Self::BareCr => "holds a CR without a LF",
             Self::BareLf => "holds a LF without a CR",
             Self::EightBit => "holds an octet above 0x7F",
+            Self::NotUtf8 => "holds a header that is not UTF-8",
             Self::Nul => "holds an octet 0",
             Self::LineTooLong => "holds a line of more than 998 octets",
-            Self::Boundary => "holds a line that begins like a MIME boundary",
+            Self::Boundary => "holds a line that begins like a MIME boundary of this seed",
+            Self::TooLarge => "is too large",
             Self::NoSource => "has no source",
             Self::SmallBuffer => "needs a larger buffer",
         }

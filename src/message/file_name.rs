@@ -1,5 +1,8 @@
-//! File names of attachments: an ASCII `filename=` for every reader, and RFC 2231's
-//! `filename*=utf-8''…` where ASCII cannot say it.
+//! File names of attachments: `filename="…"` where a quoted string holds the name, else RFC 2231's
+//! `filename*=utf-8''…`.
+//!
+//! The two never stand in one field: many readers then take the wrong one, or neither. Readers that
+//! do not know RFC 2231 find an ASCII fallback as the `name` of Content-Type.
 
 use super::text::{LINE, has_control};
 use crate::invalid::{Field, Invalid, Reason};
@@ -16,7 +19,7 @@ impl<'a> FileName<'a> {
     ///
     /// # Errors
     ///
-    /// `Empty`, `TooLong` beyond 255 octets, `ControlCharacter`.
+    /// `Empty`, `TooLong` beyond 255 bytes, `ControlCharacter`.
     pub const fn new(name: &'a str) -> Result<Self, Invalid> {
         let reason = if name.is_empty() {
             Reason::Empty
@@ -36,21 +39,32 @@ impl<'a> FileName<'a> {
         self.0
     }
 
-    /// Writes the parameters that say it, each behind `;` in a line of its own.
+    /// Whether a quoted string holds it, so that it needs no fallback.
+    #[inline(never)] // One copy, in flash as in the source.
+    pub(super) fn is_plain(self) -> bool {
+        self.0.bytes().all(is_simple) && !looks_encoded(self.0.as_bytes())
+    }
+
+    /// Writes the parameter of Content-Disposition, after `;` on a line of its own.
     pub(super) fn write(self, w: &mut Writer<'_>) {
-        let name = self.0;
-        let simple = name.len() <= MAX_FALLBACK
-            && name.bytes().all(is_simple)
-            && !looks_encoded(name.as_bytes());
-        // In front, since some readers (Python's) take the first one they find.
-        if !simple {
-            extended(name, w);
+        if !self.is_plain() {
+            return extended(self.0, w);
         }
         w.str(";\r\n filename=\"");
-        let (stem, extension) = fallback(name);
-        for char in stem.chars().chain(extension.chars()) {
+        w.str(self.0);
+        w.byte(b'"');
+    }
+
+    /// Writes the parameter of Content-Type with what ASCII can say of a name that is not plain.
+    pub(super) fn write_fallback(self, w: &mut Writer<'_>) {
+        w.str(";\r\n name=\"");
+        let (stem, extension) = split(self.0);
+        let room = MAX_FALLBACK.checked_sub(extension.len());
+        let stem = stem.chars().take(room.unwrap_or_default());
+        for char in stem.chain(extension.chars()) {
             let byte = u8::try_from(char).unwrap_or(b'_');
-            let keep = is_simple(byte) && (simple || byte != b'?');
+            // A `?` could make an encoded word.
+            let keep = is_simple(byte) && byte != b'?';
             w.byte(if keep { byte } else { b'_' });
         }
         w.byte(b'"');
@@ -65,35 +79,22 @@ impl<'a> TryFrom<&'a str> for FileName<'a> {
     }
 }
 
-/// Octets of a file name: what common file systems allow.
+/// Bytes of a file name: what common file systems allow.
 const MAX: usize = 255;
 
-/// Octets of a plain name: they fill a line of 78 with ` filename="";` around them.
-const MAX_FALLBACK: usize = 65;
+/// Characters of a fallback: they fill a line with ` name="";` around them.
+const MAX_FALLBACK: usize = LINE - 9;
 
-/// Octets of a file name's extension, its dot included, that a shortened name keeps.
+/// Bytes of a file name's extension, its dot included, that a shortened name keeps.
 const MAX_EXTENSION: usize = 10;
 
-/// The beginning and the end of a name that is short enough for a line; all of it, if it is.
-fn fallback(name: &str) -> (&str, &str) {
-    if name.len() <= MAX_FALLBACK {
-        return (name, "");
+/// The name before its extension, and the extension if it is a short one.
+fn split(name: &str) -> (&str, &str) {
+    let dot = name.bytes().rposition(|byte| byte == b'.');
+    match dot.and_then(|dot| name.split_at_checked(dot)) {
+        Some((stem, extension)) if extension.len() <= MAX_EXTENSION => (stem, extension),
+        _ => (name, ""),
     }
-    let dot = name
-        .bytes()
-        .rposition(|byte| byte == b'.')
-        .unwrap_or(name.len());
-    let (stem, extension) = name.split_at_checked(dot).unwrap_or((name, ""));
-    let extension = if extension.len() <= MAX_EXTENSION {
-        extension
-    } else {
-        ""
-    };
-    let mut end = MAX_FALLBACK.saturating_sub(extension.len());
-    while !stem.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    (stem.get(..end).unwrap_or(stem), extension)
 }
 
 /// Writes `filename*=utf-8''…`, in continuations where it does not fit in a line.
@@ -103,8 +104,8 @@ fn extended(name: &str, w: &mut Writer<'_>) {
     for byte in name.bytes() {
         total = total.saturating_add(width(byte));
     }
-    // ` filename*=utf-8''`, and `;` behind.
-    if total.saturating_add(19) <= LINE {
+    // ` filename*=utf-8''`.
+    if total.saturating_add(18) <= LINE {
         w.str(";\r\n filename*=utf-8''");
         for byte in name.bytes() {
             percent(byte, w);
@@ -123,7 +124,7 @@ fn extended(name: &str, w: &mut Writer<'_>) {
             w.str(";\r\n filename*");
             w.decimal(section);
             w.str("*=");
-            // ` filename*`, two digits, `*=`, and `;` behind.
+            // ` filename*`, two digits, `*=`, and `;` after them.
             room = LINE - 15;
             if section == 0 {
                 w.str("utf-8''");
@@ -138,7 +139,7 @@ fn extended(name: &str, w: &mut Writer<'_>) {
     }
 }
 
-/// Writes an octet as RFC 2231 §7 wants it.
+/// Writes a byte as RFC 2231 §7 wants it.
 fn percent(byte: u8, w: &mut Writer<'_>) {
     if is_attribute_char(byte) {
         w.byte(byte);
@@ -158,7 +159,7 @@ fn is_attribute_char(byte: u8) -> bool {
         | b'!' | b'#' | b'$' | b'&' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'{'..=b'~')
 }
 
-/// Whether an octet stands for itself in a quoted string, in every reader.
+/// Whether a byte stands for itself in a quoted string, in every reader.
 fn is_simple(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
@@ -173,36 +174,53 @@ mod tests {
     use super::*;
     use std::string::String;
 
-    fn written(name: &str) -> String {
+    fn all_of(write: impl Fn(&mut Writer<'_>)) -> String {
         let mut out = [0; 2000];
         let mut w = Writer::new(&mut out, 0);
-        FileName::new(name).unwrap().write(&mut w);
+        write(&mut w);
         let n = w.len();
-        let text = String::from_utf8(out[..n].to_vec()).unwrap();
-        assert!(text.split("\r\n").all(|line| line.len() <= LINE), "{text}");
+        String::from_utf8(out[..n].to_vec()).unwrap()
+    }
+
+    fn written(name: &str) -> String {
+        let text = all_of(|w| FileName::new(name).unwrap().write(w));
+        let is_long = |line: &str| line.len() > LINE && !line.contains('"');
+        assert!(!text.split("\r\n").any(is_long), "{text}");
         text
     }
 
-    #[test]
-    fn ascii_names_need_one_parameter() {
-        assert_eq!(written("log.csv"), ";\r\n filename=\"log.csv\"");
-        assert_eq!(written("a b;c.csv"), ";\r\n filename=\"a b;c.csv\"");
+    fn fallback(name: &str) -> String {
+        let text = all_of(|w| FileName::new(name).unwrap().write_fallback(w));
+        assert!(text.split("\r\n").all(|line| line.len() < LINE), "{text}");
+        let name = text.strip_prefix(";\r\n name=\"").unwrap();
+        name.strip_suffix('"').unwrap().into()
     }
 
     #[test]
-    fn other_names_have_two() {
-        assert_eq!(
-            written("Übersicht.csv"),
-            ";\r\n filename*=utf-8''%C3%9Cbersicht.csv;\r\n filename=\"_bersicht.csv\""
-        );
-        assert_eq!(
-            written("a\"b\\c"),
-            ";\r\n filename*=utf-8''a%22b%5Cc;\r\n filename=\"a_b_c\""
-        );
-        assert_eq!(
-            written("=?utf-8?Q?x?="),
-            ";\r\n filename*=utf-8''%3D%3Futf-8%3FQ%3Fx%3F%3D;\r\n filename=\"=_utf-8_Q_x_=\""
-        );
+    fn ascii_names_are_quoted() {
+        assert_eq!(written("log.csv"), ";\r\n filename=\"log.csv\"");
+        assert_eq!(written("a b;c.csv"), ";\r\n filename=\"a b;c.csv\"");
+        let long = "a".repeat(255);
+        assert_eq!(written(&long), std::format!(";\r\n filename=\"{long}\""));
+    }
+
+    #[test]
+    fn other_names_are_extended() {
+        for (name, extended, ascii) in [
+            ("Übersicht.csv", "%C3%9Cbersicht.csv", "_bersicht.csv"),
+            ("a\"b\\c", "a%22b%5Cc", "a_b_c"),
+            (
+                "=?utf-8?Q?x?=",
+                "%3D%3Futf-8%3FQ%3Fx%3F%3D",
+                "=_utf-8_Q_x_=",
+            ),
+        ] {
+            assert_eq!(
+                written(name),
+                std::format!(";\r\n filename*=utf-8''{extended}")
+            );
+            assert_eq!(fallback(name), ascii);
+        }
     }
 
     #[test]
@@ -211,18 +229,12 @@ mod tests {
         assert!(got.contains(";\r\n filename*0*=utf-8''%C3%BC"), "{got}");
         assert!(got.contains(";\r\n filename*12*=%C3%BC"), "{got}");
         assert_eq!(got.matches("%C3%BC").count(), 127);
-        assert!(!written(&"a".repeat(65)).contains('*'));
-        assert!(written(&"a".repeat(66)).contains("filename*0*="));
-        let got = written(&std::format!("{}.jpeg", "ü".repeat(100)));
-        assert!(
-            got.ends_with(&std::format!("filename=\"{}.jpeg\"", "_".repeat(30))),
-            "{got}"
-        );
-        let got = written(&"a.b".repeat(85));
-        assert!(
-            got.ends_with(&std::format!("\"{}.b\"", "a.b".repeat(21))),
-            "{got}"
-        );
+        assert!(!written(&("a".repeat(54) + "ü")).contains("*0*"));
+        assert!(written(&("a".repeat(55) + "ü")).contains("*0*"));
+        let long = "ü".repeat(100) + ".jpeg";
+        assert_eq!(fallback(&long), "_".repeat(64) + ".jpeg");
+        assert_eq!(fallback(&"a.b".repeat(85)), "a.b".repeat(22) + "a.b");
+        assert_eq!(fallback(&("ü.".repeat(3) + &"a".repeat(99))).len(), 69);
     }
 
     #[test]
@@ -232,6 +244,7 @@ mod tests {
                 let name = "a".repeat(ascii) + special;
                 if name.len() <= MAX {
                     written(&name);
+                    fallback(&name);
                 }
             }
         }

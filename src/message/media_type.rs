@@ -1,6 +1,7 @@
 //! Media types: `text/csv`, or `text/csv; charset=utf-8`.
 
 use crate::invalid::{Field, Invalid, Reason};
+use crate::wire::scan::start_of;
 use crate::wire::writer::Writer;
 
 /// The media type of an attachment, with parameters if it has any.
@@ -9,12 +10,14 @@ use crate::wire::writer::Writer;
 pub struct MediaType<'a>(&'a str);
 
 impl<'a> MediaType<'a> {
-    /// Checks `text` against RFC 2045 §5.1.
+    /// Checks `text` against RFC 2045 §5.1. Type and subtype have at most 127 characters each
+    /// (RFC 6838 §4.2), a parameter with its value at most 76.
     ///
     /// # Errors
     ///
-    /// `Empty`, `TooLong`, `Syntax` for anything that is not `type/subtype` with well-formed
-    /// parameters, `Reserved` for `multipart/…`.
+    /// `Empty`, `TooLong`; `Syntax` for anything that is not `type/subtype` with well-formed
+    /// parameters; `Duplicate` for a parameter that is given twice (RFC 6838 §4.3); `Reserved` for
+    /// `multipart/…`.
     pub const fn new(text: &'a str) -> Result<Self, Invalid> {
         match check(text.as_bytes()) {
             Ok(()) => Ok(Self(text)),
@@ -30,7 +33,22 @@ impl<'a> MediaType<'a> {
 
     /// Whether it is `message/…`, which may not be sent in base64.
     pub(super) const fn is_message(self) -> bool {
-        begins_with(self.0.as_bytes(), b"message/")
+        after_prefix(self.0.as_bytes(), b"message/").is_some()
+    }
+
+    /// Whether it is `text/…`.
+    pub(super) const fn is_text(self) -> bool {
+        after_prefix(self.0.as_bytes(), b"text/").is_some()
+    }
+
+    /// Whether it has this parameter, as a whole or in the form of RFC 2231 (`name*=`, `name*0=`).
+    pub(super) const fn has(self, name: &[u8]) -> bool {
+        // The type is a token, and `/` begins none.
+        let rest = match token(self.0.as_bytes()).1 {
+            [b'/', subtype @ ..] => token(subtype).1,
+            rest => rest,
+        };
+        has(rest, name, true)
     }
 
     /// Writes it, each parameter in a line of its own.
@@ -70,70 +88,90 @@ impl<'a> TryFrom<&'a str> for MediaType<'a> {
     }
 }
 
-/// Octets of a type's and a subtype's name together: with `Content-Type: ` they fill a line. The
-/// longest registered ones have about 70.
-const MAX_NAME: usize = 63;
+/// RFC 6838 §4.2: type and subtype names "MUST NOT exceed 127 characters".
+const MAX_NAME: usize = 127;
 
-/// Octets of one parameter: it fills a line with a blank in front and a semicolon behind.
+/// Bytes of a parameter with its value: it fills a line with a blank before it and a semicolon after
+/// it.
 const MAX_PARAMETER: usize = 76;
 
 const fn check(text: &[u8]) -> Result<(), Reason> {
     if text.is_empty() {
         return Err(Reason::Empty);
     }
-    let rest = match token(text) {
-        [b'/', subtype @ ..] => {
-            if subtype.len().wrapping_add(1) == text.len() {
-                return Err(Reason::Syntax);
-            }
-            let rest = token(subtype);
-            if rest.len() == subtype.len() {
-                return Err(Reason::Syntax);
-            }
-            rest
-        }
-        _ => return Err(Reason::Syntax),
+    let (kind, [b'/', rest @ ..]) = token(text) else {
+        return Err(Reason::Syntax);
     };
-    if text.len().wrapping_sub(rest.len()) > MAX_NAME {
+    let (subtype, mut rest) = token(rest);
+    if kind.is_empty() || subtype.is_empty() {
+        return Err(Reason::Syntax);
+    }
+    if kind.len() > MAX_NAME || subtype.len() > MAX_NAME {
         return Err(Reason::TooLong);
     }
-    // RFC 2046 §5.1: the parts of a multipart are not one attachment's octets.
-    if begins_with(text, b"multipart/") {
+    // RFC 2046 §5.1: the parts of a multipart are not one attachment's bytes.
+    if after_prefix(text, b"multipart/").is_some() {
         return Err(Reason::Reserved);
     }
-    parameters(rest)
-}
-
-const fn parameters(mut rest: &[u8]) -> Result<(), Reason> {
     while !rest.is_empty() {
-        let name = match blanks(rest) {
-            [b';', after @ ..] => blanks(after),
-            _ => return Err(Reason::Syntax),
+        let (name, after) = match parameter(rest) {
+            Ok(parameter) => parameter,
+            Err(reason) => return Err(reason),
         };
-        let value = match token(name) {
-            [b'=', value @ ..] if value.len().wrapping_add(1) != name.len() => value,
-            _ => return Err(Reason::Syntax),
-        };
-        rest = match value {
-            [b'"', inner @ ..] => match quoted(inner) {
-                Some(rest) => rest,
-                None => return Err(Reason::Syntax),
-            },
-            _ => token(value),
-        };
-        if rest.len() == value.len() {
-            return Err(Reason::Syntax);
+        // RFC 6838 §4.3: "It is an error for a specific parameter to be specified more than once."
+        if has(after, name, false) {
+            return Err(Reason::Duplicate);
         }
-        if name.len().wrapping_sub(rest.len()) > MAX_PARAMETER {
-            return Err(Reason::TooLong);
-        }
+        rest = after;
     }
     Ok(())
 }
 
-/// What follows the token that `text` begins with.
-const fn token(mut text: &[u8]) -> &[u8] {
-    while let [byte, tail @ ..] = text {
+/// The name of the parameter that `text` begins with, and the text after its value.
+const fn parameter(text: &[u8]) -> Result<(&[u8], &[u8]), Reason> {
+    let [b';', rest @ ..] = blanks(text) else {
+        return Err(Reason::Syntax);
+    };
+    let start = blanks(rest);
+    let (name, [b'=', value @ ..]) = token(start) else {
+        return Err(Reason::Syntax);
+    };
+    let (is_empty, rest) = match value {
+        [b'"', inside @ ..] => match quoted(inside) {
+            Some(rest) => (false, rest),
+            None => return Err(Reason::Syntax),
+        },
+        _ => {
+            let (value, rest) = token(value);
+            (value.is_empty(), rest)
+        }
+    };
+    if name.is_empty() || is_empty {
+        return Err(Reason::Syntax);
+    }
+    if start_of(rest, start) > MAX_PARAMETER {
+        return Err(Reason::TooLong);
+    }
+    Ok((name, rest))
+}
+
+/// Whether a parameter of this name is among those that `text` begins with, without regard to case;
+/// also as `name*`, if that counts.
+const fn has(mut text: &[u8], wanted: &[u8], or_extended: bool) -> bool {
+    while let Ok((name, after)) = parameter(text) {
+        match after_prefix(name, wanted) {
+            Some([]) => return true,
+            Some([b'*', ..]) if or_extended => return true,
+            _ => text = after,
+        }
+    }
+    false
+}
+
+/// The token that `text` begins with, and the text after it.
+const fn token(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
         // RFC 2045 §5.1: no blanks, controls or tspecials.
         match *byte {
             0..=b' '
@@ -152,11 +190,14 @@ const fn token(mut text: &[u8]) -> &[u8] {
             | b'['
             | b']'
             | b'?'
-            | b'=' => return text,
-            _ => text = tail,
+            | b'=' => break,
+            _ => rest = tail,
         }
     }
-    text
+    match text.split_at_checked(start_of(rest, text)) {
+        Some(both) => both,
+        None => (text, b""),
+    }
 }
 
 /// What follows the quoted string whose inside `text` begins with.
@@ -182,16 +223,16 @@ fn is_blank_before_semicolon(text: &[u8]) -> bool {
     matches!(blanks(text), [b';', ..])
 }
 
-/// Whether `text` begins with `prefix`, which is in lower case, without regard to case.
-const fn begins_with(mut text: &[u8], mut prefix: &[u8]) -> bool {
+/// The text after `prefix`, if `text` begins with it without regard to case.
+const fn after_prefix<'t>(mut text: &'t [u8], mut prefix: &[u8]) -> Option<&'t [u8]> {
     while let [wanted, prefix_tail @ ..] = prefix {
         match text {
-            [byte, tail @ ..] if byte.to_ascii_lowercase() == *wanted => text = tail,
-            _ => return false,
+            [byte, tail @ ..] if byte.eq_ignore_ascii_case(wanted) => text = tail,
+            _ => return None,
         }
         prefix = prefix_tail;
     }
-    true
+    Some(text)
 }
 
 #[cfg(test)]
@@ -250,9 +291,10 @@ mod tests {
         assert_eq!(reason(""), Reason::Empty);
         assert_eq!(reason("Multipart/mixed"), Reason::Reserved);
         assert_eq!(
-            reason(&std::format!("a/{}", "b".repeat(62))),
+            reason(&std::format!("a/{}", "b".repeat(128))),
             Reason::TooLong
         );
+        assert_eq!(reason("a/b; c=d; C=e"), Reason::Duplicate);
         assert_eq!(
             reason(&std::format!("a/b; c=\"{}\"", "d".repeat(73))),
             Reason::TooLong

@@ -35,10 +35,10 @@ pub(super) fn atom(
         part: Part::Attachment(at.item),
         dots,
         is_enclosed: true,
-        seed: message.seed,
+        message,
     };
-    let text = message.text.as_ref().unwrap_or(&Content::EMPTY);
-    let html = message.html.as_ref().unwrap_or(&Content::EMPTY);
+    let text = &enclosed(message.text, tree.around_text());
+    let html = &enclosed(message.html, tree.around_html());
     let next = match at.step {
         Step::Body => {
             w.str("MIME-Version: 1.0\r\n");
@@ -134,17 +134,26 @@ enum Level {
     Related,
 }
 
+/// A text as it travels in `level`, if there is one.
+fn enclosed<'a>(text: Option<Content<'a>>, level: Option<Level>) -> Content<'a> {
+    let text = text.unwrap_or(Content::EMPTY);
+    match text.coding.enclosed {
+        Some(coding) if level.is_some() => Content { coding, ..text },
+        _ => text,
+    }
+}
+
 /// Which multiparts a message has, and whether it has a plain text.
-struct Tree {
+struct Tree<'m> {
     text: bool,
     mixed: bool,
     alternative: bool,
     related: bool,
-    seed: u64,
+    message: &'m Message<'m>,
 }
 
-impl Tree {
-    fn of(message: &Message<'_>) -> Self {
+impl<'m> Tree<'m> {
+    fn of(message: &'m Message<'m>) -> Self {
         let inline = message.attachments.iter().any(Attachment::is_inline);
         let related = message.html.is_some() && inline;
         let mixed = message
@@ -159,7 +168,7 @@ impl Tree {
             mixed,
             alternative,
             related,
-            seed: message.seed,
+            message,
         }
     }
 
@@ -231,9 +240,9 @@ impl Tree {
     }
 
     /// Writes the boundary of `level`. `=_` occurs neither in base64 nor in quoted-printable, a text
-    /// that goes out as it is has no line that begins with `--`, and other parts are checked.
+    /// with a line that begins with `--=_` does not go out as it is, and other parts are checked.
     fn boundary(&self, level: Level, w: &mut Writer<'_>) {
-        w.bytes(&stem(self.seed));
+        w.bytes(&stem(self.message));
         w.byte(match level {
             Level::Mixed => b'm',
             Level::Alternative => b'a',
@@ -243,19 +252,39 @@ impl Tree {
 }
 
 /// What all boundaries of a message begin with.
-pub(super) fn stem(seed: u64) -> [u8; STEM] {
+pub(super) fn stem(message: &Message<'_>) -> [u8; STEM] {
     let mut stem = *b"=_0000000000000000";
     let [_, _, digits @ ..] = &mut stem;
     for (pair, byte) in digits
         .as_chunks_mut::<2>()
         .0
         .iter_mut()
-        .zip(seed.to_be_bytes())
+        .zip(number(message).to_be_bytes())
     {
         *pair = [hex(byte >> 4), hex(byte & 15)];
     }
     stem
 }
 
-/// Octets of [`stem`].
+/// Bytes of [`stem`].
 pub(super) const STEM: usize = 18;
+
+/// The number in the boundaries of a message: its seed or, so that a mail can hold an earlier one of
+/// the same device, a hash of its Message-ID and Date (FNV-1a).
+#[inline(never)] // One copy, in flash as in the source.
+fn number(message: &Message<'_>) -> u64 {
+    if message.seed != 0 {
+        return message.seed;
+    }
+    let mut hash = 0_u64;
+    if let Some(id) = message.message_id {
+        for byte in id.as_str().bytes() {
+            // The product is modular: it wraps.
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    match message.date {
+        Some(date) => hash ^ date.number(),
+        None => hash,
+    }
+}

@@ -32,6 +32,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod text;
+mod utf8;
 
 pub use check::Octets;
 pub use date::Date;

@@ -1,11 +1,11 @@
 //! Attachments and inline parts.
 
-use super::check::Octets;
-use super::content::{Coding, Content, Place, UNKNOWN};
+use super::content::{Coding, Content, Place, SEVEN_BIT, UNKNOWN};
 use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
 use super::id::{self, ContentId};
 use super::media_type::MediaType;
+use super::utf8;
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::base64;
 use crate::wire::writer::Writer;
@@ -29,27 +29,47 @@ pub struct Attachment<'a> {
 }
 
 impl<'a> Attachment<'a> {
-    /// An attachment that travels in base64.
+    /// An attachment that travels in base64. A `text/…` without a charset is given
+    /// `charset=utf-8` if it is UTF-8 and not ASCII.
     ///
     /// # Errors
     ///
     /// As [`FileName::new`] and [`MediaType::new`]; `AsIsOnly` for `message/…`, which
-    /// RFC 2046 §5.2.1 does not let travel in base64.
+    /// RFC 2046 §5.2.1 does not let travel in base64: a message that cannot be attached
+    /// [as it is](Self::as_is) is attached as `application/octet-stream`.
     pub const fn new(
         file_name: &'a str,
         media_type: &'a str,
         content: &'a [u8],
     ) -> Result<Self, Invalid> {
         let encoded = base64::encoded_len(content.len());
-        let content = Content::new(content, encoded, &BASE64);
-        Self::with(file_name, media_type, content, true)
+        let encoded = Content::new(content, encoded, &BASE64);
+        let attachment = match Self::with(file_name, media_type, encoded, true) {
+            Ok(attachment) => attachment,
+            Err(invalid) => return Err(invalid),
+        };
+        if attachment.media_type.is_text()
+            && !attachment.media_type.has(b"charset")
+            && utf8::is_beyond_ascii(content)
+        {
+            let content = Content {
+                coding: &BASE64_UTF8,
+                ..encoded
+            };
+            return Ok(Self {
+                content,
+                ..attachment
+            });
+        }
+        Ok(attachment)
     }
 
     /// An attachment that travels as it is: ASCII text with CRLF line ends.
     ///
-    /// A line of it may not begin as the message's boundaries do, which is seen only while it is
-    /// sent ([`ContentFaultKind::Boundary`](super::ContentFaultKind::Boundary)); no text does so
-    /// by chance.
+    /// No line of it may begin as the message's boundaries do, which is seen only while it is sent
+    /// ([`ContentFaultKind::Boundary`](super::ContentFaultKind::Boundary)). No text does so by
+    /// chance, but a mail of your own may: to forward it, give the message another
+    /// [seed](crate::Message::seed).
     ///
     /// # Errors
     ///
@@ -66,33 +86,43 @@ impl<'a> Attachment<'a> {
         }
     }
 
-    /// An attachment that travels in base64, its octets given while the message is sent. If its
-    /// length is known, just so many are read.
+    /// An attachment that travels in base64, its bytes given while the message is sent. If its
+    /// length is known, the source must give exactly that many. Nothing is known of its bytes, so a
+    /// text that is not ASCII needs its charset in the media type.
     ///
     /// # Errors
     ///
-    /// As [`Attachment::new`].
+    /// As [`Attachment::new`]; of [`Field::Attachment`] `TooLong` for a length of `u32::MAX`.
     pub const fn streamed(
         file_name: &'a str,
         media_type: &'a str,
         length: Option<u32>,
     ) -> Result<Self, Invalid> {
-        let content = Content::base64_from_source(or_unknown(length));
+        let length = match known(length) {
+            Ok(length) => length,
+            Err(invalid) => return Err(invalid),
+        };
+        let content = Content::base64_from_source(length);
         Self::with(file_name, media_type, content, true)
     }
 
-    /// An attachment that travels as it is, its octets given, and checked, while the message is
-    /// sent. If its length is known, just so many are read.
+    /// An attachment that travels as it is, its bytes given, and checked, while the message is sent.
+    /// If its length is known, the source must give exactly that many.
     ///
     /// # Errors
     ///
-    /// As [`FileName::new`] and [`MediaType::new`].
+    /// As [`FileName::new`] and [`MediaType::new`]; of [`Field::Attachment`] `TooLong` for a length
+    /// of `u32::MAX`.
     pub const fn streamed_as_is(
         file_name: &'a str,
         media_type: &'a str,
         length: Option<u32>,
     ) -> Result<Self, Invalid> {
-        let content = Content::as_is_from_source(or_unknown(length));
+        let length = match known(length) {
+            Ok(length) => length,
+            Err(invalid) => return Err(invalid),
+        };
+        let content = Content::as_is_from_source(length);
         Self::with(file_name, media_type, content, false)
     }
 
@@ -147,6 +177,12 @@ impl<'a> Attachment<'a> {
     pub(super) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
         w.str("Content-Type: ");
         self.media_type.write(w);
+        if self.content.coding.needs_charset {
+            w.str(";\r\n charset=utf-8");
+        }
+        if !self.name.is_plain() && !self.media_type.has(b"name") {
+            self.name.write_fallback(w);
+        }
         w.str("\r\nContent-Transfer-Encoding: ");
         w.str(self.content.coding.name);
         w.str("\r\nContent-Disposition: ");
@@ -160,23 +196,37 @@ impl<'a> Attachment<'a> {
     }
 }
 
-const fn or_unknown(length: Option<u32>) -> u32 {
+/// The length of a source, which cannot be announced as [`UNKNOWN`].
+const fn known(length: Option<u32>) -> Result<u32, Invalid> {
     match length {
-        Some(length) => length,
-        None => UNKNOWN,
+        Some(UNKNOWN) => Err(Invalid::new(Field::Attachment, Reason::TooLong)),
+        Some(length) => Ok(length),
+        None => Ok(UNKNOWN),
     }
 }
 
-static BASE64: Coding = Coding {
+static BASE64: Coding = IN_BASE64;
+
+const IN_BASE64: Coding = Coding {
     name: "base64",
     keeps_lines: false,
-    encoded_len: None,
-    octets: Octets::SevenBit,
     atom: base64_lines,
+    ..SEVEN_BIT
+};
+
+/// Text in UTF-8.
+static BASE64_UTF8: Coding = Coding {
+    needs_charset: true,
+    ..IN_BASE64
 };
 
 /// Writes all that fits, or one group of three octets where the buffer's end cuts it.
-fn base64_lines(content: &Content<'_>, _: Place, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+fn base64_lines(
+    content: &Content<'_>,
+    _: Place<'_>,
+    at: &mut Cursor,
+    w: &mut Writer<'_>,
+) -> Progress {
     let rest = content.octets.get(at.position..).unwrap_or_default();
     let column = at.position % base64::LINE;
     if rest.is_empty() {

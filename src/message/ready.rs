@@ -9,8 +9,11 @@ use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 
 impl<'a> Message<'a> {
-    /// A message that is ready: `octets` are sent as they are, header and all, to the recipients of
-    /// the head. Other fields and parts that are set are not written.
+    /// A message that is ready in the form of RFC 5322: `octets` are sent as they are, header and
+    /// all, to the recipients of the head. Other fields and parts that are set are not written.
+    ///
+    /// A `Bcc:` line in the header is sent as it is, and every recipient reads it: take it out, and
+    /// give its addresses as recipients. The recipients are not taken from the header.
     ///
     /// ```
     /// use embedded_smtp::{MailboxList, Message, ReversePath};
@@ -25,7 +28,8 @@ impl<'a> Message<'a> {
     /// # Errors
     ///
     /// `LineEnd` for a CR or LF that is not part of a CRLF, `LineTooLong` for a line of more than
-    /// 998 octets, `ControlCharacter` for an octet 0.
+    /// 998 bytes, `ControlCharacter` for a byte 0; `NotUtf8` for a header that holds bytes above
+    /// 0x7F and is not UTF-8 (RFC 6532 §3.1). The body may hold any other bytes.
     pub const fn ready_made(head: &'a Head<'a>, octets: &'a [u8]) -> Result<Self, Invalid> {
         match Content::message(octets) {
             Ok(content) => Ok(Self::ready(head, content)),
@@ -34,7 +38,8 @@ impl<'a> Message<'a> {
     }
 
     /// A message that is ready, from a source: part [`Part::Message`]. It is checked while it is
-    /// sent, also for holding no other octets than announced.
+    /// sent, as [`ready_made`](Self::ready_made) checks it, and must hold no other bytes than
+    /// `octets` announces. A `Bcc:` line in its header is sent as it is.
     #[must_use]
     pub const fn ready_made_streamed(head: &'a Head<'a>, octets: Octets) -> Self {
         Self::ready(head, Content::message_from_source(octets))
@@ -55,7 +60,7 @@ fn atom(message: &Message<'_>, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) 
         part: Part::Message,
         dots,
         is_enclosed: false,
-        seed: 0,
+        message,
     };
     message
         .text

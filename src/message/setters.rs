@@ -50,8 +50,13 @@ impl<'a> Message<'a> {
         Ok(self)
     }
 
-    /// The unique part of the boundaries between MIME parts. Any number will do, 0 too: the
-    /// encodings keep a boundary from occurring in a part.
+    /// The number in the boundaries between MIME parts. Without it, or with 0, they are made of the
+    /// Message-ID and the date. Any number will do: the encodings keep a boundary from occurring in
+    /// a part.
+    ///
+    /// Only an attachment that travels [as it is](Attachment::as_is) can hold the same boundaries:
+    /// an earlier mail of yours with the same seed, or with none and the same Message-ID and date
+    /// (or neither). Give the message that forwards it another seed.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;

@@ -30,7 +30,7 @@ impl Content<'_> {
 /// Every octet that was read is encoded: asks for `room` more, or notes the end.
 pub(super) fn next(
     content: &Content<'_>,
-    place: Place,
+    place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
     room: usize,
@@ -60,6 +60,10 @@ pub(super) fn next(
     if room == 0 {
         return Progress::Stop(Filled::More);
     }
+    // So that the position counts every byte that may be read.
+    if at.position.checked_add(room).is_none() {
+        return abort(place, at, ContentFaultKind::TooLarge);
+    }
     Progress::Stop(Filled::Source {
         part: place.part,
         from: w.capacity().saturating_sub(room),
@@ -76,7 +80,7 @@ static BASE64_SOURCE: Coding = Coding {
 
 fn base64_lines(
     content: &Content<'_>,
-    place: Place,
+    place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {
@@ -135,7 +139,7 @@ static TEXT_SOURCE: Coding = Coding {
 
 fn quoted_lines(
     content: &Content<'_>,
-    place: Place,
+    place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {

@@ -61,6 +61,51 @@ fn streamed(
 }
 
 #[test]
+fn a_source_with_more_bytes_than_are_counted_is_aborted() {
+    let from = Mailbox::parse("a@b.c").unwrap();
+    let base64 = [Attachment::streamed("a", "a/b", None).unwrap()];
+    let as_is = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
+    let ready = Message::ready_made_streamed(
+        kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
+        Octets::SevenBit,
+    );
+    for message in [
+        Message::new(kept(Head::new(from))).attachments(&base64),
+        Message::new(kept(Head::new(from))).attachments(&as_is),
+        Message::new(kept(Head::new(from))).streamed_text(),
+        Message::new(kept(Head::new(from))).streamed_html(),
+        ready,
+    ] {
+        let mut out = [0; 512];
+        let mut cursor = Cursor::default();
+        let (mut bytes, mut filled) = message.fill(&mut cursor, Dots::Stuffed, &mut out);
+        assert!(matches!(filled, Filled::Source { .. }));
+        cursor.position = usize::MAX - 1_000;
+        let end = loop {
+            match filled {
+                Filled::Source { from, .. } => {
+                    out[from..].fill(b'a');
+                    let more = out.len() - from;
+                    // A CRLF, so that no line is too long.
+                    out[from..from + more.min(2)].copy_from_slice(&b"\r\n"[..more.min(2)]);
+                    let dots = Dots::Stuffed;
+                    (bytes, filled) =
+                        message.filled(&mut cursor, dots, &mut out, bytes, from, more);
+                }
+                Filled::More => {
+                    (bytes, filled) = message.fill(&mut cursor, Dots::Stuffed, &mut out);
+                }
+                end => break end,
+            }
+        };
+        let Filled::Abort(fault) = end else {
+            panic!("{end:?}");
+        };
+        assert_eq!(fault.kind, ContentFaultKind::TooLarge);
+    }
+}
+
+#[test]
 fn dots_from_a_source_are_doubled_whatever_the_pieces() {
     let content = b".\r\n..\r\n\r\n.a.\r\na.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.\r\n.";
     let from = Mailbox::parse("a@b.c").unwrap();

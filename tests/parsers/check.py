@@ -4,6 +4,7 @@
 process, and what it read is compared with what was put in. README.md has the rules.
 """
 
+import base64
 import fnmatch
 import json
 import re
@@ -164,10 +165,22 @@ def attachment_differences(wanted, got):
         yield "attachments", len(wanted), len(got)
         return
     for one, other in zip(wanted, got):
-        one = {"params": {}, "disposition": "attachment", "cid": None, **one}
+        one = {"params": charset(one), "disposition": "attachment", "cid": None, **one}
+        # A fallback for readers that do not know RFC 2231.
+        other["params"].pop("name", None)
         for field in ("name", "type", "params", "disposition", "cid", "octets"):
             if one[field] != other[field]:
                 yield f"attachments.{field}", one[field], other[field]
+
+
+def charset(attachment):
+    """The parameter that a text has which is known to be UTF-8 and not ASCII."""
+    try:
+        is_ascii = base64.b64decode(attachment["octets"]).decode().isascii()
+    except UnicodeDecodeError:
+        is_ascii = True
+    is_text = attachment["type"].startswith("text/")
+    return {"charset": "utf-8"} if is_text and not is_ascii else {}
 
 
 def lines_of(text):

@@ -29,9 +29,10 @@ def faults(mail, utf8):
         lines.pop()
     if any(len(line) > LINE for line in lines):
         found.append(f"a line of more than {LINE} octets")
+    is_multipart = BOUNDARY.search(mail) is not None
     for headers, body in parts(lines):
         found += header_faults(headers, utf8)
-        found += body_faults(headers, body)
+        found += body_faults(headers, body, is_multipart)
     return found
 
 
@@ -85,11 +86,12 @@ def header_faults(lines, utf8):
 def could_fold(line):
     """Whether there is a blank with something other than blanks on both sides in the line, the
     field's name not counted."""
-    text = re.sub(rb"^[!-9;-~]+:", b"", line)
+    # Nor a quoted string, whose blanks are the name's own.
+    text = re.sub(rb'^[!-9;-~]+:| (file)?name="[^"]*"', b"", line)
     return re.search(rb"\S", text) is not None and b" " in text.strip()
 
 
-def body_faults(headers, body):
+def body_faults(headers, body, is_multipart):
     fields = b"\n".join(headers)
     match = re.search(rb"(?im)^Content-Transfer-Encoding: (\S+)", fields)
     if not match:
@@ -107,7 +109,7 @@ def body_faults(headers, body):
         for line in body:
             if re.search(rb"[^\t -~]", line):
                 yield "7bit with a control character"
-            if re.match(rb"From |--", line):
+            if re.match(rb"From |--=_" if is_multipart else rb"From ", line):
                 yield f"7bit with a line that begins with {line[:5]!r}"
             if line[-1:] in (b" ", b"\t"):
                 yield "7bit with a blank at the end of a line"
@@ -155,7 +157,7 @@ def main():
         (b"one", b"\xc3\xbc"),
         (b"one", b"a" * 999),
         (b"one", b"From x"),
-        (b"one", b"--x"),
+        (b"one", b"--=_x"),
         (b"one", b"one "),
         (b"one", b"one\x7f"),
         (b"7bit", b"8bit"),
