@@ -127,6 +127,10 @@ impl Message<'_> {
 
     /// Writes the fields that stand once.
     fn fields(&self, w: &mut Writer<'_>) {
+        // RFC 5322 §3.4 has an empty group for this. Filters take points off for a mail without To.
+        if self.to.is_empty() && self.cc.is_empty() {
+            w.str("To: undisclosed-recipients:;\r\n");
+        }
         if let Some(subject) = &self.subject {
             text::field("Subject", subject, w);
         }

@@ -38,7 +38,7 @@ pub use dsn::{EnvelopeId, Notify, Return};
 pub use fault::{ContentFault, ContentFaultKind, Part};
 pub use file_name::FileName;
 pub use header::Header;
-pub use id::{ContentId, MessageId};
+pub use id::{ContentId, MessageId, ParentId};
 pub use media_type::MediaType;
 pub use part::Attachment;
 pub use reader::Reader;
@@ -122,7 +122,7 @@ pub struct Message<'a> {
     auto_submitted: bool,
     /// `text` is the whole message.
     is_ready_made: bool,
-    in_reply_to: Option<MessageId<'a>>,
+    in_reply_to: Option<ParentId<'a>>,
     references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,

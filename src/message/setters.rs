@@ -4,14 +4,17 @@ use super::content::Content;
 use super::cursor::MAX_ITEMS;
 use super::dsn::{self, EnvelopeId, Notify, Return};
 use super::encoder::rare_fields;
-use super::{Attachment, Date, Header, HeaderText, Importance, Message, MessageId, header, mime};
+use super::{
+    Attachment, Date, Header, HeaderText, Importance, Message, MessageId, ParentId, header, mime,
+};
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 
 impl<'a> Message<'a> {
-    /// The recipients named in the To field: mailboxes separated by `;` or `,`.
+    /// The recipients named in the To field: mailboxes separated by `;` or `,`. A message with neither
+    /// To nor Cc says `To: undisclosed-recipients:;` (RFC 5322 §3.4).
     ///
     /// # Errors
     ///
@@ -215,13 +218,17 @@ impl<'a> Message<'a> {
     /// none, in In-Reply-To; `""` for nothing): writes In-Reply-To and References as
     /// RFC 5322 §3.6.4 wants them.
     ///
+    /// Both are read as they come: folded, with TABs or several blanks, and malformed. Of the
+    /// references the identifiers in angle brackets are sent. Words, commas and identifiers that cannot
+    /// be sent are left out: those with blanks, outside ASCII, or of more than 995 bytes.
+    ///
     /// # Errors
     ///
-    /// As [`MessageId::new`], for the references too, each of which has its angle brackets;
-    /// `Duplicate` if one of the fields is among [`headers`](Self::headers).
+    /// As [`ParentId::new`]; for the references `ControlCharacter` for a line end that is no fold, and
+    /// for others but TAB; `Duplicate` if one of the fields is among [`headers`](Self::headers).
     pub fn in_reply_to<T>(mut self, id: T, references: &'a str) -> Result<Self, Invalid>
     where
-        T: TryInto<MessageId<'a>>,
+        T: TryInto<ParentId<'a>>,
         Invalid: From<T::Error>,
     {
         header::check_references(references)?;
