@@ -51,7 +51,9 @@ impl<'a> HeaderText<'a> {
         if !is_printable(text.as_bytes()) {
             return Self::new(text);
         }
-        if !fold::fits(text.as_bytes(), false) {
+        // RFC 5322 §3.2.2: no line is folded so that "the entire line is made up of WSP".
+        let is_blank = text.trim_ascii().is_empty();
+        if !fold::fits(text.as_bytes(), false) || (is_blank && text.len() > MAX_BLANKS) {
             return Err(Invalid::new(Field::HeaderValue, Reason::TooLong));
         }
         Ok(Self {
@@ -124,6 +126,9 @@ macro_rules! header_text {
 }
 
 pub(super) use crate::wire::fold::LINE;
+
+/// The bytes of a value of nothing but blanks: with the longest name they are in one line of 998.
+const MAX_BLANKS: usize = 900;
 
 /// Writes a whole unstructured field.
 pub(super) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {

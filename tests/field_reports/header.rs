@@ -205,6 +205,20 @@ fn a_custom_field_that_no_line_holds_is_refused() {
             }
         }
     }
+    // Blanks alone are never a line.
+    for len in 880..1_000 {
+        let name = "X".repeat(77);
+        match Header::new(&name, &" ".repeat(len)) {
+            Ok(_) => assert_eq!(custom(&name, &" ".repeat(len)).len(), 1, "{len}"),
+            Err(invalid) => {
+                assert!(len > 900);
+                assert_eq!(
+                    invalid,
+                    Invalid::new(Field::HeaderValue, Reason::TooLong)
+                );
+            }
+        }
+    }
     // What is not ASCII is encoded, so any length will do.
     let value = "ü".repeat(2_000);
     let headers = [Header::new("X-A", &value).unwrap()];
