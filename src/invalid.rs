@@ -167,7 +167,7 @@ named! {
         /// It has no `@`.
         NoAt = "has no @",
         /// The local part before the `@` is wrong.
-        LocalPart = "has a wrong local part (before the @); quote it if it has unusual dots or characters: \"a..b\"@example.org",
+        LocalPart = "has a wrong local part (before the @)",
         /// It holds no identifier that can be sent.
         NoIdentifier = "holds no identifier that can be sent: it needs one in angle brackets, of ASCII without blanks",
         /// The domain after the `@` is wrong.

@@ -1188,9 +1188,9 @@ fn receipts() -> Result<(), Invalid> {
     let text = written(&message);
     assert_eq!(
         field(&text, "Disposition-Notification-To"),
-        " <ops@example.org>"
+        " ops@example.org"
     );
-    assert_eq!(field(&text, "Return-Receipt-To"), " <log@example.org>");
+    assert_eq!(field(&text, "Return-Receipt-To"), " log@example.org");
     let refused = Message::new(FROM).read_receipt("a\r\n@b").unwrap_err();
     assert_eq!(refused.field, Field::ReadReceipt);
     let refused = Message::new(FROM).delivery_receipt("a").unwrap_err();

@@ -187,7 +187,11 @@ pub(super) fn rare_fields(message: &Message<'_>, w: &mut Writer<'_>) {
     ];
     for (name, address) in receipts {
         if let Some(address) = address {
-            message.mailbox_field(name, &address.into(), w);
+            // An address alone: the line holds it, and no filter asks for brackets here.
+            w.str(name);
+            w.byte(b' ');
+            w.str(address.as_str());
+            w.crlf();
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::wire::writer::Writer;
 /// `In-Reply-To` and `References` are read as they come from a mail: folded, with TABs or several
 /// blanks. The identifiers in angle brackets are sent, one blank between them, malformed ones too
 /// (`<0000000004E@>`). Words, commas and identifiers that cannot be sent are left out: those with
-/// blanks, outside ASCII, or of more than 995 bytes.
+/// blanks, or of more than 995 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header<'a> {
@@ -33,8 +33,9 @@ impl<'a> Header<'a> {
     /// For the name `Empty`, `TooLong`, `Reserved`, or `Character` for anything but printable
     /// ASCII without a colon, beginning with a letter or digit. For the value as
     /// [`HeaderText::new`], and `TooLong` for ASCII with more than 997 bytes between two places to fold
-    /// it. For that of `In-Reply-To` and `References` `Empty`, `NoIdentifier` if it holds none that can
-    /// be sent, or `ControlCharacter` for a line end that is no fold, and for others but TAB.
+    /// it. For that of `In-Reply-To` and `References` `Empty`, `NotAscii`, `NoIdentifier` if it holds
+    /// none that can be sent, or `ControlCharacter` for a line end that is no fold, and for others but
+    /// TAB.
     pub const fn new(name: &'a str, value: &'a str) -> Result<Self, Invalid> {
         if let Err(reason) = check_name(name.as_bytes()) {
             return Err(Invalid::new(Field::HeaderName, reason));
@@ -235,7 +236,7 @@ mod tests {
         for (value, reason) in [
             ("", Reason::Empty),
             ("a@b", Reason::NoIdentifier),
-            ("<\u{e4}@b>", Reason::NoIdentifier),
+            ("<\u{e4}@b>", Reason::NotAscii),
             ("<a@b>\r\n", Reason::ControlCharacter),
         ] {
             let expected = (Field::HeaderValue, reason);

@@ -143,12 +143,14 @@ pub(super) fn write_each(text: &str, mut line: Line, w: &mut Writer<'_>) -> Line
     line
 }
 
-/// What a field of identifiers lacks, if it is read as it comes.
+/// What is wrong with a field of identifiers that is read as it comes.
 pub(super) const fn fault_of_all(text: &str) -> Option<Reason> {
     if text.is_empty() {
         Some(Reason::Empty)
     } else if !is_field_body(text) {
         Some(Reason::ControlCharacter)
+    } else if !text.is_ascii() {
+        Some(Reason::NotAscii)
     } else if first(text).is_none() {
         Some(Reason::NoIdentifier)
     } else {
@@ -188,15 +190,10 @@ const fn first(text: &str) -> Option<(&str, &str)> {
 
 /// The identifier in `text`, read as it comes.
 const fn parent(text: &str) -> Result<&str, Reason> {
-    let bare = text.trim_ascii();
-    match fault_of_all(text) {
-        None => {}
-        Some(Reason::NoIdentifier) => return bare_parent(bare),
-        Some(reason) => return Err(reason),
-    }
     match first(text) {
+        _ if !is_field_body(text) => Err(Reason::ControlCharacter),
         Some((id, _)) => Ok(id),
-        None => Err(Reason::NoIdentifier),
+        None => bare_parent(text.trim_ascii()),
     }
 }
 

@@ -51,7 +51,8 @@ impl<'a> HeaderText<'a> {
         if !is_printable(text.as_bytes()) {
             return Self::new(text);
         }
-        // RFC 5322 §3.2.2: no line is folded so that "the entire line is made up of WSP".
+        // RFC 5322 §3.2.2: CFWS "MUST NOT be inserted in such a way that any line of a folded header
+        // field is made up entirely of WSP characters and nothing else."
         let is_blank = text.trim_ascii().is_empty();
         if !fold::fits(text.as_bytes(), false) || (is_blank && text.len() > MAX_BLANKS) {
             return Err(Invalid::new(Field::HeaderValue, Reason::TooLong));

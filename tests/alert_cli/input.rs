@@ -329,11 +329,11 @@ fn json_receipts() {
         "readreceipt":"r@example.org","DeliveryReceipt":"d@example.org"}"#;
     let text = String::from_utf8(json(text).stdout).unwrap();
     assert!(
-        text.contains("Disposition-Notification-To: <r@example.org>\r\n"),
+        text.contains("Disposition-Notification-To: r@example.org\r\n"),
         "{text}"
     );
     assert!(
-        text.contains("Return-Receipt-To: <d@example.org>\r\n"),
+        text.contains("Return-Receipt-To: d@example.org\r\n"),
         "{text}"
     );
     for wrong in [
@@ -355,11 +355,11 @@ fn receipts() {
         "d@example.org",
     ]);
     assert!(
-        text.contains("Disposition-Notification-To: <r@example.org>\r\n"),
+        text.contains("Disposition-Notification-To: r@example.org\r\n"),
         "{text}"
     );
     assert!(
-        text.contains("Return-Receipt-To: <d@example.org>\r\n"),
+        text.contains("Return-Receipt-To: d@example.org\r\n"),
         "{text}"
     );
     refused(&[TO.as_slice(), &["--read-receipt", "r@"]].concat());
