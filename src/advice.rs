@@ -464,9 +464,13 @@ const fn of_invalid(invalid: Invalid) -> &'static str {
         Reason::ControlCharacter => "take out line ends and other control characters",
         Reason::TooLong | Reason::LineTooLong => "shorten it",
         Reason::Empty => "give it a value, or leave it out",
-        Reason::NoAt | Reason::LocalPart | Reason::DomainPart | Reason::AddressLiteral => {
+        Reason::NoAt | Reason::DomainPart | Reason::AddressLiteral => {
             "write it as name@example.org"
         }
+        Reason::LocalPart => {
+            "write it as name@example.org, and quote a local part with dots or characters out of place: \"a..b\"@example.org"
+        }
+        Reason::NoIdentifier => "write it as <left@right>, or leave it out",
         Reason::OpenQuote | Reason::AngleBracket | Reason::QuoteName | Reason::Trailing => {
             "write it as \"Name\" <name@example.org>"
         }

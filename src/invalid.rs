@@ -170,6 +170,8 @@ named! {
         NoAt = "has no @",
         /// The local part before the `@` is wrong.
         LocalPart = "has a wrong local part (before the @)",
+        /// It holds no identifier that can be sent.
+        NoIdentifier = "holds no identifier that can be sent: it needs one in angle brackets, of ASCII without blanks",
         /// The domain after the `@` is wrong.
         DomainPart = "has a wrong domain",
         /// The address literal is wrong.

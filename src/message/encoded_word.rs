@@ -4,6 +4,7 @@
 //! 76, and no character is split between two words.
 
 use crate::wire::base64;
+use crate::wire::fold::{ENCODED_LINE as LINE, Line};
 use crate::wire::mailbox::DisplayName;
 use crate::wire::quoted_printable::escape;
 use crate::wire::writer::Writer;
@@ -34,8 +35,13 @@ impl<'a> Chars<'a> {
     }
 
     pub(super) fn of_name(name: DisplayName<'a>) -> Self {
+        Self::of_word(name.as_written().as_bytes(), name)
+    }
+
+    /// The characters of a word of a name, as it was written.
+    pub(super) fn of_word(word: &'a [u8], name: DisplayName<'a>) -> Self {
         Self {
-            rest: name.as_written().as_bytes(),
+            rest: word,
             quoted: name.is_quoted(),
         }
     }
@@ -61,9 +67,6 @@ impl<'a> Iterator for Chars<'a> {
         Some(char)
     }
 }
-
-/// Characters in a line with an encoded word: RFC 2047 §2.
-pub(super) const LINE: usize = 76;
 
 /// Characters of a word without its text: `=?utf-8?Q?` and `?=`.
 const FRAME: usize = 12;
@@ -156,10 +159,10 @@ pub(super) fn write(
 
 /// Opens a word in this line or the next. Returns the column behind.
 fn open(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
-    let fits = column.saturating_add(1 + FRAME + LEAST) <= LINE;
-    w.str(if fits { " =?utf-8?" } else { "\r\n =?utf-8?" });
+    let breaks = Line::encoded(column).breaks(FRAME + LEAST);
+    w.str(if breaks { "\r\n =?utf-8?" } else { " =?utf-8?" });
     w.str(if q { "Q?" } else { "B?" });
-    let start = if fits { column } else { 0 };
+    let start = if breaks { 0 } else { column };
     start.saturating_add(1 + FRAME - 2)
 }
 

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, MAX_ITEMS, Progress, Step};
 use super::dsn::{self, DsnParameters, EnvelopeId, Notify, Return, Wishes};
 use super::recipients::{Envelope, Recipients, Walk};
-use super::{Header, HeaderText, MessageId, header, mailboxes};
+use super::{Header, HeaderText, ParentId, header, mailboxes};
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
@@ -57,7 +57,7 @@ pub struct Head<'a> {
     reverse_path: Option<ReversePath<'a>>,
     pub(super) subject: Option<HeaderText<'a>>,
     pub(super) auto_submitted: bool,
-    in_reply_to: Option<MessageId<'a>>,
+    in_reply_to: Option<ParentId<'a>>,
     references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,
@@ -180,7 +180,8 @@ impl<'a> Head<'a> {
         self
     }
 
-    /// The recipients named in the To field: mailboxes separated by `;` or `,`.
+    /// The recipients named in the To field: mailboxes separated by `;` or `,`. A message with neither
+    /// To nor Cc says `To: undisclosed-recipients:;` (RFC 5322 §3.4).
     ///
     /// # Errors
     ///
@@ -335,13 +336,17 @@ impl<'a> Head<'a> {
     /// none, in In-Reply-To; `""` for nothing): writes In-Reply-To and References as
     /// RFC 5322 §3.6.4 wants them.
     ///
+    /// Both are read as they come: folded, with TABs or several blanks, and malformed. Of the
+    /// references the identifiers in angle brackets are sent. Words, commas and identifiers that cannot
+    /// be sent are left out: those with blanks, outside ASCII, or of more than 995 bytes.
+    ///
     /// # Errors
     ///
-    /// As [`MessageId::new`], for the references too, each of which has its angle brackets;
-    /// `Duplicate` if one of the fields is among [`headers`](Self::headers).
+    /// As [`ParentId::new`]; for the references `ControlCharacter` for a line end that is no fold, and
+    /// for others but TAB; `Duplicate` if one of the fields is among [`headers`](Self::headers).
     pub fn in_reply_to<T>(mut self, id: T, references: &'a str) -> Result<Self, Invalid>
     where
-        T: TryInto<MessageId<'a>>,
+        T: TryInto<ParentId<'a>>,
         Invalid: From<T::Error>,
     {
         header::check_references(references)?;
@@ -459,7 +464,8 @@ impl<'a> Head<'a> {
     fn list_from(&self, step: Step) -> Step {
         match step {
             Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
-            Step::ReplyTo | Step::To if !self.to.is_empty() => Step::To,
+            // A message that names nobody says so there.
+            Step::ReplyTo | Step::To if !self.to.is_empty() || self.cc.is_empty() => Step::To,
             Step::ReplyTo | Step::To | Step::Cc if !self.cc.is_empty() => Step::Cc,
             Step::Sender => Step::Sender,
             _ => Step::Fields,
@@ -485,7 +491,12 @@ impl<'a> Head<'a> {
         let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
         let first = position == 0;
         let Some(mailbox) = list.next(&mut position) else {
-            w.crlf();
+            // RFC 5322 §3.4 has an empty group for this. Filters take points off for a mail without To.
+            w.str(if first {
+                "To: undisclosed-recipients:;\r\n"
+            } else {
+                "\r\n"
+            });
             return at.go(self.list_from(after));
         };
         w.str(if first { name } else { ",\r\n" });
@@ -563,7 +574,11 @@ fn rare_fields(head: &Head<'_>, w: &mut Writer<'_>) {
     ];
     for (name, address) in receipts {
         if let Some(address) = address {
-            head.mailbox_field(name, &address.into(), w);
+            // An address alone: the line holds it, and no filter asks for brackets here.
+            w.str(name);
+            w.byte(b' ');
+            w.str(address.as_str());
+            w.crlf();
         }
     }
 }

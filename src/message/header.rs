@@ -1,14 +1,23 @@
 //! Header fields of the caller's own, beside those the library writes itself.
 
-use super::id::{self, MessageId};
-use super::text::{self, HeaderText};
+use super::id::{self, ParentId};
+use super::text::{HeaderText, is_field_body};
 use crate::invalid::{Field, Invalid, Reason};
+use crate::wire::fold::Line;
 use crate::wire::writer::Writer;
 
 /// A header field of the caller's own, such as `X-Site: Plant 7`.
 ///
-/// Names the library writes itself, and those that only servers write, are refused. `In-Reply-To`
-/// and `References` hold Message-IDs and are checked as such.
+/// Names the library writes itself, and those that only servers write, are refused.
+///
+/// A value of printable ASCII is sent as it is, since many fields are for machines: it is folded at its
+/// single blanks (RFC 5322 §2.2.3), and a line that has none may pass 78, up to 998 bytes. Readers drop
+/// blanks at its edges. A value with other characters is sent as encoded words (RFC 2047).
+///
+/// `In-Reply-To` and `References` are read as they come from a mail: folded, with TABs or several
+/// blanks. The identifiers in angle brackets are sent, one blank between them, malformed ones too
+/// (`<0000000004E@>`). Words, commas and identifiers that cannot be sent are left out: those with
+/// blanks, or of more than 995 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header<'a> {
@@ -23,21 +32,24 @@ impl<'a> Header<'a> {
     ///
     /// For the name `Empty`, `TooLong`, `Reserved`, or `Character` for anything but printable
     /// ASCII without a colon, beginning with a letter or digit. For the value as
-    /// [`HeaderText::new`]; in `In-Reply-To` and `References` as [`MessageId::new`].
+    /// [`HeaderText::new`], and `TooLong` for ASCII with more than 997 bytes between two places to fold
+    /// it. For that of `In-Reply-To` and `References` `Empty`, `NotAscii`, `NoIdentifier` if it holds
+    /// none that can be sent, or `ControlCharacter` for a line end that is no fold, and for others but
+    /// TAB.
     pub const fn new(name: &'a str, value: &'a str) -> Result<Self, Invalid> {
         if let Err(reason) = check_name(name.as_bytes()) {
             return Err(Invalid::new(Field::HeaderName, reason));
         }
         if holds_ids(name) {
-            return match check_ids(value) {
-                Ok(()) => Ok(Self {
+            return match id::fault_of_all(value) {
+                None => Ok(Self {
                     name,
                     value: HeaderText::ids(value),
                 }),
-                Err(reason) => Err(Invalid::new(Field::HeaderValue, reason)),
+                Some(reason) => Err(Invalid::new(Field::HeaderValue, reason)),
             };
         }
-        match HeaderText::new(value) {
+        match HeaderText::field_body(value) {
             Ok(value) => Ok(Self { name, value }),
             Err(invalid) => Err(invalid),
         }
@@ -66,24 +78,21 @@ pub(super) fn has_duplicate(headers: &[Header<'_>], is_in_thread: bool) -> bool 
 
 /// Checks what another message had in its References field.
 pub(super) fn check_references(references: &str) -> Result<(), Invalid> {
-    if references.is_empty() {
-        return Ok(());
+    if is_field_body(references) {
+        Ok(())
+    } else {
+        Err(Invalid::new(Field::References, Reason::ControlCharacter))
     }
-    check_ids(references).map_err(|reason| Invalid::new(Field::References, reason))
 }
 
 /// Writes In-Reply-To, and References of the references and the identifier answered to.
-pub(super) fn write_thread(id: MessageId<'_>, references: &str, w: &mut Writer<'_>) {
-    id::field("In-Reply-To:", id.as_str(), w);
-    if references.is_empty() {
-        id::field("References:", id.as_str(), w);
-        return;
+pub(super) fn write_thread(parent: ParentId<'_>, references: &str, w: &mut Writer<'_>) {
+    for (name, before) in [("In-Reply-To:", ""), ("References:", references)] {
+        w.str(name);
+        let mut line = id::write_each(before, Line::new(name.len()), w);
+        line.in_brackets(parent.as_str(), "", w);
+        w.crlf();
     }
-    w.str("References:");
-    text::fold(references, 11, w);
-    w.str("\r\n <");
-    w.str(id.as_str());
-    w.str(">\r\n");
 }
 
 /// Octets of a field's name: with its colon it fills a line.
@@ -168,35 +177,6 @@ const fn covers(mut name: &[u8], mut pattern: &[u8]) -> bool {
     name.is_empty()
 }
 
-/// Whether `value` is a row of Message-IDs in angle brackets with one blank between them.
-const fn check_ids(value: &str) -> Result<(), Reason> {
-    let mut rest = value;
-    loop {
-        let mut len = 0_usize;
-        let mut bytes = rest.as_bytes();
-        while let [byte, tail @ ..] = bytes {
-            if *byte == b' ' {
-                break;
-            }
-            len = len.wrapping_add(1);
-            bytes = tail;
-        }
-        let Some((id, tail)) = rest.split_at_checked(len) else {
-            return Err(Reason::Syntax);
-        };
-        if let Err(invalid) = MessageId::new(id) {
-            return Err(invalid.reason);
-        }
-        if !matches!(id.as_bytes(), [b'<', ..]) {
-            return Err(Reason::AngleBracket);
-        }
-        rest = match tail.split_at_checked(1) {
-            Some((_, tail)) => tail,
-            None => return Ok(()),
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,21 +230,17 @@ mod tests {
 
     #[test]
     fn message_ids() {
-        assert!(Header::new("References", "<a@b> <c@d>").is_ok());
-        for value in [
-            "",
-            "a@b",
-            "<a@b> ",
-            "<a@b>  <c@d>",
-            "<a@b>,<c@d>",
-            "<ä@b>",
-            "<a@b>\t<c@d>",
+        for value in ["<a@b> <c@d>", "<a@b> ", "<a@b>  <c@d>", "<a@b>,<c@d>"] {
+            assert!(Header::new("References", value).is_ok(), "{value:?}");
+        }
+        for (value, reason) in [
+            ("", Reason::Empty),
+            ("a@b", Reason::NoIdentifier),
+            ("<\u{e4}@b>", Reason::NotAscii),
+            ("<a@b>\r\n", Reason::ControlCharacter),
         ] {
-            assert_eq!(
-                refused("in-reply-to", value).0,
-                Field::HeaderValue,
-                "{value:?}"
-            );
+            let expected = (Field::HeaderValue, reason);
+            assert_eq!(refused("in-reply-to", value), expected, "{value:?}");
         }
         let id = Header::new("References", "<a@b>").unwrap();
         let reply = Header::new("In-Reply-To", "<a@b>").unwrap();

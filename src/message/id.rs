@@ -1,8 +1,12 @@
-//! Identifiers in angle brackets: Message-ID and Content-ID.
+//! Identifiers in angle brackets: Message-ID and Content-ID, and those of messages received.
+//!
+//! An identifier of one's own is checked against the grammar. One that was received is repeated as it
+//! is, since others know the message by it: it needs to be safe to send, and no more.
 
-use super::text::LINE;
+use super::text::is_field_body;
 use crate::invalid::{Field, Invalid, Reason};
-use crate::wire::scan::part;
+use crate::wire::fold::{self, Line};
+use crate::wire::scan::{self, Dotted};
 use crate::wire::writer::Writer;
 
 /// A Message-ID: `left@right`, without its angle brackets.
@@ -15,8 +19,9 @@ impl<'a> MessageId<'a> {
     ///
     /// # Errors
     ///
-    /// `Empty`, `TooLong`, `NoAt`, `NotAscii`, `ControlCharacter`, `AngleBracket` (one of the two),
-    /// or `Character` for blanks and what RFC 5322 §3.6.4 does not let stand there.
+    /// `Empty`, `TooLong` (250 bytes), `NoAt`, `NotAscii`, `ControlCharacter`, `AngleBracket` (one of
+    /// the two), `Syntax` for a dot at an edge or after a dot, or for nothing on one side of the `@`,
+    /// and `Character` for blanks and what RFC 5322 §3.6.4 does not let stand there.
     pub const fn new(id: &'a str) -> Result<Self, Invalid> {
         match check(id, true) {
             Ok(id) => Ok(Self(id)),
@@ -72,25 +77,159 @@ impl<'a> TryFrom<&'a str> for ContentId<'a> {
     }
 }
 
-/// Writes a field of one identifier, in a line of its own if it would pass 78.
+/// The identifier of the message that is answered, its "parent" (RFC 5322 §3.6.4), as it was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ParentId<'a>(&'a str);
+
+impl<'a> ParentId<'a> {
+    /// Reads the body of a Message-ID field as it comes: with its angle brackets, with folds and blanks
+    /// around it, and malformed (`<0000000004E@>`), as long as it is ASCII without blanks. One without
+    /// angle brackets needs an `@`.
+    ///
+    /// # Errors
+    ///
+    /// `Empty`, `NoAt`, `ControlCharacter` for one that is neither TAB nor in a fold, `NoIdentifier` for
+    /// an identifier that cannot be sent: with blanks, outside ASCII, or of more than 995 bytes. Such a
+    /// message can be answered without naming it.
+    pub const fn new(text: &'a str) -> Result<Self, Invalid> {
+        match parent(text) {
+            Ok(id) => Ok(Self(id)),
+            Err(reason) => Err(Invalid::new(Field::InReplyTo, reason)),
+        }
+    }
+
+    /// The identifier without angle brackets.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> TryFrom<&'a str> for ParentId<'a> {
+    type Error = Invalid;
+
+    fn try_from(text: &'a str) -> Result<Self, Invalid> {
+        Self::new(text)
+    }
+}
+
+impl<'a> From<MessageId<'a>> for ParentId<'a> {
+    fn from(id: MessageId<'a>) -> Self {
+        Self(id.0)
+    }
+}
+
+/// Writes a field of one identifier, which fits in the field's line.
 pub(super) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
-    let fits = name.len().saturating_add(id.len()).saturating_add(3) <= LINE;
     w.str(name);
-    w.str(if fits { " <" } else { "\r\n <" });
+    w.str(" <");
     w.str(id);
     w.str(">\r\n");
 }
 
-/// Octets of an identifier. It cannot be folded, and a line has at most 998 octets
-/// (RFC 5322 §2.1.1); servers cut at far less.
+/// Writes the identifiers in a text that can be sent, after `column` bytes of their line.
+pub(super) fn write_all(text: &str, column: usize, w: &mut Writer<'_>) {
+    write_each(text, Line::new(column), w);
+}
+
+/// [`write_all`] in this line. Returns the line after them.
+pub(super) fn write_each(text: &str, mut line: Line, w: &mut Writer<'_>) -> Line {
+    let mut rest = text;
+    while let Some((id, tail)) = first(rest) {
+        line.in_brackets(id, "", w);
+        rest = tail;
+    }
+    line
+}
+
+/// What is wrong with a field of identifiers that is read as it comes.
+pub(super) const fn fault_of_all(text: &str) -> Option<Reason> {
+    if text.is_empty() {
+        Some(Reason::Empty)
+    } else if !is_field_body(text) {
+        Some(Reason::ControlCharacter)
+    } else if !text.is_ascii() {
+        Some(Reason::NotAscii)
+    } else if first(text).is_none() {
+        Some(Reason::NoIdentifier)
+    } else {
+        None
+    }
+}
+
+/// The first identifier in a text that can be sent, without its brackets, and what follows it. What
+/// else stands there is passed over: blanks and folds, the commas and words that some write (RFC 5322
+/// §4.5.4: `obs-references = "References" *WSP ":" *(phrase / msg-id) CRLF`), and identifiers that
+/// hold a blank or a character outside ASCII, or that no line holds.
+const fn first(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let mut start = None;
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        let at = scan::start_of(rest, bytes);
+        match *byte {
+            b'<' => start = Some(scan::after(at)),
+            b'>' => {
+                if let Some(from) = start {
+                    let id = scan::part(text, from, at);
+                    if !id.is_empty() && id.len() <= MAX_RECEIVED {
+                        let tail = scan::part(text, scan::after(at), text.len());
+                        return Some((id, tail));
+                    }
+                }
+                start = None;
+            }
+            b'!'..=b'~' => {}
+            _ => start = None,
+        }
+        rest = tail;
+    }
+    None
+}
+
+/// The identifier in `text`, read as it comes.
+const fn parent(text: &str) -> Result<&str, Reason> {
+    match first(text) {
+        _ if !is_field_body(text) => Err(Reason::ControlCharacter),
+        Some((id, _)) => Ok(id),
+        None => bare_parent(text.trim_ascii()),
+    }
+}
+
+/// An identifier without angle brackets.
+const fn bare_parent(bare: &str) -> Result<&str, Reason> {
+    let bytes = bare.as_bytes();
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        if !matches!(*byte, b'!'..=b'~') || matches!(*byte, b'<' | b'>') {
+            return Err(Reason::NoIdentifier);
+        }
+        rest = tail;
+    }
+    if bare.is_empty() {
+        Err(Reason::Empty)
+    } else if scan::find(bytes, b'@').is_none() {
+        Err(Reason::NoAt)
+    } else if bare.len() > MAX_RECEIVED {
+        Err(Reason::NoIdentifier)
+    } else {
+        Ok(bare)
+    }
+}
+
+/// The bytes of an identifier of one's own. Servers cut at far less than a line's 998 bytes.
 const MAX: usize = 250;
+
+/// The bytes of an identifier that was received: with its brackets a line holds it.
+const MAX_RECEIVED: usize = fold::QUOTED_MAX;
 
 /// The identifier in `text` without its brackets.
 const fn check(text: &str, needs_at: bool) -> Result<&str, Reason> {
     let id = match text.as_bytes() {
-        [b'<', inner @ .., b'>'] => inner,
+        [b'<', .., b'>'] => scan::inside(text),
         [b'<', ..] | [.., b'>'] => return Err(Reason::AngleBracket),
-        bare => bare,
+        _ => text,
     };
     if id.is_empty() {
         return Err(Reason::Empty);
@@ -98,46 +237,51 @@ const fn check(text: &str, needs_at: bool) -> Result<&str, Reason> {
     if id.len() > MAX {
         return Err(Reason::TooLong);
     }
-    let mut at = false;
-    // Whether something stands on both sides of the `@`.
-    let mut left = false;
-    let mut right = false;
-    let mut literal = false;
-    let mut rest = id;
+    if scan::has_control(id.as_bytes()) {
+        return Err(Reason::ControlCharacter);
+    }
+    if !id.is_ascii() {
+        return Err(Reason::NotAscii);
+    }
+    // RFC 5322 §3.6.4: "msg-id = [CFWS] "<" id-left "@" id-right ">" [CFWS]", "id-left =
+    // dot-atom-text / obs-id-left", "id-right = dot-atom-text / no-fold-literal / obs-id-right".
+    let (left, right) = match scan::find(id.as_bytes(), b'@') {
+        Some(at) => (
+            scan::part(id, 0, at),
+            scan::part(id, scan::after(at), id.len()),
+        ),
+        None if needs_at => return Err(Reason::NoAt),
+        None => (id, "a"),
+    };
+    let fault = match (dot_atom_fault(left), right.as_bytes()) {
+        (None, [b'[', literal @ .., b']']) => literal_fault(literal),
+        (None, _) => dot_atom_fault(right),
+        (fault, _) => fault,
+    };
+    match fault {
+        Some(reason) => Err(reason),
+        None => Ok(id),
+    }
+}
+
+/// What is wrong with a dot-atom-text (RFC 5322 §3.2.3) of ASCII.
+const fn dot_atom_fault(text: &str) -> Option<Reason> {
+    scan::dotted_fault(text.as_bytes(), Dotted::LocalPart)
+}
+
+/// What is wrong between the brackets of a no-fold-literal: "*dtext".
+const fn literal_fault(mut rest: &[u8]) -> Option<Reason> {
     while let [byte, tail @ ..] = rest {
-        match *byte {
-            // Most octets.
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' => {}
-            b'@' if at => return Err(Reason::Character),
-            b'@' => at = true,
-            // RFC 5322 §3.6.4: no-fold-literal, as in `1@[192.0.2.1]`.
-            b'[' if at && !right => literal = true,
-            b']' if literal && tail.is_empty() => {}
-            b':' if literal => {}
-            0..=0x1f | 0x7f => return Err(Reason::ControlCharacter),
-            0x80.. => return Err(Reason::NotAscii),
-            b' ' | b'"' | b'(' | b')' | b',' | b':'..=b'<' | b'>' | b'['..=b']' => {
-                return Err(Reason::Character);
-            }
-            _ => {}
-        }
-        if *byte != b'@' {
-            left |= !at;
-            right |= at;
+        // dtext is all but brackets and the backslash. Quotes, commas and the like many would misread.
+        if matches!(
+            *byte,
+            b' ' | b'"' | b'(' | b')' | b',' | b';' | b'<' | b'>' | b'@' | b'['..=b']'
+        ) {
+            return Some(Reason::Character);
         }
         rest = tail;
     }
-    if literal && !matches!(id, [.., b']']) {
-        return Err(Reason::Character);
-    }
-    if at && !(left && right) {
-        return Err(Reason::Syntax);
-    }
-    if needs_at && !at {
-        return Err(Reason::NoAt);
-    }
-    let start = text.len().wrapping_sub(id.len()) / 2;
-    Ok(part(text, start, start.wrapping_add(id.len())))
+    None
 }
 
 #[cfg(test)]

@@ -1,90 +1,105 @@
 //! Header fields that hold mailboxes, one mailbox a line.
 
 use super::encoded_word::{self, Chars, Place};
-use super::text::LINE;
-use crate::wire::address::Address;
+use crate::wire::fold::{self, Line};
 use crate::wire::mailbox::{DisplayName, Mailbox};
 use crate::wire::writer::Writer;
 
-/// Writes a blank or a fold, then a mailbox whose name may stand as it was written, behind
-/// `column` characters of its line.
-pub(super) fn write_plain(mailbox: &Mailbox<'_>, mut column: usize, w: &mut Writer<'_>) {
-    let address = mailbox.address();
-    let Some(name) = mailbox.name() else {
-        // One more for a comma.
-        space(column, address.as_str().len().saturating_add(1), LINE, w);
-        w.str(address.as_str());
-        return;
-    };
-    let text = name.as_written();
-    let quotes = if name.is_quoted() { "\"" } else { "" };
-    w.byte(b' ');
-    w.str(quotes);
-    w.str(text);
-    w.str(quotes);
-    column = column.saturating_add(text.len()).saturating_add(1);
-    column = column
-        .saturating_add(quotes.len())
-        .saturating_add(quotes.len());
-    in_brackets(address, column, LINE, w);
+/// Writes a blank and a mailbox whose name may stand as it was written, after `column` bytes of its
+/// line.
+pub(super) fn write_plain(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
+    let mut line = Line::new(column);
+    if let Some(name) = mailbox.name() {
+        let quotes = if name.is_quoted() { "\"" } else { "" };
+        line.words(name.as_written().as_bytes(), quotes, w);
+    }
+    in_brackets(mailbox, line, w);
 }
 
 /// [`write_plain`] for any mailbox.
-pub(super) fn write(mailbox: &Mailbox<'_>, mut column: usize, w: &mut Writer<'_>) {
+pub(super) fn write(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
     let name = match mailbox.name() {
         Some(name) if !name.is_plain() => name,
         _ => return write_plain(mailbox, column, w),
     };
-    let mut line = LINE;
-    if let Some(width) = quoted_width(name) {
-        w.str(" \"");
-        for char in Chars::of_name(name) {
-            if matches!(char, [b'"' | b'\\']) {
+    let line = if can_be_quoted(name) {
+        quoted(name, Line::new(column), w)
+    } else {
+        let chars = Chars::of_name(name);
+        Line::encoded(encoded_word::write(chars, Place::Phrase, column, w))
+    };
+    in_brackets(mailbox, line, w);
+}
+
+/// Writes the address. Brackets even without a name: filters take points off for a bare address.
+fn in_brackets(mailbox: &Mailbox<'_>, mut line: Line, w: &mut Writer<'_>) {
+    line.in_brackets(mailbox.address().as_str(), ",", w);
+}
+
+/// Whether a name can stand in quotes, so that it needs no encoded words.
+fn can_be_quoted(name: DisplayName<'_>) -> bool {
+    let mut last = b' ';
+    for char in Chars::of_name(name) {
+        // RFC 2047 §7: what looks like an encoded word would be decoded.
+        match *char {
+            [byte @ b' '..=b'~'] if last != b'=' || byte != b'?' => last = byte,
+            _ => return false,
+        }
+    }
+    let mut rest = name.as_written().as_bytes();
+    while !rest.is_empty() {
+        let (word, tail) = fold::split(rest, name.is_quoted());
+        if width(Chars::of_word(word, name)) > fold::QUOTED_MAX {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// Writes a name in quotes, word by word.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a word of a name that can be quoted has at most 997 bytes, its quotes included"
+)]
+fn quoted(name: DisplayName<'_>, mut line: Line, w: &mut Writer<'_>) -> Line {
+    let mut is_first = true;
+    let mut rest = name.as_written().as_bytes();
+    while !rest.is_empty() {
+        let (word, tail) = fold::split(rest, name.is_quoted());
+        let chars = Chars::of_word(word, name);
+        let quotes = usize::from(is_first) + usize::from(tail.is_empty());
+        line.blank(width(chars) + quotes, w);
+        if is_first {
+            w.byte(b'"');
+        }
+        for char in chars {
+            if is_special(char) {
                 w.byte(b'\\');
             }
             w.bytes(char);
         }
-        w.byte(b'"');
-        column = column.saturating_add(width);
-    } else {
-        column = encoded_word::write(Chars::of_name(name), Place::Phrase, column, w);
-        line = encoded_word::LINE;
+        is_first = false;
+        rest = tail;
     }
-    in_brackets(mailbox.address(), column, line, w);
+    w.byte(b'"');
+    line
 }
 
-fn in_brackets(address: Address<'_>, column: usize, line: usize, w: &mut Writer<'_>) {
-    let address = address.as_str();
-    space(column, address.len().saturating_add(3), line, w);
-    w.byte(b'<');
-    w.str(address);
-    w.byte(b'>');
-}
-
-/// Writes the blank in front of something that takes `width` characters, as a fold if it would not
-/// fit in the line.
-fn space(column: usize, width: usize, line: usize, w: &mut Writer<'_>) {
-    let fold = column > 0 && column.saturating_add(width).saturating_add(1) > line;
-    w.str(if fold { "\r\n " } else { " " });
-}
-
-/// Characters of a name in quotes: with the longest field name they fill a line of 78. A longer one
-/// becomes encoded words, which can be folded anywhere.
-const MAX: usize = 66;
-
-/// Characters that a name takes in quotes with a blank in front; `None` if it needs encoded words.
-fn quoted_width(name: DisplayName<'_>) -> Option<usize> {
-    let mut width = 3_usize;
-    let mut last = b' ';
-    for char in Chars::of_name(name) {
-        // RFC 2047 §7: what looks like an encoded word would be decoded.
-        let byte = match *char {
-            [byte @ b' '..=b'~'] if last != b'=' || byte != b'?' => byte,
-            _ => return None,
-        };
-        let escaped = byte == b'"' || byte == b'\\';
-        width = width.saturating_add(if escaped { 2 } else { 1 });
-        last = byte;
+/// The bytes that characters take in quotes.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "two for each byte of a text, which has at most isize::MAX"
+)]
+fn width(chars: Chars<'_>) -> usize {
+    let mut width = 0;
+    for char in chars {
+        width += char.len() + usize::from(is_special(char));
     }
-    (width <= MAX).then_some(width)
+    width
+}
+
+/// Whether a backslash stands before a character in quotes.
+fn is_special(char: &[u8]) -> bool {
+    matches!(char, [b'"' | b'\\'])
 }

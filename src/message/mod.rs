@@ -41,7 +41,7 @@ pub use fault::{ContentFault, ContentFaultKind, Part};
 pub use file_name::FileName;
 pub use head::Head;
 pub use header::Header;
-pub use id::{ContentId, MessageId};
+pub use id::{ContentId, MessageId, ParentId};
 pub use media_type::MediaType;
 pub use part::Attachment;
 pub use reader::Reader;

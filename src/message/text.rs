@@ -1,21 +1,26 @@
 //! Text for a header field: what may stand there, and how it is written.
 //!
-//! This file knows folding (RFC 5322 §2.2.3); what ASCII cannot say is left to `encoded_word`.
+//! Lines break as `wire::fold` says; what ASCII cannot say is left to `encoded_word`.
 
 use super::encoded_word::{self, Chars, Place};
+use super::id;
 use crate::invalid::{Field, Invalid, Reason};
+use crate::wire::fold::{self, Line};
 use crate::wire::scan::skip_printable;
 use crate::wire::writer::Writer;
 
 /// Text for a Subject or another unstructured field, any Unicode characters but line ends and
 /// control characters.
 ///
-/// What needs it is written as encoded words of RFC 2047. [`header_text!`](crate::header_text)
-/// checks a literal when the program is compiled.
+/// It is written as encoded words of RFC 2047 only where it needs them: for a character that is not
+/// printable ASCII, for blanks at its edges, for `=?` (RFC 2047 §7), and for a word of more than 997
+/// bytes, which no line holds. Other text is folded at its single blanks, and a line that has none may
+/// pass 78 (RFC 5322 §2.1.1). [`header_text!`](crate::header_text) checks a literal when the program is
+/// compiled.
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderText<'a> {
     text: &'a str,
-    /// Writes it behind so many characters. A pointer, so that a program whose texts are all plain
+    /// Writes it after that many bytes of its line. A pointer, so that a program whose texts are all plain
     /// and checked by the compiler links no encoded words.
     write: fn(&str, usize, &mut Writer<'_>),
 }
@@ -33,17 +38,38 @@ impl<'a> HeaderText<'a> {
         Ok(Self {
             text,
             write: if is_plain(text.as_bytes()) {
-                fold
+                as_it_is
             } else {
                 encoded
             },
         })
     }
 
-    /// Identifiers that were checked. RFC 2047 §5: an encoded word "MUST NOT be used in any
-    /// portion of" them, so one that holds `=?` is written like any other.
+    /// The body of a field of the caller's own. The field may be one for machines, whose readers take
+    /// encoded words for text: so printable ASCII is sent as it is, whatever it says.
+    pub(super) const fn field_body(text: &'a str) -> Result<Self, Invalid> {
+        if !is_printable(text.as_bytes()) {
+            return Self::new(text);
+        }
+        // RFC 5322 §3.2.2: CFWS "MUST NOT be inserted in such a way that any line of a folded header
+        // field is made up entirely of WSP characters and nothing else."
+        let is_blank = text.trim_ascii().is_empty();
+        if !fold::fits(text.as_bytes(), false) || (is_blank && text.len() > MAX_BLANKS) {
+            return Err(Invalid::new(Field::HeaderValue, Reason::TooLong));
+        }
+        Ok(Self {
+            text,
+            write: as_it_is,
+        })
+    }
+
+    /// The identifiers in a text. RFC 2047 §5: an encoded word "MUST NOT be used in any portion of"
+    /// them, so one that holds `=?` is written like any other.
     pub(super) const fn ids(text: &'a str) -> Self {
-        Self { text, write: fold }
+        Self {
+            text,
+            write: id::write_all,
+        }
     }
 
     /// The text as it was given.
@@ -102,6 +128,11 @@ macro_rules! header_text {
     }};
 }
 
+pub(super) use crate::wire::fold::LINE;
+
+/// The bytes of a value of nothing but blanks: with the longest name they are in one line of 998.
+const MAX_BLANKS: usize = 900;
+
 /// Writes a whole unstructured field.
 pub(super) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {
     w.str(name);
@@ -115,60 +146,9 @@ fn encoded(text: &str, column: usize, w: &mut Writer<'_>) {
     encoded_word::write(Chars::of(text), Place::Text, column, w);
 }
 
-/// Writes a blank and then `text`, breaking lines at its blanks.
-pub(super) fn fold(text: &str, mut column: usize, w: &mut Writer<'_>) {
-    let mut text = text.as_bytes();
-    let mut blank: &[u8] = b" ";
-    while !text.is_empty() {
-        let room = LINE.saturating_sub(column);
-        let mut unit = text.len();
-        let mut width = unit.saturating_add(blank.len());
-        if width > room {
-            unit = unit_len(text);
-            width = unit.saturating_add(blank.len());
-        }
-        // RFC 5322 §2.1.1: "Each line of characters […] SHOULD be no more than 78 characters".
-        if width > room {
-            w.crlf();
-            column = 0;
-        }
-        let (unit, rest) = text.split_at_checked(unit).unwrap_or((text, b""));
-        w.bytes(blank);
-        w.bytes(unit);
-        column = column.saturating_add(width);
-        blank = b"";
-        text = rest;
-    }
-}
-
-/// Characters in a header line where it can be helped: RFC 5322 §2.1.1.
-pub(super) const LINE: usize = 78;
-
-/// Octets of a text that does not have to be broken behind a usual field's name, `X-Priority` for
-/// one.
-const FOLDABLE: usize = LINE - 18;
-
-/// Octets between two places for a line break, blanks included, beyond which a text is encoded so
-/// that lines stay within the 998 of RFC 5322 §2.1.1 after any field name.
-const MAX_UNIT: usize = 900;
-
-/// Octets of the blanks that `text` begins with and the word behind them.
-const fn unit_len(text: &[u8]) -> usize {
-    let mut len = 0_usize;
-    let mut rest = text;
-    let mut in_word = false;
-    while let [byte, tail @ ..] = rest {
-        if *byte == b' ' {
-            if in_word {
-                break;
-            }
-        } else {
-            in_word = true;
-        }
-        len = len.wrapping_add(1);
-        rest = tail;
-    }
-    len
+/// Writes a text that is sent as it is, breaking lines at its blanks.
+fn as_it_is(text: &str, column: usize, w: &mut Writer<'_>) {
+    Line::new(column).words(text.as_bytes(), "", w);
 }
 
 /// Whether `text` can stand in a field as it is and be read as the same text.
@@ -177,60 +157,59 @@ const fn is_plain(text: &[u8]) -> bool {
     if matches!(text, [b' ', ..] | [.., b' ']) {
         return false;
     }
-    // Many readers drop the blank behind a field's name, and with it a line break there, or all
-    // blanks but one of a run that a line is broken at.
-    let may_fold = text.len() > FOLDABLE;
-    if may_fold && unit_len(text) > FOLDABLE {
-        return false;
-    }
-    // From where no line can be broken.
-    let mut unit = text;
-    let mut in_word = false;
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        if !matches!(*byte, b'!'..=b'<' | b'>'..=b'~') {
-            match rest {
-                // RFC 2047 §7: text that looks like an encoded word would be decoded.
-                [b'=', b'?', ..] => return false,
-                [b'=', ..] => {}
-                [b' ', ..] => {
-                    if in_word {
-                        unit = rest;
-                    } else if may_fold {
-                        return false;
-                    }
-                    in_word = false;
-                    if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {
-                        return false;
-                    }
-                    rest = tail;
-                    continue;
-                }
-                _ => return false,
-            }
-        }
-        in_word = true;
-        if unit.len().wrapping_sub(tail.len()) > MAX_UNIT {
+        // RFC 2047 §7: text that looks like an encoded word would be decoded.
+        if !matches!(*byte, b' '..=b'~') || matches!(rest, [b'=', b'?', ..]) {
             return false;
         }
         rest = tail;
     }
-    true
+    fold::fits(text, false)
+}
+
+/// Whether every character is printable ASCII.
+const fn is_printable(text: &[u8]) -> bool {
+    let mut rest = skip_printable(text);
+    while let [b' '..=b'~', tail @ ..] = rest {
+        rest = skip_printable(tail);
+    }
+    rest.is_empty()
+}
+
+/// Whether `text` is what a field holds, as it comes from a mail: line ends in it are folds, with a
+/// blank or TAB after them (RFC 5322 §2.2.3), and it has no other control character.
+pub(super) const fn is_field_body(text: &str) -> bool {
+    let mut rest = from_control(text.as_bytes(), true);
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b'\r', b'\n', b' ' | b'\t', tail @ ..] | [b'\n', b' ' | b'\t', tail @ ..] => {
+                from_control(tail, true)
+            }
+            _ => return false,
+        };
+    }
 }
 
 /// Whether `text` holds a control character of ASCII (TAB aside, if it is allowed) or a line end
 /// of Unicode.
 pub(super) const fn has_control(text: &str, tab: bool) -> bool {
-    let mut rest = skip_printable(text.as_bytes());
+    !from_control(text.as_bytes(), tab).is_empty()
+}
+
+/// The text from its first such character on; empty if it has none.
+const fn from_control(text: &[u8], tab: bool) -> &[u8] {
+    let mut rest = skip_printable(text);
     while let [_, tail @ ..] = rest {
         match rest {
             [b'\t', ..] if tab => {}
-            [0..=0x1f | 0x7f, ..] => return true,
+            [0..=0x1f | 0x7f, ..] => return rest,
             // U+0085, U+2028, U+2029.
-            [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => return true,
+            [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => return rest,
             _ => {}
         }
         rest = skip_printable(tail);
     }
-    false
+    rest
 }

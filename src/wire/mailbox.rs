@@ -8,6 +8,7 @@
 //! This file does not know how a name is written in a header field.
 
 use super::address::{self, Address};
+use super::fold;
 use super::scan::{self, Item};
 use crate::{Field, Invalid, Reason};
 
@@ -278,13 +279,9 @@ pub(crate) const fn has_plain_name(text: &str, item: Item) -> bool {
     }
 }
 
-/// The longest name, in bytes, that is put into a header field as it was written: with its quotes
-/// and after the longest field name it fills a line of 78.
-const PLAIN_MAX: usize = 63;
-
 /// Whether a text in quotes needs no encoded word.
 const fn is_readable(mut rest: &[u8]) -> bool {
-    if rest.len() > PLAIN_MAX {
+    if !fold::fits(rest, true) {
         return false;
     }
     while let [byte, tail @ ..] = rest {

@@ -6,6 +6,7 @@ pub(crate) mod command;
 pub(crate) mod domain;
 pub(crate) mod dot;
 pub(crate) mod ehlo;
+pub(crate) mod fold;
 pub(crate) mod list;
 mod literal;
 pub(crate) mod mailbox;

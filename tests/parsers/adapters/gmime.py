@@ -49,9 +49,17 @@ def read(message):
 
 
 def mailboxes(message, kind):
-    addresses = message.get_addresses(kind)
-    found = [addresses.get_address(index) for index in range(addresses.length())]
-    return [[address.get_name() or "", address.get_addr()] for address in found]
+    return list(mailboxes_of(message.get_addresses(kind)))
+
+
+def mailboxes_of(addresses):
+    for index in range(addresses.length()):
+        address = addresses.get_address(index)
+        if isinstance(address, GMime.InternetAddressGroup):
+            # Of a group, its members.
+            yield from mailboxes_of(address.get_members())
+        else:
+            yield [address.get_name() or "", address.get_addr()]
 
 
 def children(part):

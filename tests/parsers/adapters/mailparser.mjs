@@ -53,7 +53,9 @@ async function read(octets) {
         (fields[key] ??= []).push(libmime.decodeWords(value));
     }
     const mailboxes = key =>
-        [].concat(headers.get(key) ?? []).flatMap(list => list.value.map(box => [box.name, box.address]));
+        [].concat(headers.get(key) ?? []).flatMap(list => list.value)
+            .flatMap(box => box.group ?? [box]) // Of a group, its members.
+            .map(box => [box.name, box.address]);
     return {
         error: null,
         subject: headers.get('subject') ?? ('subject' in fields ? '' : null),

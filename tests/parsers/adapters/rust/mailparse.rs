@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mailparse::{
-    DispositionType, MailAddr, MailHeaderMap, MailParseError, ParsedMail, addrparse_header,
-    dateparse, msgidparse,
+    DispositionType, MailAddr, MailHeaderMap, MailParseError, ParsedMail, SingleInfo,
+    addrparse_header, dateparse, msgidparse,
 };
 use serde_json::{Value, json};
 
@@ -54,12 +54,14 @@ fn mailboxes(
     let Some(header) = message.headers.get_first_header(name) else {
         return Ok(Vec::new());
     };
-    let single = |address: MailAddr| match address {
-        MailAddr::Single(one) => (one.display_name.unwrap_or_default(), one.addr),
-        MailAddr::Group(group) => (group.group_name, "a group".into()),
+    // Of a group, its members.
+    let members = |address| match address {
+        MailAddr::Single(one) => vec![one],
+        MailAddr::Group(group) => group.addrs,
     };
+    let single = |one: SingleInfo| (one.display_name.unwrap_or_default(), one.addr);
     let list = addrparse_header(header)?.into_inner();
-    Ok(list.into_iter().map(single).collect())
+    Ok(list.into_iter().flat_map(members).map(single).collect())
 }
 
 fn structure(part: &ParsedMail<'_>) -> String {
