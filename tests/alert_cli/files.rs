@@ -30,7 +30,7 @@ fn by_json(fields: &str) -> String {
     media_type(&run.stdout)
 }
 
-const TYPES: [(&str, &str); 26] = [
+const TYPES: [(&str, &str); 29] = [
     ("log.csv", "text/csv"),
     ("index.html", "text/html"),
     ("INDEX.HTM", "text/html"),
@@ -55,6 +55,18 @@ const TYPES: [(&str, &str); 26] = [
     ("a.mp4", "video/mp4"),
     ("a.wav", "audio/wav"),
     ("a.xls", "application/vnd.ms-excel"),
+    (
+        "a.docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    (
+        "a.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    (
+        "a.PPTX",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ),
     ("unknown.q", "application/octet-stream"),
     ("none", "application/octet-stream"),
 ];
@@ -169,4 +181,53 @@ fn mail_is_forwarded_whole_unless_it_has_the_same_seed() {
     refused(&[TO.as_slice(), &same].concat());
     let run = alert(&[TO.as_slice(), &same, &["--eml"]].concat());
     assert!(run.stderr.contains("another --seed"), "{}", run.stderr);
+}
+
+#[test]
+fn text_that_is_not_ascii_is_known_to_be_utf_8() {
+    let content_type = |fields: &str| {
+        let run = json(&format!(
+            r#"{{"From":"a@example.org","To":"b@example.org","Attachments":[{{{fields}}}]}}"#
+        ));
+        assert_eq!((run.exit, &*run.stderr), (0, ""));
+        let text = String::from_utf8(run.stdout).unwrap();
+        let text = text.replace("\r\n ", " ");
+        let mut lines = text.rsplit("\r\n");
+        lines
+            .find_map(|line| line.strip_prefix("Content-Type: "))
+            .unwrap()
+            .to_owned()
+    };
+    let csv = r#""FileName":"log.csv""#;
+    let utf8 = r#""ContentTransferEncoding":"base64","ContentData":"w7w=""#;
+    let latin1 = r#""ContentTransferEncoding":"base64","ContentData":"/A==""#;
+    for (fields, wanted) in [
+        (
+            format!(r#"{csv},"ContentData":"über""#),
+            "text/csv; charset=utf-8",
+        ),
+        (format!(r#"{csv},{utf8}"#), "text/csv; charset=utf-8"),
+        (format!(r#"{csv},{latin1}"#), "text/csv"),
+        (format!(r#"{csv},"ContentData":"uber""#), "text/csv"),
+        (
+            format!(r#"{csv},"ContentType":"text/csv; charset=x","ContentData":"ü""#),
+            "text/csv; charset=x",
+        ),
+        (
+            r#""FileName":"a.json","ContentData":"ü""#.into(),
+            "application/json",
+        ),
+    ] {
+        let found = content_type(&fields);
+        let found = found.split("; name=").next().unwrap();
+        assert_eq!(found, wanted, "{fields}");
+    }
+    let folder = Folder::new("charset");
+    for (content, wanted) in [(&b"\xc3\xbc"[..], true), (b"\xfc", false), (b"u", false)] {
+        let file = folder.file("held.txt", content);
+        let text = eml(&["--subject", "x", "--html", "x", "--attach", &file]);
+        let part = text.split_once("attachment").unwrap().0;
+        let part = part.rsplit_once("--=_").unwrap().1;
+        assert_eq!(part.contains("charset=utf-8"), wanted, "{part}");
+    }
 }

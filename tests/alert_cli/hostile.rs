@@ -184,8 +184,14 @@ fn header_fields() {
         is_harmless(&[usual.as_slice(), &["--header", &format!("X-Site: {text}")]].concat());
         is_refused(&[usual.as_slice(), &["--header", &name]].concat());
         is_refused(&[usual.as_slice(), &["--message-id", &id]].concat());
+        // A line end is refused, and other words between identifiers are left out.
         let references = format!("References: <1@example.org>{end}X-Evil: 1");
-        is_refused(&[usual.as_slice(), &["--header", &references]].concat());
+        let with_references = [usual.as_slice(), &["--header", &references]].concat();
+        if end.is_ascii() {
+            is_refused(&with_references);
+        } else {
+            is_harmless(&with_references);
+        }
     }
     for header in [
         "Bcc: e@example.net",

@@ -92,6 +92,9 @@ fn message_id_is_given_with_or_without_angle_brackets() {
         "a@b>",
         "a@b\r\nBcc: e@x",
         "ü@b",
+        "a..b@c.",
+        ".a@b",
+        "a@b..c",
     ] {
         refused(&[TO.as_slice(), &["--message-id", id]].concat());
     }
