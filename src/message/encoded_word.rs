@@ -27,42 +27,44 @@ pub(super) struct Chars<'a> {
 }
 
 impl<'a> Chars<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(super) const fn of(text: &'a str) -> Self {
         Self {
             rest: text.as_bytes(),
             quoted: false,
         }
     }
 
-    pub(super) fn of_name(name: DisplayName<'a>) -> Self {
+    pub(super) const fn of_name(name: DisplayName<'a>) -> Self {
         Self::of_word(name.as_written().as_bytes(), name)
     }
 
     /// The characters of a word of a name, as it was written.
-    pub(super) fn of_word(word: &'a [u8], name: DisplayName<'a>) -> Self {
+    pub(super) const fn of_word(word: &'a [u8], name: DisplayName<'a>) -> Self {
         Self {
             rest: word,
             quoted: name.is_quoted(),
         }
     }
-}
 
-impl<'a> Iterator for Chars<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
+    /// The next character.
+    pub(super) const fn next(&mut self) -> Option<&'a [u8]> {
         if let [b'\\', rest @ ..] = self.rest
             && self.quoted
         {
             self.rest = rest;
         }
-        let len = match self.rest.first()? {
+        let [first, ..] = self.rest else {
+            return None;
+        };
+        let len = match *first {
             0..=0xbf => 1,
             0xc0..=0xdf => 2,
             0xe0..=0xef => 3,
             0xf0.. => 4,
         };
-        let (char, rest) = self.rest.split_at_checked(len)?;
+        let Some((char, rest)) = self.rest.split_at_checked(len) else {
+            return None;
+        };
         self.rest = rest;
         Some(char)
     }
@@ -72,136 +74,194 @@ impl<'a> Iterator for Chars<'a> {
 const FRAME: usize = 12;
 
 /// A word is not begun in a line that has no room for this many characters of text: a character
-/// of four octets takes 12 in Q.
+/// of four bytes takes 12 in Q.
 const LEAST: usize = 12;
 
-/// Octets of text in a word of B that fills its line.
-const WORD_OCTETS: usize = (LINE - 1 - FRAME) / 4 * 3;
-
-/// Writes `chars` as encoded words with a blank or fold in front of each, the first one behind
-/// `column` characters of its line. Returns the column behind the last.
-pub(super) fn write(
+/// Writes `chars` as encoded words with a blank or fold before each, the first one after `column`
+/// characters of its line. Returns the column after the last.
+pub(super) const fn write(
     chars: Chars<'_>,
+    place: Place,
+    column: usize,
+    w: &mut Writer<'_>,
+) -> usize {
+    if is_q_shorter(chars, place) {
+        write_q(chars, place, column, w)
+    } else {
+        write_b(chars, column, w)
+    }
+}
+
+/// Whether Q takes no more characters than B: what Q adds to the bytes of a text is compared with what
+/// B adds.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a text has at most isize::MAX bytes, and Q adds two for each of them"
+)]
+const fn is_q_shorter(mut chars: Chars<'_>, place: Place) -> bool {
+    let (mut bytes, mut by_q) = (0_usize, 0);
+    while let Some(char) = chars.next() {
+        bytes += char.len();
+        by_q += width_in_q(char, place) - char.len();
+    }
+    let groups = bytes.div_ceil(3);
+    by_q <= groups + (groups * 3 - bytes)
+}
+
+/// [`write`] in Q.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a column is at most LINE, and a character has at most LEAST"
+)]
+const fn write_q(
+    mut chars: Chars<'_>,
     place: Place,
     mut column: usize,
     w: &mut Writer<'_>,
 ) -> usize {
-    let (mut octets, mut in_q) = (0_usize, 0_usize);
-    for bytes in chars {
-        octets = octets.saturating_add(bytes.len());
-        in_q = in_q.saturating_add(width_in_q(bytes, place));
-    }
-    let q = in_q <= octets.div_ceil(3).saturating_mul(4);
-
-    // The octets of a word of B, which are written together.
-    let mut word = [0; WORD_OCTETS];
-    let mut len = 0_usize;
-    // Where a word of B can end without padding: some readers drop what follows a padded word.
-    let mut end = 0_usize;
-    // Room in the word: characters in Q, octets in B.
-    let mut room = 0_usize;
-    for bytes in chars {
-        let width = if q {
-            width_in_q(bytes, place)
-        } else {
-            bytes.len()
-        };
-        if width > room {
-            if len > 0 {
+    let mut is_open = false;
+    while let Some(char) = chars.next() {
+        let width = width_in_q(char, place);
+        if !is_open || column + width + 2 > LINE {
+            if is_open {
+                w.str("?=");
                 column = LINE;
-                if q || end == 0 {
-                    end = len;
-                }
-                close(&word, q, end, w);
-                len = carry(&mut word, end, len);
-                end = 0;
             }
-            column = open(q, column, w);
-            room = LINE.saturating_sub(column).saturating_sub(2);
-            if !q {
-                room = (room / 4).saturating_mul(3).saturating_sub(len);
-            }
+            column = open("Q?", column, w);
+            is_open = true;
         }
-        room = room.saturating_sub(width);
-        for &byte in bytes {
-            if !q {
-                if let Some(slot) = word.get_mut(len) {
-                    *slot = byte;
-                }
-                len = len.saturating_add(1);
-                continue;
-            }
-            len = len.saturating_add(1);
-            if byte == b' ' {
+        column += width;
+        let mut rest = char;
+        while let [byte, tail @ ..] = rest {
+            if *byte == b' ' {
                 w.byte(b'_');
-            } else if is_literal(byte, place) {
-                w.byte(byte);
+            } else if is_literal(*byte, place) {
+                w.byte(*byte);
             } else {
-                escape(byte, w);
+                escape(*byte, w);
             }
-        }
-        if q {
-            column = column.saturating_add(width);
-        } else if len.is_multiple_of(3) {
-            end = len;
+            rest = tail;
         }
     }
-    if len > 0 {
-        close(&word, q, len, w);
+    if is_open {
+        w.str("?=");
+        column += 2;
     }
-    let text = if q {
-        0
-    } else {
-        len.div_ceil(3).saturating_mul(4)
-    };
-    column.saturating_add(text).saturating_add(2)
+    column
 }
 
-/// Opens a word in this line or the next. Returns the column behind.
-fn open(q: bool, column: usize, w: &mut Writer<'_>) -> usize {
-    let breaks = Line::encoded(column).breaks(FRAME + LEAST);
-    w.str(if breaks { "\r\n =?utf-8?" } else { " =?utf-8?" });
-    w.str(if q { "Q?" } else { "B?" });
-    let start = if breaks { 0 } else { column };
-    start.saturating_add(1 + FRAME - 2)
+/// [`write`] in B.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a column is at most LINE, and a word has at most LINE bytes"
+)]
+const fn write_b(mut chars: Chars<'_>, mut column: usize, w: &mut Writer<'_>) -> usize {
+    while !chars.rest.is_empty() {
+        column = open("B?", column, w);
+        let bytes = word_of_b(chars, (LINE - column - 2) / 4 * 3);
+        chars = write_word_of_b(chars, bytes, w);
+        // Another word has a line of its own.
+        column = if chars.rest.is_empty() {
+            column + bytes.div_ceil(3) * 4 + 2
+        } else {
+            LINE
+        };
+    }
+    column
 }
 
-/// Moves what stands from `end` to `len` to the front. Returns its length.
-fn carry(word: &mut [u8], end: usize, len: usize) -> usize {
-    let rest = len.saturating_sub(end);
-    for to in 0..rest {
-        let byte = word.get(end.wrapping_add(to)).copied().unwrap_or_default();
-        if let Some(slot) = word.get_mut(to) {
-            *slot = byte;
+/// The bytes of the next word of B, at most `room`. If more characters follow, the word ends where it
+/// needs no padding, if it can: some readers drop what follows a padded word.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a character has 4 bytes at most, and `room` is below LINE"
+)]
+const fn word_of_b(mut chars: Chars<'_>, room: usize) -> usize {
+    let (mut bytes, mut whole) = (0, 0);
+    while let Some(char) = chars.next() {
+        if bytes + char.len() > room {
+            return if whole > 0 { whole } else { bytes };
+        }
+        bytes += char.len();
+        if bytes % 3 == 0 {
+            whole = bytes;
         }
     }
-    rest
+    bytes
 }
 
-/// Closes a word; one of B is `len` octets that were not written yet.
-fn close(word: &[u8], q: bool, len: usize, w: &mut Writer<'_>) {
-    if !q {
-        base64::line(word.get(..len).unwrap_or_default(), w);
+/// Writes the next word of B, of so many bytes, and closes it. Returns the characters after it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no more bytes are taken than are left of the word, and a group has 3"
+)]
+const fn write_word_of_b<'a>(
+    mut chars: Chars<'a>,
+    mut left: usize,
+    w: &mut Writer<'_>,
+) -> Chars<'a> {
+    let mut group = [0; 3];
+    let mut free: &mut [u8] = &mut group;
+    while left > 0
+        && let Some(char) = chars.next()
+    {
+        left -= char.len();
+        let mut rest = char;
+        while let [byte, tail @ ..] = rest {
+            if let [slot, others @ ..] = free {
+                *slot = *byte;
+                free = others;
+            }
+            if free.is_empty() {
+                base64::line(&group, w);
+                free = &mut group;
+            }
+            rest = tail;
+        }
+    }
+    let free = free.len();
+    if let Some((bytes, _)) = group.split_at_checked(3 - free) {
+        base64::line(bytes, w);
     }
     w.str("?=");
+    chars
 }
 
-/// Characters that Q takes for `bytes`.
-fn width_in_q(bytes: &[u8], place: Place) -> usize {
-    let mut width = 0_usize;
-    for &byte in bytes {
-        let literal = byte == b' ' || is_literal(byte, place);
-        width = width.saturating_add(if literal { 1 } else { 3 });
+/// Opens a word in this line or the next. Returns the column after what opens it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a line that has room for a word has less than LINE bytes"
+)]
+const fn open(encoding: &str, column: usize, w: &mut Writer<'_>) -> usize {
+    let breaks = Line::encoded(column).breaks(FRAME + LEAST);
+    w.str(if breaks { "\r\n =?utf-8?" } else { " =?utf-8?" });
+    w.str(encoding);
+    let start = if breaks { 0 } else { column };
+    start + 1 + FRAME - 2
+}
+
+/// Characters that Q takes for the bytes of a character.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a character has at most 4 bytes, and 3 characters for each"
+)]
+const fn width_in_q(char: &[u8], place: Place) -> usize {
+    let mut width = 0;
+    let mut rest = char;
+    while let [byte, tail @ ..] = rest {
+        let literal = *byte == b' ' || is_literal(*byte, place);
+        width += if literal { 1 } else { 3 };
+        rest = tail;
     }
     width
 }
 
-/// Whether Q leaves `byte` as it is.
-fn is_literal(byte: u8, place: Place) -> bool {
+/// Whether Q leaves a byte as it is.
+const fn is_literal(byte: u8, place: Place) -> bool {
     match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'!' | b'*' | b'+' | b'-' | b'/' => true,
         b'=' | b'?' | b'_' => false,
-        b'!'..=b'~' => place == Place::Text,
+        b'!'..=b'~' => matches!(place, Place::Text),
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use crate::wire::writer::Writer;
 
 /// Writes a blank and a mailbox whose name may stand as it was written, after `column` bytes of its
 /// line.
-pub(super) fn write_plain(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
+pub(super) const fn write_plain(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
     let mut line = Line::new(column);
     if let Some(name) = mailbox.name() {
         let quotes = if name.is_quoted() { "\"" } else { "" };
@@ -17,7 +17,7 @@ pub(super) fn write_plain(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'
 }
 
 /// [`write_plain`] for any mailbox.
-pub(super) fn write(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
+pub(super) const fn write(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
     let name = match mailbox.name() {
         Some(name) if !name.is_plain() => name,
         _ => return write_plain(mailbox, column, w),
@@ -32,14 +32,15 @@ pub(super) fn write(mailbox: &Mailbox<'_>, column: usize, w: &mut Writer<'_>) {
 }
 
 /// Writes the address. Brackets even without a name: filters take points off for a bare address.
-fn in_brackets(mailbox: &Mailbox<'_>, mut line: Line, w: &mut Writer<'_>) {
+const fn in_brackets(mailbox: &Mailbox<'_>, mut line: Line, w: &mut Writer<'_>) {
     line.in_brackets(mailbox.address().as_str(), ",", w);
 }
 
 /// Whether a name can stand in quotes, so that it needs no encoded words.
-fn can_be_quoted(name: DisplayName<'_>) -> bool {
+const fn can_be_quoted(name: DisplayName<'_>) -> bool {
     let mut last = b' ';
-    for char in Chars::of_name(name) {
+    let mut chars = Chars::of_name(name);
+    while let Some(char) = chars.next() {
         // RFC 2047 §7: what looks like an encoded word would be decoded.
         match *char {
             [byte @ b' '..=b'~'] if last != b'=' || byte != b'?' => last = byte,
@@ -62,18 +63,18 @@ fn can_be_quoted(name: DisplayName<'_>) -> bool {
     clippy::arithmetic_side_effects,
     reason = "a word of a name that can be quoted has at most 997 bytes, its quotes included"
 )]
-fn quoted(name: DisplayName<'_>, mut line: Line, w: &mut Writer<'_>) -> Line {
+const fn quoted(name: DisplayName<'_>, mut line: Line, w: &mut Writer<'_>) -> Line {
     let mut is_first = true;
     let mut rest = name.as_written().as_bytes();
     while !rest.is_empty() {
         let (word, tail) = fold::split(rest, name.is_quoted());
-        let chars = Chars::of_word(word, name);
-        let quotes = usize::from(is_first) + usize::from(tail.is_empty());
+        let mut chars = Chars::of_word(word, name);
+        let quotes = is_first as usize + tail.is_empty() as usize;
         line.blank(width(chars) + quotes, w);
         if is_first {
             w.byte(b'"');
         }
-        for char in chars {
+        while let Some(char) = chars.next() {
             if is_special(char) {
                 w.byte(b'\\');
             }
@@ -91,15 +92,15 @@ fn quoted(name: DisplayName<'_>, mut line: Line, w: &mut Writer<'_>) -> Line {
     clippy::arithmetic_side_effects,
     reason = "two for each byte of a text, which has at most isize::MAX"
 )]
-fn width(chars: Chars<'_>) -> usize {
+const fn width(mut chars: Chars<'_>) -> usize {
     let mut width = 0;
-    for char in chars {
-        width += char.len() + usize::from(is_special(char));
+    while let Some(char) = chars.next() {
+        width += char.len() + is_special(char) as usize;
     }
     width
 }
 
 /// Whether a backslash stands before a character in quotes.
-fn is_special(char: &[u8]) -> bool {
+const fn is_special(char: &[u8]) -> bool {
     matches!(char, [b'"' | b'\\'])
 }

@@ -142,12 +142,12 @@ pub(super) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {
 }
 
 /// Writes encoded words.
-fn encoded(text: &str, column: usize, w: &mut Writer<'_>) {
+const fn encoded(text: &str, column: usize, w: &mut Writer<'_>) {
     encoded_word::write(Chars::of(text), Place::Text, column, w);
 }
 
 /// Writes a text that is sent as it is, breaking lines at its blanks.
-fn as_it_is(text: &str, column: usize, w: &mut Writer<'_>) {
+const fn as_it_is(text: &str, column: usize, w: &mut Writer<'_>) {
     Line::new(column).words(text.as_bytes(), "", w);
 }
 

@@ -105,10 +105,11 @@ pub(crate) fn fitting(column: usize, free: usize) -> usize {
 }
 
 /// Writes one line of at most [`LINE`] bytes without its line end, padded at the content's end.
-pub(crate) fn line(content: &[u8], w: &mut Writer<'_>) {
-    let (triples, rest) = content.as_chunks::<3>();
-    for triple in triples {
-        w.bytes(&encode_once(*triple));
+pub(crate) const fn line(content: &[u8], w: &mut Writer<'_>) {
+    let mut rest = content;
+    while let [a, b, c, tail @ ..] = rest {
+        w.bytes(&encode_once([*a, *b, *c]));
+        rest = tail;
     }
     match *rest {
         [a] => {
@@ -125,9 +126,8 @@ pub(crate) fn line(content: &[u8], w: &mut Writer<'_>) {
 
 /// Encodes three bytes as four characters. Inlined, since bulk content spends its time here.
 #[inline(always)]
-fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
-    let (a, b, c) = (u32::from(a), u32::from(b), u32::from(c));
-    let bits = a << 16 | b << 8 | c;
+const fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
+    let bits = u32::from_be_bytes([0, a, b, c]);
     let ([w, x], [y, z]) = (pair(bits >> 12), pair(bits));
     [w, x, y, z]
 }
@@ -135,7 +135,7 @@ fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
 /// The characters for the lowest twelve bits.
 #[cfg(not(target_pointer_width = "64"))]
 #[inline(always)]
-fn pair(bits: u32) -> [u8; 2] {
+const fn pair(bits: u32) -> [u8; 2] {
     [digit(bits >> 6), digit(bits)]
 }
 
@@ -143,7 +143,7 @@ fn pair(bits: u32) -> [u8; 2] {
 /// a half times as fast.
 #[cfg(target_pointer_width = "64")]
 #[inline(always)]
-fn pair(bits: u32) -> [u8; 2] {
+const fn pair(bits: u32) -> [u8; 2] {
     static PAIRS: [[u8; 2]; 4096] = {
         let mut pairs = [[0; 2]; 4096];
         let mut slots: &mut [[u8; 2]] = &mut pairs;
@@ -164,19 +164,26 @@ fn pair(bits: u32) -> [u8; 2] {
         pairs
     };
     // Twelve bits always find their pair; the compiler drops the other case.
-    PAIRS.get((bits & 4095) as usize).copied().unwrap_or(*b"AA")
+    // Twelve bits always find their pair; the compiler drops the other case.
+    match PAIRS.split_at_checked((bits & 4095) as usize) {
+        Some((_, [pair, ..])) => *pair,
+        _ => *b"AA",
+    }
 }
 
 /// [`encode`] for everything else.
-fn encode_once(triple: [u8; 3]) -> [u8; 4] {
+const fn encode_once(triple: [u8; 3]) -> [u8; 4] {
     encode(triple)
 }
 
 /// The character for the lowest six bits.
 #[cfg(not(target_pointer_width = "64"))]
-fn digit(bits: u32) -> u8 {
+const fn digit(bits: u32) -> u8 {
     // Six bits always find their character; the compiler drops the other case.
-    ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'A')
+    match ALPHABET.split_at_checked((bits & 63) as usize) {
+        Some((_, [digit, ..])) => *digit,
+        _ => b'A',
+    }
 }
 
 static ALPHABET: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -81,13 +81,13 @@ impl Line {
 
     /// Writes the blank before a word of `width` bytes, in a new line where it breaks.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
-    pub(crate) fn blank(&mut self, width: usize, w: &mut Writer<'_>) {
+    pub(crate) const fn blank(&mut self, width: usize, w: &mut Writer<'_>) {
         w.str(if self.breaks(width) { "\r\n " } else { " " });
         *self = self.after(width);
     }
 
     /// Writes the words of a text that [`fits`] in `quotes`, which stand at both ends.
-    pub(crate) fn words(&mut self, text: &[u8], quotes: &str, w: &mut Writer<'_>) {
+    pub(crate) const fn words(&mut self, text: &[u8], quotes: &str, w: &mut Writer<'_>) {
         let mut opening = quotes;
         let mut rest = text;
         while !rest.is_empty() {
@@ -103,7 +103,7 @@ impl Line {
     }
 
     /// Writes a word in angle brackets, with room for `after` bytes after it.
-    pub(crate) fn in_brackets(&mut self, word: &str, after: &str, w: &mut Writer<'_>) {
+    pub(crate) const fn in_brackets(&mut self, word: &str, after: &str, w: &mut Writer<'_>) {
         self.blank(quoted_len(word.len(), "<>", after), w);
         w.byte(b'<');
         w.str(word);

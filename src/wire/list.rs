@@ -119,12 +119,10 @@ impl<'a> MailboxList<'a> {
 
     /// The first mailbox from `position` on, which is 0 at first and is moved past the mailbox;
     /// `None` at the end. For a walk that is interrupted and keeps only its position.
-    pub(crate) fn next(&self, position: &mut u32) -> Option<Mailbox<'a>> {
-        loop {
-            let (_, rest) = self.text.split_at_checked(*position as usize)?;
-            if rest.is_empty() {
-                return None;
-            }
+    pub(crate) const fn next(&self, position: &mut u32) -> Option<Mailbox<'a>> {
+        while let Some((_, rest)) = self.text.split_at_checked(*position as usize)
+            && !rest.is_empty()
+        {
             let item = scan::first_item(rest.as_bytes());
             // A u32 holds one more than MAX_OCTETS.
             *position = after_item(*position as usize, item) as u32;
@@ -133,6 +131,7 @@ impl<'a> MailboxList<'a> {
                 return Some(mailbox);
             }
         }
+        None
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) const fn width(literal: bool) -> usize {
 }
 
 /// Writes `byte` as `=XX`.
-pub(crate) fn escape(byte: u8, w: &mut Writer<'_>) {
+pub(crate) const fn escape(byte: u8, w: &mut Writer<'_>) {
     w.bytes(&[b'=', hex(byte >> 4), hex(byte & 15)]);
 }
 
