@@ -30,7 +30,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    const START: Self = Self {
+    pub(super) const START: Self = Self {
         column: 0,
         is_after_cr: false,
         next: Next::Character,

@@ -34,12 +34,26 @@ pub(crate) struct Cursor {
 const _: () = assert!(size_of::<Cursor>() <= 32);
 
 impl Cursor {
+    /// The first atom.
+    pub(super) const START: Self = Self {
+        step: Step::Origin,
+        item: 0,
+        skip: 0,
+        position: 0,
+        carry: [0; 2],
+        lines: Lines::START,
+        is_at_end: false,
+        is_boundary: false,
+        is_in_line_end: false,
+    };
+
     /// Moves to the first atom of `step`.
-    pub(super) fn go(&mut self, step: Step) -> Progress {
+    pub(super) const fn go(&mut self, step: Step) -> Progress {
+        let item = self.item;
         *self = Self {
             step,
-            item: self.item,
-            ..Self::default()
+            item,
+            ..Self::START
         };
         Progress::More
     }
@@ -51,7 +65,7 @@ impl Cursor {
     }
 
     /// Moves to the next atom of the same row.
-    pub(super) fn advance(&mut self, position: usize) -> Progress {
+    pub(super) const fn advance(&mut self, position: usize) -> Progress {
         self.position = position;
         Progress::More
     }

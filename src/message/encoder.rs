@@ -96,7 +96,7 @@ impl Message<'_> {
     /// Writes the fields that stand once.
     fn fields(&self, w: &mut Writer<'_>) {
         if let Some(subject) = self.subject.as_ref().or(self.head.subject.as_ref()) {
-            text::field("Subject", subject, w);
+            text::subject(subject, w);
         }
         if let Some(id) = self.message_id {
             id::field("Message-ID:", id.as_str(), w);

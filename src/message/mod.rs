@@ -160,7 +160,7 @@ impl<'a> Message<'a> {
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
-    pub const fn needs_smtputf8(&self) -> bool {
+    pub fn needs_smtputf8(&self) -> bool {
         matches!(self.octets(), Octets::Utf8) || self.head.needs_smtputf8()
     }
 
@@ -172,7 +172,7 @@ impl<'a> Message<'a> {
     }
 
     /// The extensions that the server must offer, as a sum of their bits.
-    pub(crate) const fn needs(&self) -> u16 {
+    pub(crate) fn needs(&self) -> u16 {
         let mut needs = 0;
         if self.needs_smtputf8() {
             needs |= Extension::SmtpUtf8.bit();

@@ -20,8 +20,10 @@ use crate::wire::writer::Writer;
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderText<'a> {
     text: &'a str,
-    /// Writes it after that many bytes of its line. A pointer, so that a program whose texts are all plain
-    /// and checked by the compiler links no encoded words.
+    /// What is written: the text, or what the compiler made of it.
+    written: &'a str,
+    /// Writes that after so many bytes of its line. A pointer, so that a program whose texts are all plain
+    /// or written by the compiler links no encoded words.
     write: fn(&str, usize, &mut Writer<'_>),
 }
 
@@ -35,14 +37,22 @@ impl<'a> HeaderText<'a> {
         if has_control(text, true) {
             return Err(Invalid::new(Field::HeaderValue, Reason::ControlCharacter));
         }
-        Ok(Self {
+        Ok(Self::of(
             text,
-            write: if is_plain(text.as_bytes()) {
+            if is_plain(text.as_bytes()) {
                 as_it_is
             } else {
                 encoded
             },
-        })
+        ))
+    }
+
+    const fn of(text: &'a str, write: fn(&str, usize, &mut Writer<'_>)) -> Self {
+        Self {
+            text,
+            written: text,
+            write,
+        }
     }
 
     /// The body of a field of the caller's own. The field may be one for machines, whose readers take
@@ -57,25 +67,63 @@ impl<'a> HeaderText<'a> {
         if !fold::fits(text.as_bytes(), false) || (is_blank && text.len() > MAX_BLANKS) {
             return Err(Invalid::new(Field::HeaderValue, Reason::TooLong));
         }
-        Ok(Self {
-            text,
-            write: as_it_is,
-        })
+        Ok(Self::of(text, as_it_is))
     }
 
     /// The identifiers in a text. RFC 2047 §5: an encoded word "MUST NOT be used in any portion of"
     /// them, so one that holds `=?` is written like any other.
     pub(super) const fn ids(text: &'a str) -> Self {
-        Self {
-            text,
-            write: id::write_all,
-        }
+        Self::of(text, id::write_all)
     }
 
     /// The text as it was given.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.text
+    }
+}
+
+/// For [`header_text!`](crate::header_text).
+impl<'a> HeaderText<'a> {
+    /// The bytes of a subject with this text.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __subject_len(self) -> usize {
+        let mut w = Writer::counting();
+        self.write_subject(&mut w);
+        let _ = w.end_atom();
+        w.counted() as usize
+    }
+
+    /// A subject with this text.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __subject<const BYTES: usize>(self) -> [u8; BYTES] {
+        let mut subject = [0; BYTES];
+        self.write_subject(&mut Writer::new(&mut subject, 0));
+        subject
+    }
+
+    const fn write_subject(self, w: &mut Writer<'_>) {
+        if is_plain(self.text.as_bytes()) {
+            as_it_is(self.text, SUBJECT.len(), w);
+        } else {
+            encoded(self.text, SUBJECT.len(), w);
+        }
+    }
+
+    /// This text, with what was written of it as a subject.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __written(self, subject: &'a [u8]) -> Self {
+        match core::str::from_utf8(subject) {
+            Ok(written) => Self {
+                written,
+                write: verbatim,
+                ..self
+            },
+            Err(_) => self,
+        }
     }
 }
 
@@ -102,8 +150,8 @@ impl<'a> TryFrom<&'a str> for HeaderText<'a> {
     }
 }
 
-/// A [`HeaderText`](crate::message::HeaderText) from a literal, checked when the program is
-/// compiled.
+/// A [`HeaderText`](crate::message::HeaderText) from a literal, for a subject: checked, folded and
+/// encoded when the program is compiled.
 ///
 /// ```
 /// use embedded_smtp::{header_text, message::HeaderText};
@@ -117,14 +165,16 @@ impl<'a> TryFrom<&'a str> for HeaderText<'a> {
 #[macro_export]
 macro_rules! header_text {
     ($text:expr) => {{
-        const VALUE: $crate::message::HeaderText<'static> =
+        const __TEXT: $crate::message::HeaderText<'static> =
             match $crate::message::HeaderText::new($text) {
                 ::core::result::Result::Ok(text) => text,
                 ::core::result::Result::Err(_) => {
                     ::core::panic!("the header text holds a control character")
                 }
             };
-        VALUE
+        const __SUBJECT: [u8; __TEXT.__subject_len()] = __TEXT.__subject();
+        const __VALUE: $crate::message::HeaderText<'static> = __TEXT.__written(&__SUBJECT);
+        __VALUE
     }};
 }
 
@@ -133,12 +183,31 @@ pub(super) use crate::wire::fold::LINE;
 /// The bytes of a value of nothing but blanks: with the longest name they are in one line of 998.
 const MAX_BLANKS: usize = 900;
 
-/// Writes a whole unstructured field.
+/// The name of the Subject field, and its colon.
+const SUBJECT: &str = "Subject:";
+
+/// Writes the Subject field.
+pub(super) fn subject(text: &HeaderText<'_>, w: &mut Writer<'_>) {
+    w.str(SUBJECT);
+    (text.write)(text.written, SUBJECT.len(), w);
+    w.crlf();
+}
+
+/// Writes a field of the caller's own.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a field's name has at most 77 bytes"
+)]
 pub(super) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {
     w.str(name);
     w.byte(b':');
-    (text.write)(text.text, name.len().saturating_add(1), w);
+    (text.write)(text.written, name.len() + 1, w);
     w.crlf();
+}
+
+/// Writes what the compiler has written.
+fn verbatim(written: &str, _: usize, w: &mut Writer<'_>) {
+    w.str(written);
 }
 
 /// Writes encoded words.

@@ -87,18 +87,20 @@ impl<'a> Address<'a> {
     // RFC 5321 §2.4: "The local-part of a mailbox MUST BE treated as case sensitive. [...]
     // Mailbox domains follow normal DNS rules and are hence not case sensitive."
     #[must_use]
-    pub fn is_same(self, other: Address<'_>) -> bool {
+    pub const fn is_same(self, other: Address<'_>) -> bool {
+        let (mut this, mut other) = (self.0.as_bytes(), other.0.as_bytes());
         // The length comes first: it differs most often, and costs nothing.
-        if self.0.len() != other.0.len() {
+        if this.len() != other.len() {
             return false;
         }
         let mut is_domain = true;
-        for (a, b) in self.0.bytes().rev().zip(other.0.bytes().rev()) {
-            if a != b && !(is_domain && a.eq_ignore_ascii_case(&b)) {
+        while let ([this_rest @ .., a], [other_rest @ .., b]) = (this, other) {
+            if *a != *b && !(is_domain && a.eq_ignore_ascii_case(b)) {
                 return false;
             }
             // The last `@` is the one before the domain.
-            is_domain &= a != b'@';
+            is_domain &= *a != b'@';
+            (this, other) = (this_rest, other_rest);
         }
         true
     }

@@ -82,7 +82,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The number of bytes in all atoms that ended; `u32::MAX` if there are more.
-    pub(crate) fn counted(&self) -> u32 {
+    pub(crate) const fn counted(&self) -> u32 {
         self.before
     }
 
@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
         reason = "`start` is never beyond `len`, nor `skip` beyond u32::MAX"
     )]
     #[must_use = "an atom that was cut has to be produced again"]
-    pub(crate) fn end_atom(&mut self) -> Option<u32> {
+    pub(crate) const fn end_atom(&mut self) -> Option<u32> {
         let delivered = (self.len - self.start) as u32;
         if self.cut {
             return Some(sum(self.before, delivered));

@@ -1,14 +1,31 @@
 //! What the mails of a device have in common: authors, recipients, and the fields that stay the same.
 
-use super::cursor::{Cursor, MAX_ITEMS, Progress, Step};
+mod composed;
+mod written;
+
+use super::cursor::{Cursor, MAX_ITEMS, Progress};
 use super::dsn::{self, DsnParameters, EnvelopeId, Notify, Return, Wishes};
 use super::recipients::{Envelope, Recipients, Walk};
-use super::{Header, HeaderText, ParentId, header, mailboxes};
+use super::{Header, HeaderText, ParentId, header};
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;
+use composed::{COMPOSED, PLAIN};
+use written::Written;
+
+/// How the fields and recipients of a head come: made while a message is sent, or before, by the
+/// compiler.
+#[derive(Debug)]
+struct Ways {
+    /// Produces the next atom of the fields from From to Cc, and moves the cursor on.
+    atom: fn(&Head<'_>, &mut Cursor, &mut Writer<'_>) -> Progress,
+    /// The next recipient that did not occur before.
+    recipient: for<'h> fn(&'h Head<'_>, &mut Walk) -> Option<Address<'h>>,
+    /// Whether an address in these fields, or of a recipient, holds a character outside ASCII.
+    needs_smtputf8: fn(&Head<'_>) -> bool,
+}
 
 /// The part of a message that a device's messages have in common: who writes it and to whom, mostly
 /// the subject too, and the fields that few messages have.
@@ -66,8 +83,10 @@ pub struct Head<'a> {
     /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
     dsn: Option<DsnParameters>,
     pub(super) headers: &'a [Header<'a>],
-    /// Writes a mailbox. A pointer, so that only programs whose names need it link encoded words.
-    mailbox: fn(&Mailbox<'_>, usize, &mut Writer<'_>),
+    /// How its fields and recipients come; linked on use.
+    ways: &'static Ways,
+    /// What the compiler wrote, if it did.
+    written: Written<'a>,
     /// Writes the fields that few messages have. A pointer, for the same reason.
     pub(super) rare_fields: fn(&Head<'_>, &mut Writer<'_>),
 }
@@ -99,10 +118,11 @@ impl<'a> Head<'a> {
             },
             dsn: None,
             headers: &[],
-            mailbox: mailboxes::write_plain,
+            ways: &PLAIN,
+            written: Written::NONE,
             rare_fields: |_, _| {},
         };
-        head.note_name(from.has_plain_name());
+        head.compose();
         head
     }
 
@@ -120,7 +140,7 @@ impl<'a> Head<'a> {
         }
         let mut head = Self::new(sender);
         head.authors = authors;
-        head.note_name(authors.has_plain_names());
+        head.compose();
         Ok(head)
     }
 
@@ -133,28 +153,36 @@ impl<'a> Head<'a> {
         head
     }
 
-    /// Links encoded words if a name that the head was given needs them.
-    #[inline(always)] // So that nothing is linked for a name that is known when compiling.
-    const fn note_name(&mut self, is_plain: bool) {
-        if !is_plain {
-            self.mailbox = mailboxes::write;
-        }
+    /// Its fields are to be written while a message is sent; encoded words are linked if a name needs
+    /// them.
+    #[inline(always)] // So that nothing is linked for names that are known when compiling.
+    const fn compose(&mut self) {
+        let is_plain = self.from.has_plain_name()
+            && self.authors.has_plain_names()
+            && self.reply_to.has_plain_names()
+            && self.to.has_plain_names()
+            && self.cc.has_plain_names()
+            && match self.sender {
+                Some(sender) => sender.has_plain_name(),
+                None => true,
+            };
+        self.ways = if is_plain { &PLAIN } else { &COMPOSED };
     }
 
     /// [`to`](Self::to) of a checked list. For [`head!`](crate::head).
     #[doc(hidden)]
     #[must_use]
     pub const fn __to(mut self, list: MailboxList<'a>) -> Self {
-        self.note_name(list.has_plain_names());
         self.to = list;
+        self.compose();
         self
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn __cc(mut self, list: MailboxList<'a>) -> Self {
-        self.note_name(list.has_plain_names());
         self.cc = list;
+        self.compose();
         self
     }
 
@@ -162,14 +190,15 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn __bcc(mut self, list: MailboxList<'a>) -> Self {
         self.bcc = list;
+        self.compose();
         self
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn __reply_to(mut self, list: MailboxList<'a>) -> Self {
-        self.note_name(list.has_plain_names());
         self.reply_to = list;
+        self.compose();
         self
     }
 
@@ -237,7 +266,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn sender(mut self, sender: Mailbox<'a>) -> Self {
         self.sender = Some(sender);
-        self.note_name(sender.has_plain_name());
+        self.compose();
         self
     }
 
@@ -393,14 +422,16 @@ impl<'a> Head<'a> {
     }
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
-    pub(super) const fn needs_smtputf8(&self) -> bool {
-        const fn is_ascii(address: Option<Address<'_>>) -> bool {
-            match address {
-                Some(address) => address.is_ascii(),
-                None => true,
-            }
-        }
-        let is_ascii = self.to.is_ascii()
+    pub(super) fn needs_smtputf8(&self) -> bool {
+        let path = self.reverse_path.is_some_and(|path| !path.is_ascii());
+        let receipts = [self.read_receipt, self.delivery_receipt];
+        let receipts = receipts.iter().flatten().any(|address| !address.is_ascii());
+        path || receipts || (self.ways.needs_smtputf8)(self)
+    }
+
+    /// Whether every address that its fields name, or that is a recipient's, is ASCII.
+    const fn is_ascii(&self) -> bool {
+        self.to.is_ascii()
             && self.cc.is_ascii()
             && self.bcc.is_ascii()
             && self.reply_to.is_ascii()
@@ -410,13 +441,16 @@ impl<'a> Head<'a> {
                 Some(sender) => sender.address().is_ascii(),
                 None => true,
             }
-            && match self.reverse_path {
-                Some(path) => path.is_ascii(),
-                None => true,
-            }
-            && is_ascii(self.read_receipt)
-            && is_ascii(self.delivery_receipt);
-        !is_ascii
+    }
+
+    /// The next recipient that did not occur before.
+    pub(super) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'_>> {
+        (self.ways.recipient)(self, walk)
+    }
+
+    /// Produces the next atom of the fields from From to Cc, and moves the cursor on.
+    pub(super) fn atom(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+        (self.ways.atom)(self, at, w)
     }
 
     /// What MAIL and RCPT carry beside the address where the server offers DSN.
@@ -430,78 +464,6 @@ impl<'a> Head<'a> {
             Some(path) => path,
             None => self.sender.as_ref().unwrap_or(&self.from).address().into(),
         }
-    }
-
-    /// Produces the next atom of the fields from From to Cc, and moves the cursor on.
-    pub(super) fn atom(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-        match at.step {
-            Step::Authors if self.authors.is_empty() => {
-                self.mailbox_field("From:", &self.from, w);
-                // RFC 5322 §3.6.2: "If the originator of the message can be indicated by a single
-                // mailbox and the author and transmitter are identical, the "Sender:" field SHOULD
-                // NOT be used."
-                if let Some(sender) = &self.sender
-                    && !sender.address().is_same(self.from.address())
-                {
-                    self.mailbox_field("Sender:", sender, w);
-                }
-                at.go(self.list_from(Step::ReplyTo))
-            }
-            Step::Authors => self.list("From:", &self.authors, at, Step::Sender, w),
-            Step::Sender => {
-                let sender = self.sender.as_ref().unwrap_or(&self.from);
-                self.mailbox_field("Sender:", sender, w);
-                at.go(self.list_from(Step::ReplyTo))
-            }
-            Step::ReplyTo => self.list("Reply-To:", &self.reply_to, at, Step::To, w),
-            Step::To => self.list("To:", &self.to, at, Step::Cc, w),
-            _ => self.list("Cc:", &self.cc, at, Step::Fields, w),
-        }
-    }
-
-    /// The first step from `step` on that has a mailbox to write, or what follows them.
-    #[inline(never)] // One copy, in flash as in the source.
-    fn list_from(&self, step: Step) -> Step {
-        match step {
-            Step::ReplyTo if !self.reply_to.is_empty() => Step::ReplyTo,
-            // A message that names nobody says so there.
-            Step::ReplyTo | Step::To if !self.to.is_empty() || self.cc.is_empty() => Step::To,
-            Step::ReplyTo | Step::To | Step::Cc if !self.cc.is_empty() => Step::Cc,
-            Step::Sender => Step::Sender,
-            _ => Step::Fields,
-        }
-    }
-
-    /// Writes a field of one mailbox.
-    fn mailbox_field(&self, name: &str, mailbox: &Mailbox<'_>, w: &mut Writer<'_>) {
-        w.str(name);
-        (self.mailbox)(mailbox, name.len(), w);
-        w.crlf();
-    }
-
-    /// Writes the next mailbox of a field, one a line, or the field's end.
-    fn list(
-        &self,
-        name: &str,
-        list: &MailboxList<'_>,
-        at: &mut Cursor,
-        after: Step,
-        w: &mut Writer<'_>,
-    ) -> Progress {
-        let mut position = u32::try_from(at.position).unwrap_or(u32::MAX);
-        let first = position == 0;
-        let Some(mailbox) = list.next(&mut position) else {
-            // RFC 5322 §3.4 has an empty group for this. Filters take points off for a mail without To.
-            w.str(if first {
-                "To: undisclosed-recipients:;\r\n"
-            } else {
-                "\r\n"
-            });
-            return at.go(self.list_from(after));
-        };
-        w.str(if first { name } else { ",\r\n" });
-        (self.mailbox)(&mailbox, if first { name.len() } else { 0 }, w);
-        at.advance(position as usize)
     }
 }
 
@@ -531,12 +493,17 @@ impl<'a> Head<'a> {
 #[macro_export]
 macro_rules! head {
     (from: $from:expr $(, $field:ident: $value:expr)* $(,)?) => {{
-        const HEAD: $crate::message::Head<'static> = {
+        const __PARTS: $crate::message::Head<'static> = {
             let head = $crate::message::Head::new($crate::mailbox!($from));
             $(let head = $crate::__head_field!(head, $field, $value);)*
             head
         };
-        HEAD
+        const __FIELDS: [u8; __PARTS.__fields_len()] = __PARTS.__fields();
+        const __RECIPIENTS: [$crate::Address<'static>; __PARTS.__recipients_len()] =
+            __PARTS.__recipients();
+        const __HEAD: $crate::message::Head<'static> =
+            __PARTS.__written(&__FIELDS, &__RECIPIENTS);
+        __HEAD
     }};
 }
 
