@@ -66,24 +66,31 @@ impl Line {
         }
     }
 
-    /// The line that ends with a word of `width` bytes, after a blank.
+    /// Whether it breaks before a word of `width` bytes, and the line that ends with the word, after a
+    /// blank.
     #[expect(
         clippy::arithmetic_side_effects,
         reason = "the words of a line are parts of one text, whose bytes a usize counts twice"
     )]
-    pub(crate) const fn after(self, width: usize) -> Self {
-        let column = if self.breaks(width) { 0 } else { self.column };
-        Self {
-            column: column + 1 + width,
+    pub(crate) const fn with(self, width: usize) -> (bool, Self) {
+        let breaks = self.breaks(width);
+        let before = if breaks { 0 } else { self.column };
+        let line = Self {
+            column: before + 1 + width,
             limit: LINE,
-        }
+        };
+        (breaks, line)
     }
 
     /// Writes the blank before a word of `width` bytes, in a new line where it breaks.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
     pub(crate) fn blank(&mut self, width: usize, w: &mut Writer<'_>) {
-        w.str(if self.breaks(width) { "\r\n " } else { " " });
-        *self = self.after(width);
+        let (breaks, line) = self.with(width);
+        if breaks {
+            w.crlf();
+        }
+        w.byte(b' ');
+        *self = line;
     }
 
     /// Writes the words of a text that [`fits`] in `quotes`, which stand at both ends.
@@ -91,7 +98,16 @@ impl Line {
         let mut opening = quotes;
         let mut rest = text;
         while !rest.is_empty() {
-            let (word, tail) = split(rest, !quotes.is_empty());
+            let line = Self {
+                limit: LINE,
+                ..*self
+            };
+            // Most texts fit as a whole, and need not be searched for blanks.
+            let (word, tail) = if line.breaks(quoted_len(rest.len(), opening, quotes)) {
+                split(rest, !quotes.is_empty())
+            } else {
+                (rest, &[][..])
+            };
             let closing = if tail.is_empty() { quotes } else { "" };
             self.blank(quoted_len(word.len(), opening, closing), w);
             w.str(opening);
@@ -103,6 +119,7 @@ impl Line {
     }
 
     /// Writes a word in angle brackets, with room for `after` bytes after it.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
     pub(crate) fn in_brackets(&mut self, word: &str, after: &str, w: &mut Writer<'_>) {
         self.blank(quoted_len(word.len(), "<>", after), w);
         w.byte(b'<');
