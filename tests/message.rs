@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use embedded_smtp::message::{
     Attachment, ContentFault, ContentFaultKind, Date, Head, Header, HeaderText, Importance,
-    Message, Octets, Part,
+    Message, MessageId, Octets, Part,
 };
 use embedded_smtp::{
-    Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, header_text, mailbox,
+    Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, head, header_text, mailbox,
 };
 use kept::kept;
 use mail_parser::{MessageParser, MimeHeaders, PartType};
@@ -1394,4 +1394,67 @@ proptest! {
             prop_assert_eq!(message.encoded_len(), Some(expected.len() as u32));
         }
     }
+}
+
+#[test]
+fn one_number_makes_message_id_and_boundary() -> Result<(), Invalid> {
+    for (from, id) in [
+        (
+            "Boiler 3 <boiler3@example.org>",
+            "<0000000000001267.boiler3@example.org>",
+        ),
+        ("\"a b\"@example.org", "<0000000000001267@example.org>"),
+        ("a@[192.0.2.1]", "<0000000000001267.a@[192.0.2.1]>"),
+    ] {
+        let head = Head::new(Mailbox::parse(from)?).to("b@example.org")?;
+        let attachments = [Attachment::new("a.bin", "a/b", b"x")?];
+        let message = Message::new(&head).unique(4711).attachments(&attachments);
+        let text = written(&message);
+        assert_eq!(field(&text, "Message-ID"), format!(" {id}"));
+        assert!(text.contains("boundary=\"=_0000000000001267m\""), "{text}");
+        assert!(MessageId::new(id).is_ok(), "{id}");
+        // The last one counts.
+        let given = message.message_id("1@x")?;
+        assert_eq!(field(&written(&given), "Message-ID"), " <1@x>");
+    }
+    Ok(())
+}
+
+/// What the compiler writes is what is written while a message is sent.
+#[test]
+fn a_head_of_literals_reads_like_one_made_at_run_time() -> Result<(), Invalid> {
+    macro_rules! check {
+        ($($field:ident: $value:literal),* $(,)?) => {{
+            static HEAD: Head = head! { from: "\"Kessel 3, \u{fc}n\" <boiler3@example.org>", $($field: $value),* };
+            let head = Head::new(Mailbox::parse("\"Kessel 3, \u{fc}n\" <boiler3@example.org>")?);
+            $(let head = check!(@set head, $field, $value);)*
+            let (literal, composed) = (Message::new(&HEAD), Message::new(&head));
+            assert_eq!(written(&literal), written(&composed));
+            assert_eq!(literal.encoded_len(), composed.encoded_len());
+            assert_eq!(literal.needs_smtputf8(), composed.needs_smtputf8());
+            let all: Vec<_> = composed.recipients().collect();
+            assert_eq!(literal.recipients().collect::<Vec<_>>(), all);
+            // A field that is set at run time replaces the literal.
+            let changed = HEAD.cc("x@example.org")?;
+            assert_eq!(
+                written(&Message::new(&changed)),
+                written(&Message::new(&head.cc("x@example.org")?))
+            );
+        }};
+        (@set $head:ident, sender, $value:literal) => { $head.sender(Mailbox::parse($value)?) };
+        (@set $head:ident, $field:ident, $value:literal) => { $head.$field($value)? };
+    }
+    check! {};
+    check! { subject: "" };
+    check! { to: "ops@example.org", subject: "Overpressure in boiler 3" };
+    check! { to: "ops@example.org; OPS@EXAMPLE.ORG, ops@EXAMPLE.org;;", bcc: "ops@example.org; x@y" };
+    check! { cc: "\"Hall B, night\" <b@example.org>; \u{fc}ber alles <c@example.org>", reply_to: "r@example.org" };
+    check! { sender: "S <s@example.org>", bcc: "only@example.org" };
+    check! { to: "j\u{fc}rgen@example.org", cc: "ops@m\u{fc}ller.example" };
+    check! { subject: "\u{dc}berdruck in Kessel 3, Halle B, Werk S\u{fc}d: 8,4 bar, Grenze 6,0 bar, Ventil V12 zu" };
+    check! { subject: "\u{538b}\u{529b}\u{8fc7}\u{9ad8} \u{538b}\u{529b}\u{8fc7}\u{9ad8} \u{538b}\u{529b}\u{8fc7}\u{9ad8} \u{538b}\u{529b}\u{8fc7}\u{9ad8} \u{538b}\u{529b}\u{8fc7}\u{9ad8}" };
+    check! { subject: "a subject that is a good deal longer than one line of a header field should be, so it is folded" };
+    check! { subject: " blanks at the edges =?utf-8?Q?and?= more " };
+    check! { to: "a-list-with-long-names-and-more <aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.org>; \"quoted \\\" name\" <q@example.org>" };
+    Ok(())
 }

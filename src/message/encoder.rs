@@ -5,7 +5,7 @@
 use super::content::UNKNOWN;
 use super::cursor::{Cursor, Progress, Step, nth};
 use super::fault::Filled;
-use super::{Dots, Importance, Message, id, text};
+use super::{Dots, Importance, Message, text};
 use crate::wire::writer::Writer;
 
 impl Message<'_> {
@@ -98,9 +98,7 @@ impl Message<'_> {
         if let Some(subject) = self.subject.as_ref().or(self.head.subject.as_ref()) {
             text::subject(subject, w);
         }
-        if let Some(id) = self.message_id {
-            id::field("Message-ID:", id.as_str(), w);
-        }
+        (self.id_field)(self, w);
         w.str(match self.importance {
             Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
             Importance::Normal => "",

@@ -3,9 +3,11 @@
 //! An identifier of one's own is checked against the grammar. One that was received is repeated as it
 //! is, since others know the message by it: it needs to be safe to send, and no more.
 
+use super::Message;
 use super::text::is_field_body;
 use crate::invalid::{Field, Invalid, Reason};
 use crate::wire::fold::{self, Line};
+use crate::wire::quoted_printable::hex;
 use crate::wire::scan::{self, Dotted};
 use crate::wire::writer::Writer;
 
@@ -126,6 +128,40 @@ pub(super) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
     w.str(" <");
     w.str(id);
     w.str(">\r\n");
+}
+
+/// Writes the Message-ID that a message was given.
+pub(super) fn given(message: &Message<'_>, w: &mut Writer<'_>) {
+    if let Some(id) = message.message_id {
+        field("Message-ID:", id.as_str(), w);
+    }
+}
+
+/// Writes the Message-ID that is made of a message's number and its author's address. A local part in
+/// quotes is left out: RFC 5322 §3.6.4 has none beside other characters.
+pub(super) fn made(message: &Message<'_>, w: &mut Writer<'_>) {
+    let address = message.head.from.address();
+    w.str("Message-ID: <");
+    w.bytes(&digits(message.seed));
+    if address.as_str().starts_with('"') {
+        w.byte(b'@');
+        w.str(address.domain().as_str());
+    } else {
+        w.byte(b'.');
+        w.str(address.as_str());
+    }
+    w.str(">\r\n");
+}
+
+/// The hexadecimal digits of a number.
+#[inline(never)] // One copy, in flash as in the source.
+pub(super) fn digits(number: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(number.to_be_bytes()) {
+        *pair = [hex(byte >> 4), hex(byte & 15)];
+    }
+    digits
 }
 
 /// Writes the identifiers in a text that can be sent, after `column` bytes of their line.

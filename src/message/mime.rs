@@ -18,9 +18,9 @@ use super::body::text_head;
 use super::content::{Content, Place};
 use super::cursor::{Cursor, Progress, Step, nth};
 use super::fault::Part;
+use super::id;
 use super::part::Attachment;
 use crate::wire::dot::Dots;
-use crate::wire::quoted_printable::hex;
 use crate::wire::writer::Writer;
 
 /// The atoms of the body.
@@ -255,14 +255,7 @@ impl<'m> Tree<'m> {
 pub(super) fn stem(message: &Message<'_>) -> [u8; STEM] {
     let mut stem = *b"=_0000000000000000";
     let [_, _, digits @ ..] = &mut stem;
-    for (pair, byte) in digits
-        .as_chunks_mut::<2>()
-        .0
-        .iter_mut()
-        .zip(number(message).to_be_bytes())
-    {
-        *pair = [hex(byte >> 4), hex(byte & 15)];
-    }
+    *digits = id::digits(number(message));
     stem
 }
 

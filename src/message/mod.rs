@@ -91,8 +91,7 @@ pub enum Importance {
 ///     .subject("Überdruck: 8.4 bar")?
 ///     .importance(Importance::High)
 ///     .date(Date::from_unix(1_764_000_000, 60)?)
-///     .message_id("4711@boiler3.example.org")?
-///     .seed(4711)
+///     .unique(4711)
 ///     .text("Overpressure in boiler 3")
 ///     .html("<h1>Overpressure</h1>")
 ///     .attachments(&attachments);
@@ -110,6 +109,8 @@ pub struct Message<'a> {
     subject: Option<HeaderText<'a>>,
     date: Option<Date>,
     message_id: Option<MessageId<'a>>,
+    /// Writes the Message-ID field. A pointer, so that only what is used is linked.
+    id_field: fn(&Message<'_>, &mut Writer<'_>),
     importance: Importance,
     /// `text` is the whole message.
     is_ready_made: bool,
@@ -135,6 +136,7 @@ impl<'a> Message<'a> {
             subject: None,
             date: None,
             message_id: None,
+            id_field: |_, _| {},
             importance: Importance::Normal,
             is_ready_made: false,
             seed: 0,

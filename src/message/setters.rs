@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::head::in_field;
-use super::{Attachment, Date, HeaderText, Importance, Message, MessageId, mime};
+use super::{Attachment, Date, HeaderText, Importance, Message, MessageId, id, mime};
 use crate::invalid::{Field, Invalid};
 
 impl<'a> Message<'a> {
@@ -47,7 +47,21 @@ impl<'a> Message<'a> {
         Invalid: From<T::Error>,
     {
         self.message_id = Some(in_field(Field::MessageId, id.try_into())?);
+        self.id_field = id::given;
         Ok(self)
+    }
+
+    /// A number that no other message of this author has: a serial number that outlives restarts, or a
+    /// random one. It makes the Message-ID, `<0000000000001267.boiler3@example.org>` for 4711 and the
+    /// author's address, and is the [`seed`](Self::seed).
+    ///
+    /// A mail that is sent again after an unknown delivery keeps its number and date, so that its
+    /// reader can tell the copy.
+    #[must_use]
+    pub const fn unique(mut self, number: u64) -> Self {
+        self.message_id = None;
+        self.id_field = id::made;
+        self.seed(number)
     }
 
     /// The number in the boundaries between MIME parts. Without it, or with 0, they are made of the
