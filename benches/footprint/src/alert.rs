@@ -12,9 +12,7 @@ use core::hint::black_box;
 use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::{Attachment, Date, Head, Importance, Notify, Return};
-use embedded_smtp::{
-    Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head,
-};
+use embedded_smtp::{Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head};
 
 use crate::{BUFFER, Chunks, Outcome, Transport};
 
@@ -323,9 +321,7 @@ macro_rules! alert {
         alert!(&$crate::alert::HEAD)
     };
     ($head:expr) => {
-        Message::new($head)
-            .date(date()?)
-            .text(black_box(TEXT))
+        Message::new($head).date(date()?).text(black_box(TEXT))
     };
 }
 #[allow(unused_imports)] // `host` has no other file that uses it.

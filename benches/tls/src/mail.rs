@@ -71,9 +71,7 @@ static HEAD: Head = head! {
 /// A macro, since a client that is moved is copied.
 macro_rules! session {
     ($smtp:ident = $client:expr, $login:expr) => {{
-        let alert = Message::new(&HEAD)
-            .date(date()?)
-            .text(black_box(TEXT));
+        let alert = Message::new(&HEAD).date(date()?).text(black_box(TEXT));
         let mut $smtp = $client;
         $smtp.open(NAME).ok()?;
         $login.ok()?;

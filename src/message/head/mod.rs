@@ -87,7 +87,7 @@ pub struct Head<'a> {
     ways: &'static Ways,
     /// What the compiler wrote, if it did.
     written: Written<'a>,
-    /// Writes the fields that few messages have. A pointer, for the same reason.
+    /// Writes the fields that few messages have. A pointer, so that only what is used is linked.
     pub(super) rare_fields: fn(&Head<'_>, &mut Writer<'_>),
 }
 
@@ -467,11 +467,12 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A [`Head`](crate::message::Head) of literals, checked when the program is compiled.
+/// A [`Head`](crate::message::Head) of literals, checked and written when the program is compiled.
 ///
 /// `from` comes first and must be there; `sender`, `reply_to`, `to`, `cc`, `bcc` and `subject` may
-/// follow in any order. What [`Head`](crate::message::Head) can hold besides is added to the result
-/// where that is no `static`.
+/// follow in any order. The fields are written, folded and encoded by the compiler, so a program links
+/// nothing that does it. `const` setters, such as
+/// [`auto_submitted`](crate::message::Head::auto_submitted), can follow in a `static` too.
 ///
 /// ```
 /// use embedded_smtp::head;

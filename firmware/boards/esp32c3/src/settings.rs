@@ -3,8 +3,8 @@
 //! The defaults are placeholders. A value that cannot be right does not compile. A firmware that was
 //! built without `MAIL_ROOT` trusts no server, and so sends nothing.
 
-use embedded_smtp::tls::CertificateDer;
 use embedded_smtp::message::Head;
+use embedded_smtp::tls::CertificateDer;
 use embedded_smtp::{Credentials, Domain, head, mailbox_list};
 
 /// The network's name, and its password (WPA2); with an empty one, an open network.

@@ -1,8 +1,8 @@
 //! What to set: each is read from the environment when the firmware is built. What is not set is a
 //! placeholder, with which no mail goes out.
 
-use embedded_smtp::tls::CertificateDer;
 use embedded_smtp::message::Head;
+use embedded_smtp::tls::CertificateDer;
 use embedded_smtp::{Credentials, Domain, head};
 
 /// What the environment has, or else the placeholder.
