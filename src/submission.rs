@@ -72,10 +72,10 @@ impl<'o, 'm, R> Submission<'o, 'm, R> {
     /// further transaction (LIMITS, RFC 9422), or of whom it is not known that they have the mail.
     ///
     /// A mail goes on so after a 452, or after a restart with the results of before (see
-    /// [`RecipientStatus::SENT`]). It must be the same message with the same Message-ID, date and
-    /// seed; the results must have room for every recipient, else it is refused as
-    /// [`Invalid`](crate::Invalid) before anything is sent. If nobody is left, that is refused as
-    /// having no recipients.
+    /// [`RecipientStatus::SENT`]). It must be the same message with the same date and
+    /// [`unique`](crate::Message::unique) number; the results must have room for every recipient, else
+    /// it is refused as [`Invalid`](crate::Invalid) before anything is sent. If nobody is left, that is
+    /// refused as having no recipients.
     pub fn unsent(mut self) -> Self {
         self.mail = self.mail.unsent();
         self

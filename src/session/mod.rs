@@ -31,10 +31,10 @@
 //! 2. One buffer: it is written to only when nothing received is unread, and received into only
 //!    when the flight is out.
 //! 3. Once a fault was seen, nothing is sent any more.
-//! 4. A rare ability (limits, chunks, streamed parts; SASL mechanisms and DSN in their own modules)
-//!    is one static of functions in a file of its own. The method that turns the ability on puts the
-//!    static in; the main path calls it through the `Option`. So a program that never turns it on
-//!    does not link it: *linked on use*.
+//! 4. A rare ability (limits, chunks, rows of mails, results, streamed parts; SASL mechanisms and DSN in
+//!    their own modules) is one static of functions in a file of its own. The method that turns the
+//!    ability on puts the static in; the main path calls it through the `Option`. So a program that
+//!    never turns it on does not link it: *linked on use*.
 
 mod body;
 mod buffer;

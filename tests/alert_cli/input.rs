@@ -429,11 +429,11 @@ fn json_receipts() {
         "readreceipt":"r@example.org","DeliveryReceipt":"d@example.org"}"#;
     let text = String::from_utf8(json(text).stdout).unwrap();
     assert!(
-        text.contains("Disposition-Notification-To: <r@example.org>\r\n"),
+        text.contains("Disposition-Notification-To: r@example.org\r\n"),
         "{text}"
     );
     assert!(
-        text.contains("Return-Receipt-To: <d@example.org>\r\n"),
+        text.contains("Return-Receipt-To: d@example.org\r\n"),
         "{text}"
     );
     for right in [
@@ -462,11 +462,11 @@ fn receipts() {
         "d@example.org",
     ]);
     assert!(
-        text.contains("Disposition-Notification-To: <r@example.org>\r\n"),
+        text.contains("Disposition-Notification-To: r@example.org\r\n"),
         "{text}"
     );
     assert!(
-        text.contains("Return-Receipt-To: <d@example.org>\r\n"),
+        text.contains("Return-Receipt-To: d@example.org\r\n"),
         "{text}"
     );
     for (option, field) in [
