@@ -14,15 +14,18 @@ use crate::session::MailOperation;
 /// A mail that some recipients could not take yet goes on to them, and only to them:
 ///
 /// ```
-/// # use embedded_smtp::{Mailbox, Message, RecipientStatus, Retry, Submission};
+/// # use embedded_smtp::message::Head;
+/// # use embedded_smtp::{Message, RecipientStatus, Retry, Submission, head};
 /// # use embedded_smtp::{blocking::Client, mock::Server};
 /// # let server = Server::builder().build();
 /// # let mut buffer = [0; 512];
 /// # let mut smtp = Client::new(server.duplex(), &mut buffer);
 /// # smtp.open("boiler3.example.org")?;
-/// let mail = Message::new(Mailbox::parse("boiler3@example.org")?)
-///     .to("ops@example.org, duty@example.org")?
-///     .text("8.4 bar");
+/// # static HEAD: Head = head! {
+/// #     from: "boiler3@example.org",
+/// #     to: "ops@example.org, duty@example.org",
+/// # };
+/// let mail = Message::new(&HEAD).text("8.4 bar");
 /// let mut results = [RecipientStatus::default(); 2];
 /// let report = smtp.send(Submission::new(&mail).results(&mut results))?;
 /// if report.retry() == Some(Retry::Later) {

@@ -15,7 +15,7 @@
 #[macro_export]
 macro_rules! domain {
     ($text:expr) => {
-        $crate::__literal!(Domain, $text)
+        $crate::__literal!($crate::Domain<'static>, $text)
     };
 }
 
@@ -31,7 +31,7 @@ macro_rules! domain {
 #[macro_export]
 macro_rules! address {
     ($text:expr) => {
-        $crate::__literal!(Address, $text)
+        $crate::__literal!($crate::Address<'static>, $text)
     };
 }
 
@@ -47,7 +47,7 @@ macro_rules! address {
 #[macro_export]
 macro_rules! mailbox {
     ($text:expr) => {
-        $crate::__literal!(Mailbox, $text)
+        $crate::__literal!($crate::Mailbox<'static>, $text)
     };
 }
 
@@ -67,7 +67,7 @@ macro_rules! mailbox {
 #[macro_export]
 macro_rules! mailbox_list {
     ($text:expr) => {
-        $crate::__literal!(MailboxList, $text)
+        $crate::__literal!($crate::MailboxList<'static>, $text)
     };
 }
 
@@ -75,8 +75,8 @@ macro_rules! mailbox_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __literal {
-    ($type:ident, $text:expr) => {{
-        const VALUE: $crate::$type<'static> = match $crate::$type::parse($text) {
+    ($type:ty, $text:expr) => {{
+        const VALUE: $type = match <$type>::parse($text) {
             ::core::result::Result::Ok(value) => value,
             ::core::result::Result::Err(invalid) => {
                 ::core::panic!("{}", invalid.reason.as_str())
