@@ -120,7 +120,7 @@ named! {
         Text = "text",
         /// The HTML text.
         Html = "HTML",
-        /// An attachment's octets.
+        /// An attachment's bytes.
         Attachment = "attachment",
         /// An attachment's file name.
         FileName = "file name",
@@ -134,7 +134,7 @@ named! {
         Password = "password",
         /// An OAuth 2.0 token.
         Token = "token",
-        /// Random octets for a login.
+        /// Random bytes for a login.
         Nonce = "nonce",
         /// A user name and what proves it.
         Credentials = "credentials",
@@ -154,13 +154,13 @@ named! {
         Empty = "is empty",
         /// It is longer than the standard or this crate allows.
         TooLong = "is too long",
-        /// It holds a control character: an octet below 0x20, DEL, or a Unicode line end.
+        /// It holds a control character: a byte below 0x20, DEL, or a Unicode line end.
         ControlCharacter = "holds a control character",
         /// It holds a character that may not stand there.
         Character = "holds a character that may not stand there",
         /// A CR or LF in it is not part of a CRLF.
         LineEnd = "has a line end that is not CRLF",
-        /// A line of it has more than 998 octets.
+        /// A line of it has more than 998 bytes.
         LineTooLong = "has a line of more than 998 octets",
         /// It holds a character outside ASCII where only ASCII is allowed.
         NotAscii = "holds a character outside ASCII",

@@ -8,7 +8,7 @@
 //! compiled ([`mailbox!`], [`mailbox_list!`], [`header_text!`]).
 //!
 //! A [`blocking::Client`] takes an open transport and one buffer, and does what it is told: open,
-//! log in, send, quit. It pumps octets; every decision is taken in [`session`], whose transition
+//! log in, send, quit. It pumps bytes; every decision is taken in [`session`], whose transition
 //! table is data and printed there.
 //!
 //! An [`Error`] says whose fault it was and what became of the mail: refused, failed before it was

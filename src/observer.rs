@@ -19,19 +19,19 @@ pub trait Observer {
         let _ = phase;
     }
 
-    /// Octets of commands, as they are handed to the transport: whole lines with their CRLF where
+    /// Bytes of commands, as they are handed to the transport: whole lines with their CRLF where
     /// they fit the buffer, else a line in pieces. What is secret in a line is replaced by `***`.
     fn sent(&mut self, commands: &[u8]) {
         let _ = commands;
     }
 
-    /// This many octets of the message's content are handed to the transport, dot-stuffed where
+    /// This many bytes of the message's content are handed to the transport, dot-stuffed where
     /// DATA asks for it, the terminator not counted.
     fn content(&mut self, octets: usize) {
         let _ = octets;
     }
 
-    /// A line of a reply, as it was received, with its line end: any octets at all. Of a line
+    /// A line of a reply, as it was received, with its line end: any bytes at all. Of a line
     /// longer than the buffer, its beginning.
     fn received(&mut self, line: &[u8]) {
         let _ = line;

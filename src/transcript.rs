@@ -4,7 +4,7 @@ use heapless::HistoryBuf;
 
 use crate::observer::Observer;
 
-/// Keeps the last `N` octets of the dialogue: each line sent as `C: …` and each line received as
+/// Keeps the last `N` bytes of the dialogue: each line sent as `C: …` and each line received as
 /// `S: …`, with their line ends, secrets masked, content left out.
 ///
 /// ```
@@ -32,7 +32,7 @@ impl<const N: usize> Transcript<N> {
         }
     }
 
-    /// What is kept, oldest octet first. The server's octets are as it sent them: escape them
+    /// What is kept, oldest byte first. The server's bytes are as it sent them: escape them
     /// before they reach a terminal.
     pub fn octets(&self) -> impl Iterator<Item = u8> {
         self.octets.oldest_ordered().copied()

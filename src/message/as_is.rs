@@ -12,7 +12,7 @@ use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 
 impl<'a> Content<'a> {
-    /// Checked octets of an attachment.
+    /// Checked bytes of an attachment.
     pub(super) const fn as_is(octets: &'a [u8]) -> Result<Self, Reason> {
         match check::find(octets, Octets::SevenBit) {
             Ok(_) => Ok(Self::new(octets, enclosed(octets.len()), &AS_IS)),
@@ -20,7 +20,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Octets of an attachment from a source.
+    /// Bytes of an attachment from a source.
     pub(super) const fn as_is_from_source(length: u32) -> Self {
         Self::from_source(length, &AS_IS_SOURCE)
     }
@@ -56,7 +56,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Octets of a content with the line end that belongs to the boundary behind it.
+/// Bytes of a content with the line end that belongs to the boundary after it.
 const fn enclosed(octets: usize) -> u32 {
     if octets == 0 {
         0
@@ -127,7 +127,7 @@ fn guarded_lines(
     lines(content, place, at, w)
 }
 
-/// Octets from a source, checked on the way.
+/// Bytes from a source, checked on the way.
 fn from_source(
     content: &Content<'_>,
     place: Place<'_>,
@@ -170,7 +170,7 @@ fn from_source(
         at.position = at.position.saturating_add(1);
     }
     w.settle();
-    // A dot may double, but no more than one octet in three: `.` CR LF.
+    // A dot may double, but no more than one byte in three: `.` CR LF.
     let room = w.free().len().saturating_sub(8) / 4;
     source::next(content, place, at, w, room.saturating_mul(3))
 }

@@ -1,4 +1,4 @@
-//! The octets of a part, and the code that sends them.
+//! The bytes of a part, and the code that sends them.
 //!
 //! How a content travels is decided once, when it is given, and kept as a pointer to the code: so
 //! nothing is looked at twice, and a program links only what its contents need. A text that is
@@ -16,17 +16,17 @@ use crate::wire::quoted_printable::{self, is_line_end, skip_line_end};
 use crate::wire::scan::skip_printable;
 use crate::wire::{base64, writer::Writer};
 
-/// What a part holds: octets, or the promise of octets from a source.
+/// What a part holds: bytes, or the promise of bytes from a source.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Content<'a> {
     pub(super) octets: &'a [u8],
-    /// Octets on the wire, with a line end behind the last line. From a source: its octets.
+    /// Bytes on the wire, with a line end after the last line. From a source: its bytes.
     /// [`UNKNOWN`] if nobody knows.
     pub(super) length: u32,
     pub(super) coding: &'static Coding,
 }
 
-/// A number of octets that nobody knows.
+/// A number of bytes that nobody knows.
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
 /// A way to send a content.
@@ -36,13 +36,13 @@ pub(super) struct Coding {
     pub(super) name: &'static str,
     /// Line ends of the content are line ends on the wire.
     pub(super) keeps_lines: bool,
-    /// The octets come from a source, and if so many are announced, so many go out.
+    /// The bytes come from a source, and if so many are announced, so many go out.
     pub(super) encoded_len: Option<fn(u32) -> u32>,
     /// What goes out.
     pub(super) octets: Octets,
-    /// The octets are UTF-8 and not ASCII, which the media type does not say.
+    /// The bytes are UTF-8 and not ASCII, which the media type does not say.
     pub(super) needs_charset: bool,
-    /// The coding of the same octets in a multipart, if another is needed there.
+    /// The coding of the same bytes in a multipart, if another is needed there.
     pub(super) enclosed: Option<&'static Coding>,
     /// The content's length is that of this coding; else its atoms are counted.
     pub(super) has_length: bool,
@@ -86,7 +86,7 @@ impl<'a> Content<'a> {
     /// The text of a message that has none.
     pub(super) const EMPTY: Self = Self::new(b"", 0, &COPIED);
 
-    /// A content that takes `length` octets on the wire.
+    /// A content that takes `length` bytes on the wire.
     pub(super) const fn new(octets: &'a [u8], length: u32, coding: &'static Coding) -> Self {
         Self {
             octets,
@@ -95,12 +95,12 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Whether the octets come from a source.
+    /// Whether the bytes come from a source.
     pub(super) fn is_streamed(&self) -> bool {
         self.coding.encoded_len.is_some()
     }
 
-    /// Octets on the wire.
+    /// Bytes on the wire.
     fn encoded_len(&self) -> u32 {
         match self.coding.encoded_len {
             Some(encoded_len) if self.length != UNKNOWN => encoded_len(self.length),
@@ -121,7 +121,7 @@ impl<'a> Content<'a> {
         (self.coding.atom)(self, place, at, w)
     }
 
-    /// Whether `at` stands at the end of the octets.
+    /// Whether `at` stands at the end of the bytes.
     fn is_end(&self, at: &Cursor) -> bool {
         at.position >= self.octets.len()
     }
@@ -187,7 +187,7 @@ pub(super) fn lines(
     Progress::More
 }
 
-/// Writes the line end that the last line lacks, or the one that belongs to the boundary behind.
+/// Writes the line end that the last line lacks, or the one that belongs to the boundary after it.
 fn end_lines(content: &Content<'_>, place: Place<'_>, w: &mut Writer<'_>) {
     if let Some(last) = content.octets.last()
         && (place.is_enclosed || !is_line_end(*last))
@@ -227,7 +227,7 @@ static BASE64_TEXT: Coding = Coding {
     ..SEVEN_BIT
 };
 
-/// Writes one line of base64, from 57 octets of the text with CRLF for every line end.
+/// Writes one line of base64, from 57 bytes of the text with CRLF for every line end.
 fn base64_text(
     content: &Content<'_>,
     _: Place<'_>,
@@ -263,10 +263,10 @@ fn base64_text(
     Progress::More
 }
 
-/// Octets in a line as it is: RFC 5322 §2.1.1.
+/// Bytes in a line as it is: RFC 5322 §2.1.1.
 pub(super) const LINE: usize = 998;
 
-/// The octets that `text` takes as it is, and how it is sent; `None` if a line of it needs an
+/// The bytes that `text` takes as it is, and how it is sent; `None` if a line of it needs an
 /// encoding.
 const fn seven_bit(text: &[u8]) -> Option<(u32, &'static Coding)> {
     let mut rest = text;
@@ -311,7 +311,7 @@ const fn seven_bit(text: &[u8]) -> Option<(u32, &'static Coding)> {
     Some((octets, as_it_is(octets, is_ready, is_dashed)))
 }
 
-/// How a text of this length goes out as it is. An atom has less than [`UNKNOWN`] octets.
+/// How a text of this length goes out as it is. An atom has less than [`UNKNOWN`] bytes.
 const fn as_it_is(octets: u32, is_ready: bool, is_dashed: bool) -> &'static Coding {
     if is_dashed {
         &DASHED
@@ -322,11 +322,11 @@ const fn as_it_is(octets: u32, is_ready: bool, is_dashed: bool) -> &'static Codi
     }
 }
 
-/// The octets of `text` before its first line end.
+/// The bytes of `text` before its first line end.
 fn first_line(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
-        // Most octets are above.
+        // Most bytes are above.
         if *byte <= b'\r' && is_line_end(*byte) {
             break;
         }

@@ -14,11 +14,11 @@ pub(crate) struct Cursor {
     pub(super) step: Step,
     /// Which custom field or attachment.
     pub(super) item: u16,
-    /// Octets of the atom that were delivered.
+    /// Bytes of the atom that were delivered.
     pub(super) skip: u32,
     /// Where in a list or a content the atom begins.
     pub(super) position: usize,
-    /// Octets from a source that wait for others.
+    /// Bytes from a source that wait for others.
     pub(super) carry: [u8; 2],
     /// Where in its lines a content from a source stands.
     pub(super) lines: Lines,
@@ -26,7 +26,7 @@ pub(crate) struct Cursor {
     pub(super) is_at_end: bool,
     /// The line from the source begins as a boundary does.
     pub(super) is_boundary: bool,
-    /// In base64 of a text: the next octet is the LF of a line end whose CR went out.
+    /// In base64 of a text: the next byte is the LF of a line end whose CR went out.
     pub(super) is_in_line_end: bool,
 }
 

@@ -115,7 +115,7 @@ const fn split(number: u32, by: u32) -> (u32, u32) {
     }
 }
 
-/// Puts some octets in their place.
+/// Puts some bytes in their place.
 fn put<const N: usize>(text: &mut [u8], at: usize, octets: [u8; N]) {
     if let Some(slot) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
         *slot = octets;

@@ -135,7 +135,7 @@ pub(super) struct Wishes<'a> {
 /// Writes the parameters of MAIL, or of RCPT for this recipient.
 pub(crate) type DsnParameters = fn(&Head<'_>, Option<Address<'_>>, &mut Writer<'_>);
 
-/// The most octets that are written for a recipient, apart from three for each of its octets.
+/// The most bytes that are written for a recipient, apart from three for each of its bytes.
 #[cfg(test)]
 const RCPT_MAX: usize = 49;
 

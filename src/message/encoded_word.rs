@@ -18,11 +18,11 @@ pub(super) enum Place {
     Phrase,
 }
 
-/// The characters of a text, each as its octets: decoding them would only be work.
+/// The characters of a text, each as its bytes: decoding them would only be work.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chars<'a> {
     rest: &'a [u8],
-    /// A backslash stands for the character behind it.
+    /// A backslash stands for the character after it.
     quoted: bool,
 }
 

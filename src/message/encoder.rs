@@ -9,7 +9,7 @@ use super::{Dots, Importance, Message, text};
 use crate::wire::writer::Writer;
 
 impl Message<'_> {
-    /// Octets of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
+    /// Bytes of the whole message, as SMTP's SIZE counts them: line ends have two, and dots that
     /// are doubled on the way count once. `None` if a source does not say its length, or if there
     /// are 4 GiB or more.
     #[must_use]
@@ -19,16 +19,16 @@ impl Message<'_> {
         (w.counted() != UNKNOWN).then_some(w.counted())
     }
 
-    /// Fills `out` from the cursor on. Returns the octets written.
+    /// Fills `out` from the cursor on. Returns the bytes written.
     pub(crate) fn fill(&self, cursor: &mut Cursor, dots: Dots, out: &mut [u8]) -> (usize, Filled) {
         let mut w = Writer::new(out, cursor.skip);
         let filled = self.run(cursor, dots, &mut w);
         (w.len(), filled)
     }
 
-    /// Goes on after [`Filled::Source`]: the first `ready` octets of `out` are those that were
-    /// written, and `octets` octets of the source stand from `from` on; none if it is at its end.
-    /// Returns the octets written, those of before included.
+    /// Goes on after [`Filled::Source`]: the first `ready` bytes of `out` are those that were
+    /// written, and `octets` bytes of the source stand from `from` on; none if it is at its end.
+    /// Returns the bytes written, those of before included.
     pub(crate) fn filled(
         &self,
         cursor: &mut Cursor,

@@ -1,8 +1,8 @@
-//! What a source can do to a message: end too early, or give octets that cannot be sent.
+//! What a source can do to a message: end too early, or give bytes that cannot be sent.
 
 use core::fmt;
 
-/// A part of a message whose octets come from a source while it is sent.
+/// A part of a message whose bytes come from a source while it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Part {
@@ -24,30 +24,30 @@ pub struct ContentFault {
     pub part: Part,
     /// What happened.
     pub kind: ContentFaultKind,
-    /// Octets of the part in front of the one at which it was noticed.
+    /// Bytes of the part in front of the one at which it was noticed.
     pub offset: u32,
 }
 
-/// What is wrong with the octets of a part.
+/// What is wrong with the bytes of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ContentFaultKind {
     /// The source ended before the length that was announced.
     TooShort,
-    /// The source went on behind the length that was announced.
+    /// The source went on after the length that was announced.
     TooLong,
-    /// A CR without a LF behind it.
+    /// A CR without a LF after it.
     BareCr,
     /// A LF without a CR in front of it.
     BareLf,
-    /// An octet above 0x7F where only ASCII was announced.
+    /// A byte above 0x7F where only ASCII was announced.
     EightBit,
     /// A character in the header of a ready-made message that is not UTF-8 (RFC 6532 §3.1).
     NotUtf8,
-    /// An octet 0.
+    /// A byte 0.
     Nul,
-    /// A line of more than 998 octets.
+    /// A line of more than 998 bytes.
     LineTooLong,
     /// A line begins as a boundary of the message does: give the message another
     /// [`seed`](crate::Message::seed).
@@ -83,7 +83,7 @@ impl ContentFaultKind {
 }
 
 impl ContentFault {
-    /// A part that cannot be begun, or gone on with, whatever its octets.
+    /// A part that cannot be begun, or gone on with, whatever its bytes.
     pub(crate) const fn before(part: Part, kind: ContentFaultKind) -> Self {
         Self {
             part,
@@ -130,9 +130,9 @@ impl core::error::Error for ContentFault {}
 pub(crate) enum Filled {
     /// There is more.
     More,
-    /// These were the last octets; the message ends with a line end.
+    /// These were the last bytes; the message ends with a line end.
     Complete,
-    /// Octets of `part` are wanted, in the buffer from `from` to its end; at least one fits. To be
+    /// Bytes of `part` are wanted, in the buffer from `from` to its end; at least one fits. To be
     /// told with `Message::filled`.
     Source { part: Part, from: usize },
     /// The message cannot be completed.

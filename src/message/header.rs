@@ -95,7 +95,7 @@ pub(super) fn write_thread(parent: ParentId<'_>, references: &str, w: &mut Write
     }
 }
 
-/// Octets of a field's name: with its colon it fills a line.
+/// Bytes of a field's name: with its colon it fills a line.
 const MAX_NAME: usize = 77;
 
 const IN_REPLY_TO: &str = "in-reply-to";

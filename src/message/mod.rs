@@ -1,7 +1,7 @@
 //! The message: header fields and MIME parts, produced in constant memory.
 //!
 //! A [`Message`] borrows everything it is made of and is written piece by piece into whatever
-//! buffer there is; the octets do not depend on the buffer. It needs no clock and no random
+//! buffer there is; the bytes do not depend on the buffer. It needs no clock and no random
 //! numbers: the caller gives a date, a Message-ID and a seed, or does without.
 //!
 //! This module knows neither SMTP's commands nor any transport.
@@ -166,7 +166,7 @@ impl<'a> Message<'a> {
         matches!(self.octets(), Octets::Utf8) || self.head.needs_smtputf8()
     }
 
-    /// Whether the content holds octets above 0x7F, so that the server must offer 8BITMIME. Only
+    /// Whether the content holds bytes above 0x7F, so that the server must offer 8BITMIME. Only
     /// ready-made messages do.
     #[must_use]
     pub const fn needs_8bitmime(&self) -> bool {
@@ -206,7 +206,7 @@ impl<'a> Message<'a> {
         all.filter(|content| content.is_streamed()).count()
     }
 
-    /// The number of the source that gives this part's octets: sources are counted from 0 in the
+    /// The number of the source that gives this part's bytes: sources are counted from 0 in the
     /// order text, HTML, attachments.
     pub(crate) fn source_number(&self, part: Part) -> usize {
         let (texts, attachments) = match part {

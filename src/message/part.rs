@@ -74,7 +74,7 @@ impl<'a> Attachment<'a> {
     /// # Errors
     ///
     /// As [`FileName::new`] and [`MediaType::new`]; of [`Field::Attachment`] `LineEnd`,
-    /// `LineTooLong` (998 octets), `NotAscii`, and `ControlCharacter` for an octet 0.
+    /// `LineTooLong` (998 bytes), `NotAscii`, and `ControlCharacter` for a byte 0.
     pub const fn as_is(
         file_name: &'a str,
         media_type: &'a str,
@@ -220,7 +220,7 @@ static BASE64_UTF8: Coding = Coding {
     ..IN_BASE64
 };
 
-/// Writes all that fits, or one group of three octets where the buffer's end cuts it.
+/// Writes all that fits, or one group of three bytes where the buffer's end cuts it.
 fn base64_lines(
     content: &Content<'_>,
     _: Place<'_>,

@@ -5,7 +5,7 @@ use super::fault::{ContentFault, ContentFaultKind, Filled, Part};
 use super::{Dots, Message};
 
 impl Message<'_> {
-    /// The message as octets, to be read in pieces of any size.
+    /// The message as bytes, to be read in pieces of any size.
     #[must_use]
     pub fn reader(&self) -> Reader<'_> {
         Reader {
@@ -15,7 +15,7 @@ impl Message<'_> {
     }
 }
 
-/// A message as octets, with CRLF line ends and no dot doubled: what a file of a mail holds.
+/// A message as bytes, with CRLF line ends and no dot doubled: what a file of a mail holds.
 #[derive(Debug, Clone)]
 pub struct Reader<'m> {
     message: &'m Message<'m>,
@@ -24,7 +24,7 @@ pub struct Reader<'m> {
 }
 
 impl Reader<'_> {
-    /// Fills `out` with the next octets and returns their number: 0 at the end. For a message whose
+    /// Fills `out` with the next bytes and returns their number: 0 at the end. For a message whose
     /// parts are all at hand.
     ///
     /// # Errors
@@ -34,9 +34,9 @@ impl Reader<'_> {
         self.read_from(out, |_, _| None)
     }
 
-    /// [`read`](Self::read) with a source, which writes the next octets of a part to the slice it
+    /// [`read`](Self::read) with a source, which writes the next bytes of a part to the slice it
     /// is given and returns their number: 0 at the part's end. With parts from a source `out` needs
-    /// at least [`SOURCE_MIN`](Self::SOURCE_MIN) octets.
+    /// at least [`SOURCE_MIN`](Self::SOURCE_MIN) bytes.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the octets written, and whether they were the last.
+    /// Returns the bytes written, and whether they were the last.
     fn fill(
         &self,
         cursor: &mut Cursor,
@@ -83,7 +83,7 @@ impl Reader<'_> {
         let (mut octets, mut filled) = self.message.fill(cursor, Dots::Plain, out);
         loop {
             match filled {
-                // A source cannot be asked for so little. 0 octets would say that this is the end.
+                // A source cannot be asked for so little. 0 bytes would say that this is the end.
                 Filled::More if octets == 0 => {
                     let part = part_at(cursor);
                     let kind = ContentFaultKind::SmallBuffer;
@@ -104,11 +104,11 @@ impl Reader<'_> {
         }
     }
 
-    /// The least octets of a buffer that parts from a source are encoded in.
+    /// The least bytes of a buffer that parts from a source are encoded in.
     pub const SOURCE_MIN: usize = 16;
 }
 
-/// The part whose octets come next.
+/// The part whose bytes come next.
 fn part_at(cursor: &Cursor) -> Part {
     match cursor.step {
         Step::Origin => Part::Message,

@@ -26,7 +26,7 @@ impl Walk {
     }
 }
 
-/// More than the octets of any list, and of one behind it.
+/// More than the bytes of any list, and of one after it.
 const LIST: u32 = 1 << 24;
 /// The bits of where in a list's text.
 const POSITION: u32 = LIST - 1;

@@ -1,6 +1,6 @@
-//! Contents whose octets come from a source while the message is sent.
+//! Contents whose bytes come from a source while the message is sent.
 //!
-//! The source's octets are read into the end of the buffer and encoded forward from where the
+//! The source's bytes are read into the end of the buffer and encoded forward from where the
 //! message stands. So much is asked for that what is written never overtakes what is still to be
 //! read. All that is remembered between two pieces is in the cursor, so the pieces can be of any
 //! size.
@@ -18,7 +18,7 @@ impl Content<'_> {
         Self::new(b"", length, coding)
     }
 
-    /// Octets of an attachment that travels in base64.
+    /// Bytes of an attachment that travels in base64.
     pub(super) const fn base64_from_source(length: u32) -> Self {
         Self::from_source(length, &BASE64_SOURCE)
     }
@@ -27,7 +27,7 @@ impl Content<'_> {
     pub(super) const TEXT_FROM_SOURCE: Self = Self::from_source(UNKNOWN, &TEXT_SOURCE);
 }
 
-/// Every octet that was read is encoded: asks for `room` more, or notes the end.
+/// Every byte that was read is encoded: asks for `room` more, or notes the end.
 pub(super) fn next(
     content: &Content<'_>,
     place: Place<'_>,
@@ -126,7 +126,7 @@ fn base64_lines(
     next(content, place, at, w, room)
 }
 
-/// Octets kept free for what an earlier piece left to be written.
+/// Bytes kept free for what an earlier piece left to be written.
 const SLACK: usize = 8;
 
 static TEXT_SOURCE: Coding = Coding {
@@ -159,7 +159,7 @@ fn quoted_lines(
         if is_after_cr && byte == b'\n' {
             continue;
         }
-        // Whether a blank ends its line is not known before the next octet.
+        // Whether a blank ends its line is not known before the next byte.
         let [held, _] = core::mem::take(&mut at.carry);
         if held != 0 {
             quoted(&[held, byte], at, w);
@@ -175,7 +175,7 @@ fn quoted_lines(
         }
     }
     w.settle();
-    // Three characters for an octet, and three for a soft line break behind 25 of them.
+    // Three characters for a byte, and three for a soft line break after 25 of them.
     let room = w.free().len().saturating_sub(SLACK) / 4;
     next(content, place, at, w, room)
 }

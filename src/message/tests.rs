@@ -26,7 +26,7 @@ fn filled(message: &Message<'_>, dots: Dots, size: usize) -> Vec<u8> {
     }
 }
 
-/// The whole message, its only source giving `content` in pieces of `piece` octets.
+/// The whole message, its only source giving `content` in pieces of `piece` bytes.
 fn streamed(
     message: &Message<'_>,
     dots: Dots,

@@ -32,7 +32,7 @@ impl<'a> HeaderText<'a> {
     ///
     /// # Errors
     ///
-    /// `ControlCharacter` for any octet below 0x20 but TAB, for DEL, and for Unicode's line ends.
+    /// `ControlCharacter` for any byte below 0x20 but TAB, for DEL, and for Unicode's line ends.
     pub const fn new(text: &'a str) -> Result<Self, Invalid> {
         if has_control(text, true) {
             return Err(Invalid::new(Field::HeaderValue, Reason::ControlCharacter));

@@ -112,7 +112,7 @@ impl Dialogue {
         }
     }
 
-    /// The last octet of a chunk has come.
+    /// The last byte of a chunk has come.
     pub(super) fn end_chunk(&mut self, size: u64, start: usize, last: bool, out: &mut Outbox) {
         let refusal = self.chunk_refusal();
         let kept = self.transaction.as_ref().filter(|_| refusal.is_none());

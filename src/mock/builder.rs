@@ -32,7 +32,7 @@ pub enum Extension {
     /// DSN, RFC 3461.
     Dsn,
     /// STARTTLS, RFC 3207. After the 220 comes TLS if there is a certificate; without one the same
-    /// octets go on as if they were TLS.
+    /// bytes go on as if they were TLS.
     StartTls,
     /// REQUIRETLS, RFC 8689, on TLS only. [`Builder::require_tls`] is another thing.
     RequireTls,
@@ -204,7 +204,7 @@ impl Builder {
         self
     }
 
-    /// Takes the link for TLS from its first octet; it is TLS if there is a certificate.
+    /// Takes the link for TLS from its first byte; it is TLS if there is a certificate.
     pub fn implicit_tls(mut self) -> Self {
         self.settings.implicit_tls = true;
         self

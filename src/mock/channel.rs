@@ -1,4 +1,4 @@
-//! A connection's octets: the dialogue, what it has said, and the TLS around both.
+//! A connection's bytes: the dialogue, what it has said, and the TLS around both.
 //!
 //! Without any I/O. A transport hands in what the client sent and takes out what it is to be sent.
 
@@ -87,7 +87,7 @@ impl Channel {
         self.dialogue.is_closed() && self.out.is_at_close()
     }
 
-    /// How many octets wait for the client, the endless ones apart.
+    /// How many bytes wait for the client, the endless ones apart.
     pub(super) fn waiting(&self) -> usize {
         self.out.waiting()
     }

@@ -254,7 +254,7 @@ impl Dialogue {
         self.mail_refused = false;
     }
 
-    /// How much longer than 512 octets the extensions offered let a command line be.
+    /// How much longer than 512 bytes the extensions offered let a command line be.
     fn growth(&self, verb: &str) -> usize {
         // SIZE: RFC 1870 §3. 8BITMIME: RFC 6152 §2. SMTPUTF8: RFC 6531 §3.1. AUTH: RFC 4954 §3.
         // REQUIRETLS: RFC 8689 §2. RFC 3461 gives no sum; DSN's is the longest its parameters can

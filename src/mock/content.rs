@@ -1,14 +1,14 @@
 //! The content of a mail: what is kept of it, what is wrong with it, and where the dot ends it.
 //!
-//! [`Content`] takes octets as they were before dot-stuffing, from DATA and BDAT alike; [`DotReader`]
-//! undoes the stuffing. Both go octet by octet, so the cut of the input does not matter.
+//! [`Content`] takes bytes as they were before dot-stuffing, from DATA and BDAT alike; [`DotReader`]
+//! undoes the stuffing. Both go byte by byte, so the cut of the input does not matter.
 
 use std::vec::Vec;
 
 /// What a transaction's content has come to so far.
 #[derive(Debug, Default)]
 pub(super) struct Content {
-    /// The first [`CONTENT_LIMIT`] octets.
+    /// The first [`CONTENT_LIMIT`] bytes.
     pub(super) octets: Vec<u8>,
     /// How many there were.
     pub(super) total: u64,
@@ -52,7 +52,7 @@ impl Content {
         }
     }
 
-    /// No further octet comes.
+    /// No further byte comes.
     pub(super) fn end(&mut self) {
         self.faults.bare_cr |= self.previous == b'\r';
     }
@@ -111,7 +111,7 @@ enum State {
 }
 
 impl DotReader {
-    /// Takes octets up to the end of the content: how many, and whether the end was among them.
+    /// Takes bytes up to the end of the content: how many, and whether the end was among them.
     pub(super) fn read(&mut self, octets: &[u8], content: &mut Content) -> (usize, bool) {
         for (at, octet) in octets.iter().enumerate() {
             if self.step(*octet, content) {
@@ -160,7 +160,7 @@ impl DotReader {
     }
 }
 
-/// Octets of one content that are kept; a longer one is refused with 552.
+/// Bytes of one content that are kept; a longer one is refused with 552.
 const CONTENT_LIMIT: usize = 64 * 1024 * 1024;
 /// RFC 5321 §4.5.3.1.6, CRLF included, the doubled dot not.
 const TEXT_LINE_LIMIT: u64 = 1_000;

@@ -1,6 +1,6 @@
 //! The server's side of one connection, without any I/O.
 //!
-//! Octets go in, replies go to the [`Outbox`]; the result does not depend on how the octets were cut.
+//! Bytes go in, replies go to the [`Outbox`]; the result does not depend on how the bytes were cut.
 //! This file finds lines and contents and sees what was pipelined; what a command means stands in
 //! `commands.rs`.
 //!
@@ -49,7 +49,7 @@ pub(super) struct Dialogue {
     pub(super) mails: usize,
     /// The recipients' domains so far on the connection, in lower case, no more than LIMITS allows.
     pub(super) domains: Vec<String>,
-    /// Whether the first octet of the line at hand came before the last reply was handed over.
+    /// Whether the first byte of the line at hand came before the last reply was handed over.
     pub(super) pipelined: bool,
     /// Bytes that the script holds back until the next reply is due.
     pub(super) held_back: Vec<u8>,
@@ -64,7 +64,7 @@ pub(super) struct Dialogue {
     reported: bool,
 }
 
-/// What the next octet belongs to.
+/// What the next byte belongs to.
 pub(super) enum Phase {
     Line,
     Response(Box<dyn Exchange>),
@@ -199,7 +199,7 @@ impl Dialogue {
         taken
     }
 
-    /// Looks at what the line follows; `false` where it and all behind it are to be thrown away.
+    /// Looks at what the line follows; `false` where it and all after it are to be thrown away.
     fn begin_line(&mut self, out: &Outbox) -> bool {
         self.pipelined = !out.is_empty();
         self.misread = self.unskipped > 0;
@@ -212,7 +212,7 @@ impl Dialogue {
             "" => self.violate("the client spoke before the greeting"),
             "STARTTLS" => {
                 // RFC 3207 §4.2 has everything learned in plain text forgotten. What was injected
-                // before the handshake must not be taken for a part of the session behind it.
+                // before the handshake must not be taken for a part of the session after it.
                 self.violate_once("octets behind STARTTLS, which ends a group (RFC 2920 §3.1)");
                 return false;
             }
@@ -342,5 +342,5 @@ impl Dialogue {
     }
 }
 
-/// Octets of a line that are kept; a longer one is answered 500.
+/// Bytes of a line that are kept; a longer one is answered 500.
 const LINE_LIMIT: usize = 64 * 1024;

@@ -20,7 +20,7 @@ use super::server::Shared;
 ///
 /// A read that the server has no answer for fails with [`ErrorKind::TimedOut`] at once. Scripted
 /// delays take no real time: they move [`elapsed`](Self::elapsed) on, and fail with `TimedOut` where
-/// they pass the [timeout](Self::set_timeout). After the server has closed, a read gives 0 octets and
+/// they pass the [timeout](Self::set_timeout). After the server has closed, a read gives 0 bytes and
 /// a write fails with [`ErrorKind::BrokenPipe`]. Reading what was asked for without a `flush` is a
 /// violation, since a transport that buffers would wait for ever.
 pub struct Duplex {
@@ -55,7 +55,7 @@ impl Duplex {
         self.timeout = timeout;
     }
 
-    /// Takes at most so many octets a write and gives at most so many a read; 0 counts as 1.
+    /// Takes at most so many bytes a write and gives at most so many a read; 0 counts as 1.
     pub fn set_most(&mut self, per_write: usize, per_read: usize) {
         self.most_per_write = per_write.max(1);
         self.most_per_read = per_read.max(1);
@@ -193,5 +193,5 @@ impl core::fmt::Debug for Duplex {
     }
 }
 
-/// Octets of replies that may wait unread before a write fails.
+/// Bytes of replies that may wait unread before a write fails.
 const UNREAD_LIMIT: usize = 1024 * 1024;

@@ -105,7 +105,7 @@ impl Dialogue {
         }
     }
 
-    /// `response`: none came; one that is not base64; its octets.
+    /// `response`: none came; one that is not base64; its bytes.
     fn progress(
         &mut self,
         stage: Stage,

@@ -51,18 +51,18 @@
 //!
 //! [`Server::violations`] names, in words:
 //!
-//! - bare CR, bare LF, control octets and NUL; 8-bit octets without SMTPUTF8 or BODY=8BITMIME
-//! - command lines over 512 octets (and what extensions add), AUTH responses over 12,288, lines of
+//! - bare CR, bare LF, control bytes and NUL; 8-bit bytes without SMTPUTF8 or BODY=8BITMIME
+//! - command lines over 512 bytes (and what extensions add), AUTH responses over 12,288, lines of
 //!   content over 1,000; a leading dot that was not doubled
-//! - commands out of order, and behind QUIT; malformed paths, parameters and EHLO names
+//! - commands out of order, and after QUIT; malformed paths, parameters and EHLO names
 //! - extensions, mechanisms and parameters that were not offered; more than LIMITS allows
-//! - pipelining that was not offered, octets behind a command that ends a group, and content before
+//! - pipelining that was not offered, bytes after a command that ends a group, and content before
 //!   the 354. In memory this is exact; over TCP only what came in one read is seen
-//! - a SIZE that is not the number of octets that came
+//! - a SIZE that is not the number of bytes that came
 //! - credentials without TLS; messages of a SASL mechanism that its RFC does not allow, an initial
 //!   response where the server begins, base64 in any but its one form
 //!
-//! A command that is refused only because it rode in a flight behind another refused one is no
+//! A command that is refused only because it rode in a flight after another refused one is no
 //! violation.
 //!
 //! # Faults
@@ -95,12 +95,12 @@
 //! # TLS
 //!
 //! With the feature `mock-tls` and a certificate (`Builder::certificate`) the server speaks TLS 1.2
-//! and 1.3 behind its 220 to STARTTLS, or from the first octet ([`Builder::implicit_tls`]), in memory
-//! too. Without them a link only counts as TLS: the octets go on as they are. Octets that come with
+//! and 1.3 after its 220 to STARTTLS, or from the first byte ([`Builder::implicit_tls`]), in memory
+//! too. Without them a link only counts as TLS: the bytes go on as they are. Bytes that come with
 //! STARTTLS, before its 220, are thrown away either way.
 
 // Test support on a host, never linked into firmware: a broken invariant here may end the test that
-// meets it. No input reaches one: arbitrary octets are tried on it.
+// meets it. No input reaches one: arbitrary bytes are tried on it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

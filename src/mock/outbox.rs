@@ -15,7 +15,7 @@ pub enum Writes {
     Coalesced,
     /// One write a reply.
     PerReply,
-    /// One write an octet.
+    /// One write a byte.
     PerOctet,
 }
 
@@ -44,7 +44,7 @@ pub(super) enum Switch {
 /// What a transport is to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// So many octets were put into the transport's buffer; send them in one write.
+    /// So many bytes were put into the transport's buffer; send them in one write.
     Octets(usize),
     /// Let this much time pass.
     Pause(Duration),
@@ -172,7 +172,7 @@ impl Outbox {
         self.queue.push_back(Item::Close);
     }
 
-    /// How many octets wait here, the endless ones apart.
+    /// How many bytes wait here, the endless ones apart.
     pub(super) fn waiting(&self) -> usize {
         let octets = |item: &Item| match item {
             Item::Octets { octets, sent } => octets.len() - sent,

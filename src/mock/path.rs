@@ -5,7 +5,7 @@
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-/// `<path>` and what stands behind it.
+/// `<path>` and what stands after it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PathArgument {
     /// The mailbox, without angle brackets and source route; empty for `<>`.
@@ -101,7 +101,7 @@ fn skip_source_route(path: &str) -> Result<&str, &'static str> {
 
 fn mailbox_end(text: &str) -> Result<usize, &'static str> {
     let local = local_part_end(text)?;
-    // RFC 5321 §4.5.3.1.1: 64 octets.
+    // RFC 5321 §4.5.3.1.1: 64 bytes.
     if local > 64 {
         return Err("the local part is longer than 64 octets");
     }
@@ -115,7 +115,7 @@ fn mailbox_end(text: &str) -> Result<usize, &'static str> {
         };
     };
     let length = domain_end(domain)?;
-    // RFC 5321 §4.5.3.1.2: 255 octets.
+    // RFC 5321 §4.5.3.1.2: 255 bytes.
     if length > 255 {
         return Err("the domain is longer than 255 octets");
     }

@@ -55,17 +55,17 @@ pub enum Via {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Traffic {
-    /// Calls of `write` that took at least one octet.
+    /// Calls of `write` that took at least one byte.
     pub writes: usize,
-    /// Calls of `read` that were answered with octets.
+    /// Calls of `read` that were answered with bytes.
     pub reads: usize,
     /// Calls of `flush`.
     pub flushes: usize,
     /// Reads that came after at least one write since the last read.
     pub round_trips: usize,
-    /// Octets written by the client.
+    /// Bytes written by the client.
     pub octets_written: usize,
-    /// Octets read by the client.
+    /// Bytes read by the client.
     pub octets_read: usize,
 }
 
@@ -99,7 +99,7 @@ pub(super) struct Connection {
 /// One line, or one content, of the dialogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A command line; the octets from `secret` on are credentials.
+    /// A command line; the bytes from `secret` on are credentials.
     Command { line: String, secret: Option<usize> },
     /// A line that answers a challenge.
     AuthResponse(String),
@@ -326,9 +326,9 @@ fn escape(line: &str) -> String {
 
 /// Violations kept.
 const VIOLATION_LIMIT: usize = 1_000;
-/// Octets of command lines and dialogue kept, over all connections.
+/// Bytes of command lines and dialogue kept, over all connections.
 const LOG_LIMIT: usize = 64 * 1024 * 1024;
-/// Octets of accepted content kept, over all connections; beyond it mail is refused with 452.
+/// Bytes of accepted content kept, over all connections; beyond it mail is refused with 452.
 const STORE_LIMIT: usize = 256 * 1024 * 1024;
-/// What an entry without octets is taken to weigh.
+/// What an entry without bytes is taken to weigh.
 const ENTRY_OCTETS: usize = 64;

@@ -25,7 +25,7 @@ pub enum ScramOddity {
     /// One bit of the server's signature is wrong. A client that goes on is let in, and it is a
     /// violation.
     WrongSignature,
-    /// The server's signature lacks its last octet. A client that goes on is let in, and it is a
+    /// The server's signature lacks its last byte. A client that goes on is let in, and it is a
     /// violation.
     ShortSignature,
     /// 235 follows on the right proof, without any signature.

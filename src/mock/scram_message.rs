@@ -16,7 +16,7 @@ pub(super) struct ClientFirst {
     /// The GS2 header.
     pub(super) header: String,
     pub(super) authzid: Option<String>,
-    /// What stands behind the header.
+    /// What stands after the header.
     pub(super) bare: String,
     pub(super) user: String,
     pub(super) nonce: String,
@@ -248,7 +248,7 @@ mod tests {
             "c=bixh,r=ab,p=P",
             "c=,r=ab,p=P",
             "c=n,,,r=ab,p=P",
-            // Not canonical: loose bits, no padding, 31 and 33 octets.
+            // Not canonical: loose bits, no padding, 31 and 33 bytes.
             "c=biws,r=ab,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=",
             "c=biws,r=ab,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             "c=biws,r=ab,p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
@@ -259,7 +259,7 @@ mod tests {
         assert!(ClientFinal::parse(b"c=biws,r=\xff,p=", "n,,", "ab").is_err());
     }
 
-    // RFC 7914 §11, of PBKDF2-HMAC-SHA-256; its first 32 octets.
+    // RFC 7914 §11, of PBKDF2-HMAC-SHA-256; its first 32 bytes.
     #[test]
     fn stretching() {
         let start = [0x55, 0xac, 0x04, 0x6e, 0x56, 0xe3, 0x08, 0x9f];

@@ -19,7 +19,7 @@ pub enum Stage {
     Helo,
     /// The reply to `STARTTLS`.
     StartTls,
-    /// The server's part of a TLS handshake, due at the client's first octet. A scripted reply takes
+    /// The server's part of a TLS handshake, due at the client's first byte. A scripted reply takes
     /// its place, as it is; after its first flight an [`Action::normal`] may close or fall silent.
     /// `then_say`, `then_say_late` and `then_close_late` have no effect here.
     Handshake,
@@ -90,7 +90,7 @@ pub struct Action {
     pub(super) bare: bool,
 }
 
-/// The octets of an action.
+/// The bytes of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Say {
     /// Those the server would send without a script.
@@ -105,7 +105,7 @@ pub(super) enum Say {
     Unsent,
 }
 
-/// What follows the octets of an action.
+/// What follows the bytes of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
     GoOn,
@@ -123,13 +123,13 @@ impl Action {
         Self::say(Say::Normal)
     }
 
-    /// Exactly these octets. No CRLF is added.
+    /// Exactly these bytes. No CRLF is added.
     #[must_use]
     pub fn reply(octets: impl AsRef<[u8]>) -> Self {
         Self::say(Say::Octets(octets.as_ref().to_vec()))
     }
 
-    /// These octets over and over, for as long as the client reads. No octets at all is silence.
+    /// These bytes over and over, for as long as the client reads. No bytes at all is silence.
     #[must_use]
     pub fn endless(octets: impl AsRef<[u8]>) -> Self {
         let octets = octets.as_ref().to_vec();
@@ -161,14 +161,14 @@ impl Action {
         Self::say(Say::Nothing).then_silence()
     }
 
-    /// Waits so long before the first octet.
+    /// Waits so long before the first byte.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.after = Some(delay);
         self
     }
 
-    /// Sends one octet each interval.
+    /// Sends one byte each interval.
     #[must_use]
     pub fn drip(mut self, interval: Duration) -> Self {
         self.drip = Some(interval);
@@ -197,7 +197,7 @@ impl Action {
         self
     }
 
-    /// Closes the connection after the octets.
+    /// Closes the connection after the bytes.
     #[must_use]
     pub fn then_close(mut self) -> Self {
         self.then = Then::Close;
@@ -213,14 +213,14 @@ impl Action {
         self
     }
 
-    /// Says nothing more after the octets, and keeps the connection open.
+    /// Says nothing more after the bytes, and keeps the connection open.
     #[must_use]
     pub fn then_silence(mut self) -> Self {
         self.then = Then::Silence;
         self
     }
 
-    /// On a link that is TLS, sends the octets as they are, and all behind them too; a close comes
+    /// On a link that is TLS, sends the bytes as they are, and all after them too; a close comes
     /// without close_notify then.
     #[cfg(feature = "mock-tls")]
     #[must_use]

@@ -88,7 +88,7 @@ impl Server {
 
     /// The command lines of each connection, without CRLF, credentials in them.
     ///
-    /// Responses to challenges and contents are not commands. Octets that are not UTF-8 are shown as
+    /// Responses to challenges and contents are not commands. Bytes that are not UTF-8 are shown as
     /// U+FFFD.
     #[must_use]
     pub fn commands(&self) -> Vec<Vec<String>> {

@@ -52,7 +52,7 @@ impl Listener {
         self.address
     }
 
-    /// The server behind it.
+    /// The server after it.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
@@ -180,7 +180,7 @@ fn converse(mut stream: &TcpStream, channel: &mut Channel, control: &Control) ->
                 continue;
             }
             Next::Close if closing.is_none() => {
-                // With octets of the client unread, a full close would reset the connection, and the
+                // With bytes of the client unread, a full close would reset the connection, and the
                 // last reply could be lost. What the client still sends is looked at.
                 stream.shutdown(Shutdown::Write)?;
                 closing = Some(Instant::now());

@@ -48,7 +48,7 @@ pub struct TlsSession {
 }
 
 impl Builder {
-    /// Makes TLS real: behind the 220 to STARTTLS, or from the first octet with
+    /// Makes TLS real: after the 220 to STARTTLS, or from the first byte with
     /// [`implicit_tls`](Self::implicit_tls). Without a certificate the link only counts as TLS.
     ///
     /// The chain is in DER, the server's certificate first. The key is in DER too: PKCS#8, or as

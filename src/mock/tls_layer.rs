@@ -59,7 +59,7 @@ impl Layer {
         }
         let mut rest = octets;
         while !rest.is_empty() && !matches!(self.state, State::Fresh | State::Dead) {
-            // It takes nothing behind the client's close_notify.
+            // It takes nothing after the client's close_notify.
             match self.tls.read_tls(&mut rest) {
                 Ok(1..) => self.process(dialogue, out),
                 Ok(0) | Err(_) => break,
@@ -80,7 +80,7 @@ impl Layer {
             }
             match self.state {
                 State::Open | State::Bare => {}
-                // A script may close behind the 220.
+                // A script may close after the 220.
                 _ if self.after_starttls && out.is_at_close() => {
                     self.wire.close();
                     continue;
@@ -139,7 +139,7 @@ impl Layer {
         self.state = State::Dead;
     }
 
-    /// Does a scripted action with these octets.
+    /// Does a scripted action with these bytes.
     fn act(&mut self, action: &Action, octets: &[u8], dialogue: &mut Dialogue, out: &mut Outbox) {
         if let Some(time) = action.after {
             self.wire.pause(time);
@@ -251,5 +251,5 @@ impl Layer {
     }
 }
 
-/// Octets of one record at most, RFC 8446 §5.1.
+/// Bytes of one record at most, RFC 8446 §5.1.
 const RECORD: usize = 16 * 1024;

@@ -166,7 +166,7 @@ impl Dialogue {
         None
     }
 
-    /// There is no transaction: a violation, unless MAIL was refused and this rode behind it.
+    /// There is no transaction: a violation, unless MAIL was refused and this rode after it.
     pub(super) fn without_mail(&self, verb: &str) {
         if self.mail_refused {
             self.after_refusal(&format!("{verb}: MAIL was refused"));

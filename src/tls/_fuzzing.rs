@@ -41,7 +41,7 @@ pub fn verify<V: Verify>(
 }
 
 /// The SubjectPublicKeyInfo that is found in a certificate, the content of its AlgorithmIdentifier,
-/// and the octets of the key.
+/// and the bytes of the key.
 #[must_use]
 pub fn public_key_info(der: &[u8]) -> Option<[&[u8]; 3]> {
     PublicKeyInfo::of_certificate(der).map(|info| [info.whole, info.algorithm, info.key])
@@ -65,7 +65,7 @@ pub enum RsaScheme {
     PssSha512,
 }
 
-/// Verifies a signature with the octets of an `RSAPublicKey`.
+/// Verifies a signature with the bytes of an `RSAPublicKey`.
 #[cfg(feature = "rsa")]
 #[must_use]
 pub fn rsa_verify(scheme: RsaScheme, key: &[u8], message: &[u8], signature: &[u8]) -> bool {

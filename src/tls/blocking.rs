@@ -1,6 +1,6 @@
 //! A session under TLS over a blocking transport.
 //!
-//! This file pumps octets. What may pass is decided in the gate, and who the server is in the latch.
+//! This file pumps bytes. What may pass is decided in the gate, and who the server is in the latch.
 
 use embedded_io::{ErrorType, Read, Write};
 use embedded_tls::blocking::TlsConnection;
@@ -19,7 +19,7 @@ use super::verify::Verify;
 
 /// A stream under TLS 1.3, whose server is proven as far as was asked for.
 ///
-/// `'b` is the life of the records' buffers, `T` the transport. Octets leave when [`Write::flush`] is
+/// `'b` is the life of the records' buffers, `T` the transport. Bytes leave when [`Write::flush`] is
 /// called or the buffer is full.
 ///
 /// # Cancel safety
@@ -33,7 +33,7 @@ pub struct Stream<'b, T: Read + Write + 'b> {
     proof: Proof,
     may_read: bool,
     may_write: bool,
-    /// There are octets that were written and not flushed.
+    /// There are bytes that were written and not flushed.
     is_pending: bool,
     is_at_end: bool,
 }
@@ -290,7 +290,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
     }
 }
 
-/// A transport behind a gate.
+/// A transport after a gate.
 struct Gated<'b, T> {
     transport: T,
     gate: Gate,

@@ -11,7 +11,7 @@ pub(super) struct PublicKeyInfo<'a> {
     pub(super) whole: &'a [u8],
     /// The content of the AlgorithmIdentifier.
     pub(super) algorithm: &'a [u8],
-    /// The octets of the key.
+    /// The bytes of the key.
     pub(super) key: &'a [u8],
 }
 
@@ -44,7 +44,7 @@ impl<'a> PublicKeyInfo<'a> {
         let whole = begin.get(..begin.len().checked_sub(fields.len())?)?;
         let algorithm = content(&mut info, SEQUENCE)?;
         let bits = content(&mut info, BIT_STRING)?;
-        // A key is of whole octets.
+        // A key is of whole bytes.
         let (0, key) = bits.split_first().map(|(unused, key)| (*unused, key))? else {
             return None;
         };
@@ -116,7 +116,7 @@ pub(super) mod tests {
         assert_eq!(PublicKeyInfo::of_certificate(&longer), None);
     }
 
-    /// Every octet changed to every value: an answer, never a panic.
+    /// Every byte changed to every value: an answer, never a panic.
     #[test]
     fn any_octet_may_be_wrong() {
         let der = certificate(b"alg", &[7; 65]);

@@ -1,7 +1,7 @@
 //! Elements in DER (X.690), as far as keys and certificates are looked at here.
 
 /// Takes an element with this tag off the front and gives its content. DER only: the length in as few
-/// octets as can be.
+/// bytes as can be.
 pub(super) fn content<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     let (found, behind) = rest.split_first()?;
     if *found != tag {

@@ -14,12 +14,12 @@ pub enum Error {
     /// The buffer for records that are read is too small. Known from the start, or from the length of
     /// a record that the server announced: with its certificates a chain is larger than the buffer.
     ReadBuffer {
-        /// Octets that are needed, for this record.
+        /// Bytes that are needed, for this record.
         needed: u16,
     },
     /// The buffer for records that are written is too small.
     WriteBuffer {
-        /// Octets that are needed.
+        /// Bytes that are needed.
         needed: u16,
     },
     /// The server's certificates, or what it signed with their key, were not accepted.

@@ -17,9 +17,9 @@ pub(super) struct Link {
     stage: AtomicU8,
     /// Why a record was refused.
     fault: AtomicU8,
-    /// Octets that a refused record has.
+    /// Bytes that a refused record has.
     needed: AtomicU16,
-    /// Octets that the buffer for reading has.
+    /// Bytes that the buffer for reading has.
     room: AtomicU16,
     /// Records since somebody began to read.
     records: AtomicU8,
@@ -40,7 +40,7 @@ pub(super) enum Stage {
 }
 
 impl Link {
-    /// A new session begins, with so many octets for a record.
+    /// A new session begins, with so many bytes for a record.
     pub(super) fn begin(&self, room: usize) {
         let room = u16::try_from(room).unwrap_or(u16::MAX);
         self.room.store(room, Ordering::Relaxed);
@@ -101,29 +101,29 @@ pub(super) struct Refused;
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     header: [u8; HEADER],
-    /// Octets of the header that were read.
+    /// Bytes of the header that were read.
     read: usize,
-    /// Octets of it that were passed on.
+    /// Bytes of it that were passed on.
     passed: usize,
-    /// Octets of the body that were not passed on yet.
+    /// Bytes of the body that were not passed on yet.
     left: u16,
     /// The server's first record has ended.
     is_greeted: bool,
-    /// Octets of the server's first message that were looked at.
+    /// Bytes of the server's first message that were looked at.
     looked: u8,
     /// They are those of a HelloRetryRequest so far.
     is_retry: bool,
 }
 
 impl Gate {
-    /// Where the next octets of a header go; `None` when it is complete.
+    /// Where the next bytes of a header go; `None` when it is complete.
     pub(super) fn header(&mut self) -> Option<&mut [u8]> {
         self.header
             .get_mut(self.read..)
             .filter(|room| !room.is_empty())
     }
 
-    /// So many octets of a header were read.
+    /// So many bytes of a header were read.
     pub(super) fn header_read(&mut self, octets: usize, link: &Link) -> Result<(), Refused> {
         self.read = self.read.saturating_add(octets);
         if self.read >= HEADER {
@@ -143,12 +143,12 @@ impl Gate {
         octets
     }
 
-    /// Octets of the body that may be read now, at most.
+    /// Bytes of the body that may be read now, at most.
     pub(super) fn body(&self) -> usize {
         self.left.into()
     }
 
-    /// These octets of the body were read.
+    /// These bytes of the body were read.
     pub(super) fn body_read(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
         let count = u16::try_from(octets.len()).unwrap_or(u16::MAX);
         self.left = self.left.saturating_sub(count);
@@ -171,9 +171,9 @@ impl Gate {
         let fits = match (stage, kind) {
             // The ServerHello, or an alert in its place.
             (Stage::Hello, HANDSHAKE | ALERT) => length > 0,
-            // RFC 8446 §5: a single octet, for old middleboxes.
+            // RFC 8446 §5: a single byte, for old middleboxes.
             (Stage::Handshake, CHANGE_CIPHER_SPEC) => length == 1,
-            // A tag, and the octet for the type.
+            // A tag, and the byte for the type.
             (Stage::Handshake | Stage::Open, APPLICATION_DATA) => length >= SEALED_MIN,
             _ => false,
         };
@@ -196,7 +196,7 @@ impl Gate {
         Ok(())
     }
 
-    /// Looks for a HelloRetryRequest: a ServerHello with random octets of its own.
+    /// Looks for a HelloRetryRequest: a ServerHello with random bytes of its own.
     fn look(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
         for octet in octets {
             let place = usize::from(self.looked).checked_sub(RANDOM);
@@ -224,7 +224,7 @@ pub(super) enum GateError<E> {
     Refused,
     /// Nothing is sent any more.
     Shut,
-    /// The transport takes no more octets, and says so without an error.
+    /// The transport takes no more bytes, and says so without an error.
     Full,
 }
 
@@ -259,15 +259,15 @@ const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
-/// Octets of the shortest sealed record: the type, and the tag of AES-GCM.
+/// Bytes of the shortest sealed record: the type, and the tag of AES-GCM.
 const SEALED_MIN: u16 = 17;
-/// Octets of the longest record. RFC 8446 §5.2: 2^14 + 256.
+/// Bytes of the longest record. RFC 8446 §5.2: 2^14 + 256.
 pub(super) const RECORD_MAX: u16 = 16_640;
 /// Records that a server may use for its side of the handshake, and later before one that says
-/// something. In the handshake six or seven are usual, behind it two tickets.
+/// something. In the handshake six or seven are usual, after it two tickets.
 const RECORDS_MAX: u8 = 32;
 
-/// Where the random octets of a ServerHello begin: behind its type, length and version.
+/// Where the random bytes of a ServerHello begin: after its type, length and version.
 const RANDOM: usize = 6;
 /// The first of those of a HelloRetryRequest (RFC 8446 §4.1.3).
 const RETRY: [u8; 8] = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    /// Runs octets through the gate in reads of so many octets, as the library reads: headers and
+    /// Runs bytes through the gate in reads of so many bytes, as the library reads: headers and
     /// bodies apart. What passed, and whether it was refused.
     fn run(link: &Link, octets: &[u8], most: usize) -> (Vec<u8>, bool) {
         let mut gate = Gate::default();
@@ -432,7 +432,7 @@ mod tests {
                 let link = at(Stage::Hello, 16_640);
                 assert!(!run(&link, &hello(random), most).1);
             }
-            // The same octets in later records mean nothing.
+            // The same bytes in later records mean nothing.
             let link = at(Stage::Hello, 16_640);
             let mut data = record(APPLICATION_DATA, 90);
             data[5..95].copy_from_slice(&hello(RETRY)[5..95]);

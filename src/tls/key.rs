@@ -119,7 +119,7 @@ pub(super) fn digest<D: Digest>(message: &[u8]) -> Output<D> {
     D::digest(message)
 }
 
-/// The longest key, in octets: RSA with 4096 bits and an exponent of 32, the coordinates of a point on
+/// The longest key, in bytes: RSA with 4096 bits and an exponent of 32, the coordinates of a point on
 /// P-384, or on P-256.
 const KEY_MAX: usize = if cfg!(feature = "rsa") {
     528

@@ -187,7 +187,7 @@ fn collect<'c>(
     Ok(chain)
 }
 
-/// What a server signs. RFC 8446 §4.4.3: 64 spaces, the context, a zero octet, the hash.
+/// What a server signs. RFC 8446 §4.4.3: 64 spaces, the context, a zero byte, the hash.
 fn signed(transcript: &[u8; 32]) -> [u8; SIGNED] {
     let mut message = [b' '; SIGNED];
     let octets = CONTEXT.iter().chain(transcript);

@@ -48,7 +48,7 @@ pub(super) fn config<'n>(name: &'n ServerName<'_>, offers_rsa: bool) -> TlsConfi
     config
 }
 
-/// What an error of the library means: in the handshake, or behind it.
+/// What an error of the library means: in the handshake, or after it.
 pub(super) fn error(error: TlsError, link: &Link, is_open: bool) -> Error {
     if let Some(fault) = link.fault() {
         return fault;

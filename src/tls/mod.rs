@@ -76,11 +76,11 @@
 //! # Buffers
 //!
 //! The buffer for reading holds one record, and the record with the certificates is the largest of the
-//! handshake: the certificates' octets in DER, 5 for each and 25, and where the server puts its
-//! signature into the same record, up to 650 more. One that does not fit is refused with the octets it
+//! handshake: the certificates' bytes in DER, 5 for each and 25, and where the server puts its
+//! signature into the same record, up to 650 more. One that does not fit is refused with the bytes it
 //! has ([`Error::ReadBuffer`]).
 //!
-//! | octets | enough for |
+//! | bytes | enough for |
 //! |---|---|
 //! | [`READ_BUFFER_MIN`] | a server with one P-256 certificate |
 //! | 4,096 | a relay of one's own, with one or two RSA certificates |
@@ -88,8 +88,8 @@
 //! | [`READ_BUFFER_MAX`] | any server: a record has no more |
 //!
 //! After the handshake a server may send records of 16 KiB, but what an SMTP server says is short.
-//! The buffer for writing needs [`WRITE_BUFFER_MIN`] octets; a record then carries 128 less than it
-//! has, and each record costs a write of its own and 22 octets. The same [`Records`] serve one session
+//! The buffer for writing needs [`WRITE_BUFFER_MIN`] bytes; a record then carries 128 less than it
+//! has, and each record costs a write of its own and 22 bytes. The same [`Records`] serve one session
 //! after the other.
 //!
 //! # Not supported
@@ -139,16 +139,16 @@ pub use verify::{DangerNoVerification, Pin, Pins, Roots, Verify, Watched, anchor
 
 use gate::Link;
 
-/// The least octets for reading: a server with one P-256 certificate. See the table above.
+/// The least bytes for reading: a server with one P-256 certificate. See the table above.
 pub const READ_BUFFER_MIN: u16 = 1_024;
 
-/// The octets for reading with which any record can be read.
+/// The bytes for reading with which any record can be read.
 pub const READ_BUFFER_MAX: u16 = gate::RECORD_MAX;
 
-/// The least octets for writing: what the client says first, with the longest name, has to fit.
+/// The least bytes for writing: what the client says first, with the longest name, has to fit.
 pub const WRITE_BUFFER_MIN: u16 = 640;
 
-/// The octets for writing that are of use: a record holds at most 2^14 (RFC 8446 §5.1). What a buffer
+/// The bytes for writing that are of use: a record holds at most 2^14 (RFC 8446 §5.1). What a buffer
 /// has beyond is left alone.
 pub const WRITE_BUFFER_MAX: u16 = 16_384 + 128;
 
@@ -162,7 +162,7 @@ pub struct Records<'r> {
 
 impl<'r> Records<'r> {
     /// Buffers for records that are read, and for those that are written: at least
-    /// [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] octets. No more than [`WRITE_BUFFER_MAX`] are
+    /// [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] bytes. No more than [`WRITE_BUFFER_MAX`] are
     /// written to.
     ///
     /// # Errors

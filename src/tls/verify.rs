@@ -49,13 +49,13 @@ pub trait Judge {
 pub struct Pin([u8; 32]);
 
 impl Pin {
-    /// The pin with these octets.
+    /// The pin with these bytes.
     #[must_use]
     pub const fn new(octets: [u8; 32]) -> Self {
         Self(octets)
     }
 
-    /// Reads 64 hexadecimal digits of any case; colons between octets are passed over. `None` for
+    /// Reads 64 hexadecimal digits of any case; colons between bytes are passed over. `None` for
     /// anything else. In a `const`, an `unwrap` of it is checked when the firmware is compiled.
     #[must_use]
     pub const fn from_hex(hex: &str) -> Option<Self> {
@@ -98,7 +98,7 @@ impl Pin {
         Self(Sha256::digest(info.whole).into())
     }
 
-    /// The octets.
+    /// The bytes.
     #[must_use]
     pub const fn as_octets(&self) -> &[u8; 32] {
         &self.0
@@ -216,7 +216,7 @@ impl<'a> Roots<'a> {
     /// expired since is taken.
     ///
     /// All else is checked as in [`Self::new`], but the proof is a [`Proof::UndatedChain`]. What has expired at `floor`
-    /// already is refused, and so is a chain that is valid as a whole at no time behind it.
+    /// already is refused, and so is a chain that is valid as a whole at no time after it.
     #[must_use]
     pub const fn danger_without_dates(anchors: &'a [TrustAnchor<'a>], floor: u64) -> Self {
         Self::with_clock(anchors, Clock::NotBefore(floor))

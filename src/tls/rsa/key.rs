@@ -16,7 +16,7 @@ const BITS_MAX: u32 = OCTETS_MAX as u32 * 8;
 
 /// A key that signatures can be verified with.
 pub(in crate::tls) struct PublicKey<'a> {
-    /// Big-endian, odd, of 2,048 to 4,096 bits, the first octet not zero.
+    /// Big-endian, odd, of 2,048 to 4,096 bits, the first byte not zero.
     modulus: &'a [u8],
     /// Odd and at least three.
     exponent: u32,
@@ -55,8 +55,8 @@ impl<'a> PublicKey<'a> {
         Ok(Self { modulus, exponent })
     }
 
-    /// The bits of the first octet that are below the highest one of the modulus: 0x7f where that
-    /// is the octet's highest, 0 where it is the lowest.
+    /// The bits of the first byte that are below the highest one of the modulus: 0x7f where that
+    /// is the byte's highest, 0 where it is the lowest.
     pub(super) fn bits_below_first(&self) -> u8 {
         let first = self.modulus.first().copied().unwrap_or(1);
         0x7f_u8.wrapping_shr(first.leading_zeros())
@@ -73,7 +73,7 @@ impl<'a> PublicKey<'a> {
             && montgomery::raise(signature, self.exponent, self.modulus, number)
     }
 
-    /// The number as octets, as many as the modulus has.
+    /// The number as bytes, as many as the modulus has.
     pub(in crate::tls) fn octets<'b>(
         &self,
         number: &Limbs,
@@ -115,7 +115,7 @@ mod tests {
         crate::tls::der::tests::element(tag, &[value])
     }
 
-    /// A key whose integers have just these octets.
+    /// A key whose integers have just these bytes.
     fn raw(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
         element(0x30, &[element(2, modulus), element(2, exponent)].concat())
     }

@@ -1,6 +1,6 @@
 //! Verification of RSA signatures (RFC 8017) of 2,048 to 4,096 bits: PKCS #1 v1.5 and PSS.
 //!
-//! What a signature holds is never parsed. The block that has to be there is known octet by octet,
+//! What a signature holds is never parsed. The block that has to be there is known byte by byte,
 //! or is known once a mask is off.
 //!
 //! All of it is public: there is no secret key and no signing, so nothing here takes constant time.
@@ -25,7 +25,7 @@ use key::PublicKey;
 pub(super) use kind::{CHAIN, KEY};
 use montgomery::{Limbs, OCTETS_MAX};
 
-/// PKCS #1 v1.5 with SHA-256. As all of these, it takes the octets of an `RSAPublicKey`, the message
+/// PKCS #1 v1.5 with SHA-256. As all of these, it takes the bytes of an `RSAPublicKey`, the message
 /// and the signature.
 pub(super) fn pkcs1_sha256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     verify(pkcs1, &SHA256, key, message, signature)
@@ -41,17 +41,17 @@ pub(super) fn pkcs1_sha512(key: &[u8], message: &[u8], signature: &[u8]) -> bool
     verify(pkcs1, &SHA512, key, message, signature)
 }
 
-/// PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 octets.
+/// PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes.
 pub(super) fn pss_sha256(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     verify(pss, &SHA256, key, message, signature)
 }
 
-/// PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 octets.
+/// PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes.
 pub(super) fn pss_sha384(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     verify(pss, &SHA384, key, message, signature)
 }
 
-/// PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 octets.
+/// PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 bytes.
 pub(super) fn pss_sha512(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     verify(pss, &SHA512, key, message, signature)
 }
@@ -75,7 +75,7 @@ fn pkcs1(key: &PublicKey<'_>, hash: &Hash, message: &[u8], number: &Limbs) -> Op
     let mut block = [0; OCTETS_MAX];
     let block = key.octets(number, &mut block)?;
     // RFC 8017 §9.2: "EM = 0x00 || 0x01 || PS || 0x00 || T", where T is the DigestInfo: its head and
-    // the digest. The lengths alone give every octet its place, and PS is longer than the 8 octets
+    // the digest. The lengths alone give every byte its place, and PS is longer than the 8 bytes
     // that it must have.
     let (head, digest) = split_end(block, hash.octets)?;
     let (head, info) = split_end(head, hash.info.len())?;
@@ -90,8 +90,8 @@ fn pkcs1(key: &PublicKey<'_>, hash: &Hash, message: &[u8], number: &Limbs) -> Op
 fn pss(key: &PublicKey<'_>, hash: &Hash, message: &[u8], number: &Limbs) -> Option<bool> {
     let mut block = [0; OCTETS_MAX];
     let mut block = key.octets(number, &mut block)?;
-    // EM has one bit less than the modulus. The bits of the first octet that are not EM's are zero:
-    // RFC 8017 §9.1.2, step 6. These can be the whole octet, and then EM begins behind it.
+    // EM has one bit less than the modulus. The bits of the first byte that are not EM's are zero:
+    // RFC 8017 §9.1.2, step 6. These can be the whole byte, and then EM begins after it.
     let mut used = key.bits_below_first();
     if *block.first()? & !used != 0 {
         return None;
@@ -119,17 +119,17 @@ fn pss(key: &PublicKey<'_>, hash: &Hash, message: &[u8], number: &Limbs) -> Opti
     Some(is_padding && *proof == *hash.of(&[&[0; 8], digest, salt], &mut [0; DIGEST_MAX]))
 }
 
-/// Cuts off the last octets.
+/// Cuts off the last bytes.
 fn split_end(octets: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
     octets.split_at_checked(octets.len().checked_sub(count)?)
 }
 
-/// Octets of the longest digest.
+/// Bytes of the longest digest.
 const DIGEST_MAX: usize = 64;
 
 /// A hash function.
 struct Hash {
-    /// Octets of a digest.
+    /// Bytes of a digest.
     octets: usize,
     /// The DigestInfo up to its digest, with NULL as parameters: RFC 8017 §9.2, note 1.
     info: [u8; 19],

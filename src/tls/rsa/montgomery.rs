@@ -18,7 +18,7 @@ pub(super) type Limbs = [u32; OCTETS_MAX / 4];
 /// `base` to the power of `exponent`, modulo `modulus`, into the first limbs of `power`. Base and
 /// modulus are big-endian and of one length.
 ///
-/// The modulus is odd and its first octet is not zero, the base is less than it, and the exponent is
+/// The modulus is odd and its first byte is not zero, the base is less than it, and the exponent is
 /// odd and at least three. Says false, and does nothing, where the lengths are not equal or too
 /// large.
 #[inline(never)]
@@ -189,7 +189,7 @@ fn add(a: u32, b: u32, c: u32, carry: &mut u32) -> u32 {
     sum as u32
 }
 
-/// Reads big-endian octets.
+/// Reads big-endian bytes.
 #[inline(never)]
 fn read(octets: &[u8], limbs: &mut [u32]) {
     for (limb, four) in limbs.iter_mut().zip(octets.rchunks(4)) {
@@ -206,7 +206,7 @@ fn copy(from: &[u32], to: &mut [u32]) {
     }
 }
 
-/// Writes big-endian octets.
+/// Writes big-endian bytes.
 pub(super) fn write(limbs: &[u32], octets: &mut [u8]) {
     for (limb, four) in limbs.iter().zip(octets.rchunks_mut(4)) {
         for (octet, value) in four.iter_mut().rev().zip(limb.to_le_bytes()) {
@@ -336,7 +336,7 @@ mod tests {
                 *bases[1].last_mut().unwrap() = 1;
                 bases[2].copy_from_slice(&modulus);
                 *bases[2].last_mut().unwrap() -= 1;
-                // Half of it, and ones behind a first octet that is less.
+                // Half of it, and ones after a first byte that is less.
                 bases.push(bases[2].clone());
                 let mut carry = 0;
                 for octet in &mut bases[3] {

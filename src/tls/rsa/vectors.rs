@@ -78,12 +78,12 @@ fn signatures_of_openssl() {
     }
 }
 
-/// One octet of the signature, the message or the key is another: by one bit, all bits, to 0.
+/// One byte of the signature, the message or the key is another: by one bit, all bits, to 0.
 #[test]
 fn one_octet_changes() {
     let mut count = 0;
     for vector in Vector::all() {
-        // Of long keys and of the many hashes some octets do.
+        // Of long keys and of the many hashes some bytes do.
         let step = match (vector.key_name, vector.scheme) {
             ("2048" | "2048-3" | "2049", "pkcs1-sha256" | "pss-sha256") => 1,
             ("4096-4294967291", _) => 61,
@@ -169,7 +169,7 @@ fn values_at_the_limits() {
     }
 }
 
-/// Behind the heads of the sequence and the integer, of four octets each, and its zero.
+/// Behind the heads of the sequence and the integer, of four bytes each, and its zero.
 fn modulus(key: &[u8], length: usize) -> Vec<u8> {
     let start = 8 + usize::from(key[8] == 0);
     key[start..start + length].to_vec()

@@ -24,7 +24,7 @@ const PKCS1: [Verify; 3] = [
 ];
 const PSS: [Verify; 3] = [super::pss_sha256, super::pss_sha384, super::pss_sha512];
 
-/// Where a hash stands in the tables above, and the octets of its digest.
+/// Where a hash stands in the tables above, and the bytes of its digest.
 fn place(hash: HashFunction) -> Option<(usize, usize)> {
     match hash {
         HashFunction::Sha2_256 => Some((0, 32)),
