@@ -2,10 +2,11 @@
 //!
 //! # The parts of this crate
 //!
-//! A mail is a [`Message`], built from values that are safe to send because they exist:
-//! [`Mailbox`], [`MailboxList`], [`message::HeaderText`], [`message::Attachment`]. Text from a
-//! person or a configuration is parsed when the firmware runs; literals are checked when it is
-//! compiled ([`mailbox!`], [`mailbox_list!`], [`header_text!`]).
+//! A mail is a [`Message`]: a [`message::Head`], which a device's mails have in common, and what
+//! changes. Both are built from values that are safe to send because they exist: [`Mailbox`],
+//! [`MailboxList`], [`message::HeaderText`], [`message::Attachment`]. Text from a person or a
+//! configuration is parsed when the firmware runs; literals are checked and written when it is
+//! compiled ([`head!`], [`header_text!`], [`mailbox!`], [`mailbox_list!`]).
 //!
 //! A [`blocking::Client`] takes an open transport and one buffer, and does what it is told: open,
 //! log in, send, quit. It pumps bytes; every decision is taken in [`session`], whose transition

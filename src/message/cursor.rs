@@ -4,7 +4,7 @@
 //! it was delivered; every atom's code moves it on. Nothing else is remembered
 //! between two fills.
 
-use super::check::Lines;
+use super::coding::lines::Lines;
 use super::fault::Filled;
 
 /// The next atom of a message, and what was delivered of it.

@@ -2,10 +2,11 @@
 //!
 //! This file knows the order of the fields; what a body is made of, `body` and `mime` know.
 
-use super::content::UNKNOWN;
+use super::coding::UNKNOWN;
 use super::cursor::{Cursor, Progress, Step, nth};
 use super::fault::Filled;
-use super::{Dots, Importance, Message, text};
+use super::header::text;
+use super::{Dots, Importance, Message};
 use crate::wire::writer::Writer;
 
 impl Message<'_> {

@@ -2,51 +2,38 @@
 //!
 //! A [`Message`] borrows everything it is made of and is written piece by piece into whatever
 //! buffer there is; the bytes do not depend on the buffer. It needs no clock and no random
-//! numbers: the caller gives a date, a Message-ID and a seed, or does without.
+//! numbers: the caller gives a date and a number of the message's own, or does without.
 //!
 //! This module knows neither SMTP's commands nor any transport.
 
-mod as_is;
 mod body;
-mod check;
-mod content;
+mod boundary;
+mod coding;
 mod cursor;
-mod date;
 mod dsn;
-mod encoded_word;
 mod encoder;
 mod fault;
-mod file_name;
-mod head;
 mod header;
-mod id;
-mod mailboxes;
-mod media_type;
-mod mime;
-mod part;
 mod reader;
 mod ready;
 mod recipients;
 mod setters;
-mod source;
 #[cfg(test)]
 mod tests;
-mod text;
-mod utf8;
 
-pub use check::Octets;
-pub use date::Date;
+pub use body::file_name::FileName;
+pub use body::media_type::MediaType;
+pub use body::part::Attachment;
+pub use coding::lines::Octets;
 pub use dsn::{EnvelopeId, Notify, Return};
 pub use fault::{ContentFault, ContentFaultKind, Part};
-pub use file_name::FileName;
-pub use head::Head;
-pub use header::Header;
-pub use id::{ContentId, MessageId, ParentId};
-pub use media_type::MediaType;
-pub use part::Attachment;
+pub use header::custom::Header;
+pub use header::date::Date;
+pub use header::head::Head;
+pub use header::id::{ContentId, MessageId, ParentId};
+pub use header::text::HeaderText;
 pub use reader::Reader;
 pub use recipients::Recipients;
-pub use text::HeaderText;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use dsn::DsnParameters;
@@ -57,7 +44,7 @@ pub(crate) use crate::wire::dot::Dots;
 
 use crate::wire::ehlo::Extension;
 use crate::wire::writer::Writer;
-use content::Content;
+use coding::Content;
 use cursor::Progress;
 
 /// How urgent a message is to its reader.

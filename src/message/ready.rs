@@ -1,6 +1,6 @@
 //! A message that is ready in the form of RFC 5322, and only sent.
 
-use super::content::{Content, Place};
+use super::coding::{Content, Place};
 use super::cursor::{Cursor, Progress};
 use super::fault::Part;
 use super::{Head, Message, Octets};

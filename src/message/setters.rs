@@ -1,8 +1,10 @@
 //! The setters of a message. Each checks what it is given, and links the code that writes it.
 
-use super::content::Content;
-use super::head::in_field;
-use super::{Attachment, Date, HeaderText, Importance, Message, MessageId, id, mime};
+use super::body::mime;
+use super::coding::Content;
+use super::header::head::in_field;
+use super::header::id;
+use super::{Attachment, Date, HeaderText, Importance, Message, MessageId};
 use crate::invalid::{Field, Invalid};
 
 impl<'a> Message<'a> {

@@ -64,7 +64,7 @@ impl Next {
 
 /// Whether `text` holds a character outside ASCII, and is UTF-8.
 #[inline(never)] // One copy, in flash as in the source.
-pub(super) const fn is_beyond_ascii(text: &[u8]) -> bool {
+pub(in crate::message) const fn is_beyond_ascii(text: &[u8]) -> bool {
     let mut next = Next::Character;
     let mut is_ascii = true;
     let mut rest = text;

@@ -1,8 +1,9 @@
 //! The fields of a head, mailbox by mailbox: while a message is sent, or by the compiler.
 
-use super::super::cursor::{Cursor, Progress, Step};
-use super::super::{mailboxes, recipients};
 use super::{Head, Ways};
+use crate::message::cursor::{Cursor, Progress, Step};
+use crate::message::header::mailboxes;
+use crate::message::recipients;
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;

@@ -32,17 +32,17 @@ impl<'a> MediaType<'a> {
     }
 
     /// Whether it is `message/…`, which may not be sent in base64.
-    pub(super) const fn is_message(self) -> bool {
+    pub(in crate::message) const fn is_message(self) -> bool {
         after_prefix(self.0.as_bytes(), b"message/").is_some()
     }
 
     /// Whether it is `text/…`.
-    pub(super) const fn is_text(self) -> bool {
+    pub(in crate::message) const fn is_text(self) -> bool {
         after_prefix(self.0.as_bytes(), b"text/").is_some()
     }
 
     /// Whether it has this parameter, as a whole or in the form of RFC 2231 (`name*=`, `name*0=`).
-    pub(super) const fn has(self, name: &[u8]) -> bool {
+    pub(in crate::message) const fn has(self, name: &[u8]) -> bool {
         // The type is a token, and `/` begins none.
         let rest = match token(self.0.as_bytes()).1 {
             [b'/', subtype @ ..] => token(subtype).1,
@@ -52,7 +52,7 @@ impl<'a> MediaType<'a> {
     }
 
     /// Writes it, each parameter in a line of its own.
-    pub(super) fn write(self, w: &mut Writer<'_>) {
+    pub(in crate::message) fn write(self, w: &mut Writer<'_>) {
         let mut rest = self.0.as_bytes();
         let mut quoted = false;
         let mut blanks = false;

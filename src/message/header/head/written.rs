@@ -1,9 +1,9 @@
 //! What the compiler writes of a head: its fields as bytes, and its recipients one by one. A program
 //! whose heads come from [`head!`](crate::head) links nothing that writes or walks lists.
 
-use super::super::cursor::{Cursor, Progress, Step};
-use super::super::recipients::{self, Walk};
 use super::{Head, Ways, composed};
+use crate::message::cursor::{Cursor, Progress, Step};
+use crate::message::recipients::{self, Walk};
 use crate::wire::address::Address;
 use crate::wire::mailbox::Mailbox;
 use crate::wire::writer::Writer;

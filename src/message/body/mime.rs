@@ -13,18 +13,18 @@
 //! A level that is not needed is left out, and what it holds moves up. This file is linked only by
 //! programs that use HTML or attachments: `Message` calls it through a pointer.
 
-use super::Message;
-use super::body::text_head;
-use super::content::{Content, Place};
-use super::cursor::{Cursor, Progress, Step, nth};
-use super::fault::Part;
-use super::id;
 use super::part::Attachment;
+use super::text_head;
+use crate::message::Message;
+use crate::message::boundary::stem;
+use crate::message::coding::{Content, Place};
+use crate::message::cursor::{Cursor, Progress, Step, nth};
+use crate::message::fault::Part;
 use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 
 /// The atoms of the body.
-pub(super) fn atom(
+pub(in crate::message) fn atom(
     message: &Message<'_>,
     at: &mut Cursor,
     dots: Dots,
@@ -248,36 +248,5 @@ impl<'m> Tree<'m> {
             Level::Alternative => b'a',
             Level::Related => b'r',
         });
-    }
-}
-
-/// What all boundaries of a message begin with.
-pub(super) fn stem(message: &Message<'_>) -> [u8; STEM] {
-    let mut stem = *b"=_0000000000000000";
-    let [_, _, digits @ ..] = &mut stem;
-    *digits = id::digits(number(message));
-    stem
-}
-
-/// Bytes of [`stem`].
-pub(super) const STEM: usize = 18;
-
-/// The number in the boundaries of a message: its seed or, so that a mail can hold an earlier one of
-/// the same device, a hash of its Message-ID and Date (FNV-1a).
-#[inline(never)] // One copy, in flash as in the source.
-fn number(message: &Message<'_>) -> u64 {
-    if message.seed != 0 {
-        return message.seed;
-    }
-    let mut hash = 0_u64;
-    if let Some(id) = message.message_id {
-        for byte in id.as_str().bytes() {
-            // The product is modular: it wraps.
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-    match message.date {
-        Some(date) => hash ^ date.number(),
-        None => hash,
     }
 }

@@ -1,14 +1,19 @@
 //! The body of a message that is one plain text.
 
+pub(in crate::message) mod file_name;
+pub(in crate::message) mod media_type;
+pub(in crate::message) mod mime;
+pub(in crate::message) mod part;
+
 use super::Message;
-use super::content::{Content, Place};
+use super::coding::{Content, Place};
 use super::cursor::{Cursor, Progress, Step};
 use super::fault::Part;
 use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 
 /// The atoms of a body that is one plain text.
-pub(super) fn atom(
+pub(in crate::message) fn atom(
     message: &Message<'_>,
     at: &mut Cursor,
     dots: Dots,
@@ -30,7 +35,7 @@ pub(super) fn atom(
 }
 
 /// Writes the fields of a text part, and the empty line.
-pub(super) fn text_head(subtype: &str, content: &Content<'_>, w: &mut Writer<'_>) {
+pub(in crate::message) fn text_head(subtype: &str, content: &Content<'_>, w: &mut Writer<'_>) {
     w.str("Content-Type: text/");
     w.str(subtype);
     w.str("; charset=utf-8\r\nContent-Transfer-Encoding: ");

@@ -1,13 +1,10 @@
 //! Attachments and inline parts.
 
-use super::content::{Coding, Content, Place, SEVEN_BIT, UNKNOWN};
-use super::cursor::{Cursor, Progress};
 use super::file_name::FileName;
-use super::id::{self, ContentId};
 use super::media_type::MediaType;
-use super::utf8;
 use crate::invalid::{Field, Invalid, Reason};
-use crate::wire::base64;
+use crate::message::coding::{Content, UNKNOWN, utf8};
+use crate::message::header::id::{self, ContentId};
 use crate::wire::writer::Writer;
 
 /// An attachment, or a part that the HTML shows.
@@ -24,7 +21,7 @@ use crate::wire::writer::Writer;
 pub struct Attachment<'a> {
     name: FileName<'a>,
     media_type: MediaType<'a>,
-    pub(super) content: Content<'a>,
+    pub(in crate::message) content: Content<'a>,
     content_id: Option<ContentId<'a>>,
 }
 
@@ -42,8 +39,7 @@ impl<'a> Attachment<'a> {
         media_type: &'a str,
         content: &'a [u8],
     ) -> Result<Self, Invalid> {
-        let encoded = base64::encoded_len(content.len());
-        let encoded = Content::new(content, encoded, &BASE64);
+        let encoded = Content::base64(content);
         let attachment = match Self::with(file_name, media_type, encoded, true) {
             Ok(attachment) => attachment,
             Err(invalid) => return Err(invalid),
@@ -52,12 +48,8 @@ impl<'a> Attachment<'a> {
             && !attachment.media_type.has(b"charset")
             && utf8::is_beyond_ascii(content)
         {
-            let content = Content {
-                coding: &BASE64_UTF8,
-                ..encoded
-            };
             return Ok(Self {
-                content,
+                content: encoded.in_utf8(),
                 ..attachment
             });
         }
@@ -67,7 +59,7 @@ impl<'a> Attachment<'a> {
     /// An attachment that travels as it is: ASCII text with CRLF line ends.
     ///
     /// No line of it may begin as the message's boundaries do, which is seen only while it is sent
-    /// ([`ContentFaultKind::Boundary`](super::ContentFaultKind::Boundary)). No text does so by
+    /// ([`ContentFaultKind::Boundary`](crate::message::ContentFaultKind::Boundary)). No text does so by
     /// chance, but a mail of your own may: to forward it, give the message another
     /// [seed](crate::Message::seed).
     ///
@@ -174,7 +166,7 @@ impl<'a> Attachment<'a> {
     }
 
     /// Writes the part's fields and the empty line.
-    pub(super) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
+    pub(in crate::message) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
         w.str("Content-Type: ");
         self.media_type.write(w);
         if self.content.coding.needs_charset {
@@ -203,47 +195,4 @@ const fn known(length: Option<u32>) -> Result<u32, Invalid> {
         Some(length) => Ok(length),
         None => Ok(UNKNOWN),
     }
-}
-
-static BASE64: Coding = IN_BASE64;
-
-const IN_BASE64: Coding = Coding {
-    name: "base64",
-    keeps_lines: false,
-    atom: base64_lines,
-    ..SEVEN_BIT
-};
-
-/// Text in UTF-8.
-static BASE64_UTF8: Coding = Coding {
-    needs_charset: true,
-    ..IN_BASE64
-};
-
-/// Writes all that fits, or one group of three bytes where the buffer's end cuts it.
-fn base64_lines(
-    content: &Content<'_>,
-    _: Place<'_>,
-    at: &mut Cursor,
-    w: &mut Writer<'_>,
-) -> Progress {
-    let rest = content.octets.get(at.position..).unwrap_or_default();
-    let column = at.position % base64::LINE;
-    if rest.is_empty() {
-        if column > 0 {
-            w.crlf();
-        }
-        return Progress::End;
-    }
-    let (mut taken, written) = base64::lines(rest, column, w.free());
-    w.advance(written);
-    if taken == 0 {
-        let group = rest.get(..3).unwrap_or(rest);
-        base64::line(group, w);
-        taken = group.len();
-        if column.saturating_add(taken) == base64::LINE {
-            w.crlf();
-        }
-    }
-    at.advance(at.position.saturating_add(taken))
 }

@@ -3,9 +3,9 @@
 //! An identifier of one's own is checked against the grammar. One that was received is repeated as it
 //! is, since others know the message by it: it needs to be safe to send, and no more.
 
-use super::Message;
 use super::text::is_field_body;
 use crate::invalid::{Field, Invalid, Reason};
+use crate::message::Message;
 use crate::wire::fold::{self, Line};
 use crate::wire::quoted_printable::hex;
 use crate::wire::scan::{self, Dotted};
@@ -123,7 +123,7 @@ impl<'a> From<MessageId<'a>> for ParentId<'a> {
 }
 
 /// Writes a field of one identifier, which fits in the field's line.
-pub(super) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
+pub(in crate::message) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
     w.str(name);
     w.str(" <");
     w.str(id);
@@ -131,7 +131,7 @@ pub(super) fn field(name: &str, id: &str, w: &mut Writer<'_>) {
 }
 
 /// Writes the Message-ID that a message was given.
-pub(super) fn given(message: &Message<'_>, w: &mut Writer<'_>) {
+pub(in crate::message) fn given(message: &Message<'_>, w: &mut Writer<'_>) {
     if let Some(id) = message.message_id {
         field("Message-ID:", id.as_str(), w);
     }
@@ -139,7 +139,7 @@ pub(super) fn given(message: &Message<'_>, w: &mut Writer<'_>) {
 
 /// Writes the Message-ID that is made of a message's number and its author's address. A local part in
 /// quotes is left out: RFC 5322 §3.6.4 has none beside other characters.
-pub(super) fn made(message: &Message<'_>, w: &mut Writer<'_>) {
+pub(in crate::message) fn made(message: &Message<'_>, w: &mut Writer<'_>) {
     let address = message.head.from.address();
     w.str("Message-ID: <");
     w.bytes(&digits(message.seed));
@@ -155,7 +155,7 @@ pub(super) fn made(message: &Message<'_>, w: &mut Writer<'_>) {
 
 /// The hexadecimal digits of a number.
 #[inline(never)] // One copy, in flash as in the source.
-pub(super) fn digits(number: u64) -> [u8; 16] {
+pub(in crate::message) fn digits(number: u64) -> [u8; 16] {
     let mut digits = [0; 16];
     let (pairs, _) = digits.as_chunks_mut::<2>();
     for (pair, byte) in pairs.iter_mut().zip(number.to_be_bytes()) {
@@ -165,12 +165,12 @@ pub(super) fn digits(number: u64) -> [u8; 16] {
 }
 
 /// Writes the identifiers in a text that can be sent, after `column` bytes of their line.
-pub(super) fn write_all(text: &str, column: usize, w: &mut Writer<'_>) {
+pub(in crate::message) fn write_all(text: &str, column: usize, w: &mut Writer<'_>) {
     write_each(text, Line::new(column), w);
 }
 
 /// [`write_all`] in this line. Returns the line after them.
-pub(super) fn write_each(text: &str, mut line: Line, w: &mut Writer<'_>) -> Line {
+pub(in crate::message) fn write_each(text: &str, mut line: Line, w: &mut Writer<'_>) -> Line {
     let mut rest = text;
     while let Some((id, tail)) = first(rest) {
         line.in_brackets(id, "", w);
@@ -180,7 +180,7 @@ pub(super) fn write_each(text: &str, mut line: Line, w: &mut Writer<'_>) -> Line
 }
 
 /// What is wrong with a field of identifiers that is read as it comes.
-pub(super) const fn fault_of_all(text: &str) -> Option<Reason> {
+pub(in crate::message) const fn fault_of_all(text: &str) -> Option<Reason> {
     if text.is_empty() {
         Some(Reason::Empty)
     } else if !is_field_body(text) {

@@ -1,9 +1,11 @@
 //! The rules for bytes that are sent as they are, one byte after the other: so a content can be
 //! checked when it is given, and one from a source while it is sent.
 
-use super::content::LINE;
-use super::fault::ContentFaultKind;
 use super::utf8::Next;
+use crate::message::fault::ContentFaultKind;
+
+/// Bytes in a line as it is: RFC 5322 §2.1.1.
+pub(in crate::message) const LINE: usize = 998;
 
 /// The bytes that a ready-made message holds, beside line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,17 +22,17 @@ pub enum Octets {
 
 /// Where in its lines a content stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Lines {
+pub(in crate::message) struct Lines {
     /// Bytes in the line so far.
-    pub(super) column: u16,
+    pub(in crate::message) column: u16,
     /// The last byte was a CR.
-    pub(super) is_after_cr: bool,
+    pub(in crate::message) is_after_cr: bool,
     /// The bytes that may come next: any after the empty line that ends the header.
     next: Next,
 }
 
 impl Lines {
-    pub(super) const START: Self = Self {
+    pub(in crate::message) const START: Self = Self {
         column: 0,
         is_after_cr: false,
         next: Next::Character,
@@ -38,7 +40,11 @@ impl Lines {
 
     /// What is wrong with the next byte.
     #[inline]
-    pub(super) const fn check(&mut self, byte: u8, octets: Octets) -> Option<ContentFaultKind> {
+    pub(in crate::message) const fn check(
+        &mut self,
+        byte: u8,
+        octets: Octets,
+    ) -> Option<ContentFaultKind> {
         if self.is_after_cr {
             self.is_after_cr = false;
             if byte != b'\n' {
@@ -80,7 +86,7 @@ impl Lines {
     }
 
     /// What is wrong with an end here.
-    pub(super) const fn end(self) -> Option<ContentFaultKind> {
+    pub(in crate::message) const fn end(self) -> Option<ContentFaultKind> {
         if self.is_after_cr {
             Some(ContentFaultKind::BareCr)
         } else if !self.next.may_end() {
@@ -98,7 +104,10 @@ impl Lines {
 
 /// The bytes that a whole content holds, or what is wrong with it if these are all that it may hold.
 #[inline(never)] // One copy, in flash as in the source.
-pub(super) const fn find(content: &[u8], allowed: Octets) -> Result<Octets, ContentFaultKind> {
+pub(in crate::message) const fn find(
+    content: &[u8],
+    allowed: Octets,
+) -> Result<Octets, ContentFaultKind> {
     let mut lines = Lines::START;
     let mut found = Octets::SevenBit;
     let mut rest = content;

@@ -4,8 +4,8 @@
 //! The two never stand in one field: many readers then take the wrong one, or neither. Readers that
 //! do not know RFC 2231 find an ASCII fallback as the `name` of Content-Type.
 
-use super::text::{LINE, has_control};
 use crate::invalid::{Field, Invalid, Reason};
+use crate::message::header::text::{LINE, has_control};
 use crate::wire::quoted_printable::hex;
 use crate::wire::writer::Writer;
 
@@ -41,12 +41,12 @@ impl<'a> FileName<'a> {
 
     /// Whether a quoted string holds it, so that it needs no fallback.
     #[inline(never)] // One copy, in flash as in the source.
-    pub(super) fn is_plain(self) -> bool {
+    pub(in crate::message) fn is_plain(self) -> bool {
         self.0.bytes().all(is_simple) && !looks_encoded(self.0.as_bytes())
     }
 
     /// Writes the parameter of Content-Disposition, after `;` on a line of its own.
-    pub(super) fn write(self, w: &mut Writer<'_>) {
+    pub(in crate::message) fn write(self, w: &mut Writer<'_>) {
         if !self.is_plain() {
             return extended(self.0, w);
         }
@@ -56,7 +56,7 @@ impl<'a> FileName<'a> {
     }
 
     /// Writes the parameter of Content-Type with what ASCII can say of a name that is not plain.
-    pub(super) fn write_fallback(self, w: &mut Writer<'_>) {
+    pub(in crate::message) fn write_fallback(self, w: &mut Writer<'_>) {
         w.str(";\r\n name=\"");
         let (stem, extension) = split(self.0);
         let room = MAX_FALLBACK.checked_sub(extension.len());

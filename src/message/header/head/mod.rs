@@ -3,11 +3,13 @@
 mod composed;
 mod written;
 
-use super::cursor::{Cursor, MAX_ITEMS, Progress};
-use super::dsn::{self, DsnParameters, EnvelopeId, Notify, Return, Wishes};
-use super::recipients::{Envelope, Recipients, Walk};
-use super::{Header, HeaderText, ParentId, header};
+use super::custom::{self, Header};
+use super::id::ParentId;
+use super::text::HeaderText;
 use crate::invalid::{Field, Invalid, Reason};
+use crate::message::cursor::{Cursor, MAX_ITEMS, Progress};
+use crate::message::dsn::{self, DsnParameters, EnvelopeId, Notify, Return, Wishes};
+use crate::message::recipients::{Envelope, Recipients, Walk};
 use crate::wire::address::{Address, ReversePath};
 use crate::wire::list::MailboxList;
 use crate::wire::mailbox::Mailbox;
@@ -30,7 +32,7 @@ struct Ways {
 /// The part of a message that a device's messages have in common: who writes it and to whom, mostly
 /// the subject too, and the fields that few messages have.
 ///
-/// A [`Message`](super::Message) borrows its head, so one can be a `static` in flash, and serve every
+/// A [`Message`](crate::Message) borrows its head, so one can be a `static` in flash, and serve every
 /// message. Every setter checks what it is given.
 ///
 /// # Examples
@@ -63,32 +65,32 @@ struct Ways {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
-    pub(super) from: Mailbox<'a>,
+    pub(in crate::message) from: Mailbox<'a>,
     /// The authors, if there are several; `from` is the sender then.
     authors: MailboxList<'a>,
     sender: Option<Mailbox<'a>>,
     reply_to: MailboxList<'a>,
-    pub(super) to: MailboxList<'a>,
-    pub(super) cc: MailboxList<'a>,
-    pub(super) bcc: MailboxList<'a>,
+    pub(in crate::message) to: MailboxList<'a>,
+    pub(in crate::message) cc: MailboxList<'a>,
+    pub(in crate::message) bcc: MailboxList<'a>,
     reverse_path: Option<ReversePath<'a>>,
-    pub(super) subject: Option<HeaderText<'a>>,
-    pub(super) auto_submitted: bool,
+    pub(in crate::message) subject: Option<HeaderText<'a>>,
+    pub(in crate::message) auto_submitted: bool,
     in_reply_to: Option<ParentId<'a>>,
     references: &'a str,
     read_receipt: Option<Address<'a>>,
     delivery_receipt: Option<Address<'a>>,
     /// What it asks of those who deliver the message.
-    pub(super) wishes: Wishes<'a>,
+    pub(in crate::message) wishes: Wishes<'a>,
     /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
     dsn: Option<DsnParameters>,
-    pub(super) headers: &'a [Header<'a>],
+    pub(in crate::message) headers: &'a [Header<'a>],
     /// How its fields and recipients come; linked on use.
     ways: &'static Ways,
     /// What the compiler wrote, if it did.
     written: Written<'a>,
     /// Writes the fields that few messages have. A pointer, so that only what is used is linked.
-    pub(super) rare_fields: fn(&Head<'_>, &mut Writer<'_>),
+    pub(in crate::message) rare_fields: fn(&Head<'_>, &mut Writer<'_>),
 }
 
 impl<'a> Head<'a> {
@@ -378,7 +380,7 @@ impl<'a> Head<'a> {
         T: TryInto<ParentId<'a>>,
         Invalid: From<T::Error>,
     {
-        header::check_references(references)?;
+        custom::check_references(references)?;
         self.rare_fields = rare_fields;
         self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
         self.references = references;
@@ -396,7 +398,7 @@ impl<'a> Head<'a> {
         if headers.len() > MAX_ITEMS {
             return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
         }
-        if header::has_duplicate(headers, self.in_reply_to.is_some()) {
+        if custom::has_duplicate(headers, self.in_reply_to.is_some()) {
             return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
         }
         self.headers = headers;
@@ -422,7 +424,7 @@ impl<'a> Head<'a> {
     }
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
-    pub(super) fn needs_smtputf8(&self) -> bool {
+    pub(in crate::message) fn needs_smtputf8(&self) -> bool {
         let path = self.reverse_path.is_some_and(|path| !path.is_ascii());
         let receipts = [self.read_receipt, self.delivery_receipt];
         let receipts = receipts.iter().flatten().any(|address| !address.is_ascii());
@@ -444,22 +446,22 @@ impl<'a> Head<'a> {
     }
 
     /// The next recipient that did not occur before.
-    pub(super) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'_>> {
+    pub(in crate::message) fn next_recipient(&self, walk: &mut Walk) -> Option<Address<'_>> {
         (self.ways.recipient)(self, walk)
     }
 
     /// Produces the next atom of the fields from From to Cc, and moves the cursor on.
-    pub(super) fn atom(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
+    pub(in crate::message) fn atom(&self, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
         (self.ways.atom)(self, at, w)
     }
 
     /// What MAIL and RCPT carry beside the address where the server offers DSN.
-    pub(super) const fn dsn_parameters(&self) -> Option<DsnParameters> {
+    pub(in crate::message) const fn dsn_parameters(&self) -> Option<DsnParameters> {
         self.dsn
     }
 
     /// Where reports of failed delivery go.
-    pub(super) fn path(&self) -> ReversePath<'a> {
+    pub(in crate::message) fn path(&self) -> ReversePath<'a> {
         match self.reverse_path {
             Some(path) => path,
             None => self.sender.as_ref().unwrap_or(&self.from).address().into(),
@@ -534,7 +536,7 @@ macro_rules! __head_field {
 /// Writes what the message answers, and the receipts it asks for.
 fn rare_fields(head: &Head<'_>, w: &mut Writer<'_>) {
     if let Some(id) = head.in_reply_to {
-        header::write_thread(id, head.references, w);
+        custom::write_thread(id, head.references, w);
     }
     let receipts = [
         ("Disposition-Notification-To:", head.read_receipt),
@@ -552,7 +554,7 @@ fn rare_fields(head: &Head<'_>, w: &mut Writer<'_>) {
 }
 
 /// The result of a conversion, reported for the field it was meant for.
-pub(super) fn in_field<T, E>(field: Field, result: Result<T, E>) -> Result<T, Invalid>
+pub(in crate::message) fn in_field<T, E>(field: Field, result: Result<T, E>) -> Result<T, Invalid>
 where
     Invalid: From<E>,
 {

@@ -57,7 +57,7 @@ impl<'a> HeaderText<'a> {
 
     /// The body of a field of the caller's own. The field may be one for machines, whose readers take
     /// encoded words for text: so printable ASCII is sent as it is, whatever it says.
-    pub(super) const fn field_body(text: &'a str) -> Result<Self, Invalid> {
+    pub(in crate::message) const fn field_body(text: &'a str) -> Result<Self, Invalid> {
         if !is_printable(text.as_bytes()) {
             return Self::new(text);
         }
@@ -72,7 +72,7 @@ impl<'a> HeaderText<'a> {
 
     /// The identifiers in a text. RFC 2047 §5: an encoded word "MUST NOT be used in any portion of"
     /// them, so one that holds `=?` is written like any other.
-    pub(super) const fn ids(text: &'a str) -> Self {
+    pub(in crate::message) const fn ids(text: &'a str) -> Self {
         Self::of(text, id::write_all)
     }
 
@@ -178,7 +178,7 @@ macro_rules! header_text {
     }};
 }
 
-pub(super) use crate::wire::fold::LINE;
+pub(in crate::message) use crate::wire::fold::LINE;
 
 /// The bytes of a value of nothing but blanks: with the longest name they are in one line of 998.
 const MAX_BLANKS: usize = 900;
@@ -187,7 +187,7 @@ const MAX_BLANKS: usize = 900;
 const SUBJECT: &str = "Subject:";
 
 /// Writes the Subject field.
-pub(super) fn subject(text: &HeaderText<'_>, w: &mut Writer<'_>) {
+pub(in crate::message) fn subject(text: &HeaderText<'_>, w: &mut Writer<'_>) {
     w.str(SUBJECT);
     (text.write)(text.written, SUBJECT.len(), w);
     w.crlf();
@@ -198,7 +198,7 @@ pub(super) fn subject(text: &HeaderText<'_>, w: &mut Writer<'_>) {
     clippy::arithmetic_side_effects,
     reason = "a field's name has at most 77 bytes"
 )]
-pub(super) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {
+pub(in crate::message) fn field(name: &str, text: &HeaderText<'_>, w: &mut Writer<'_>) {
     w.str(name);
     w.byte(b':');
     (text.write)(text.written, name.len() + 1, w);
@@ -248,7 +248,7 @@ const fn is_printable(text: &[u8]) -> bool {
 
 /// Whether `text` is what a field holds, as it comes from a mail: line ends in it are folds, with a
 /// blank or TAB after them (RFC 5322 §2.2.3), and it has no other control character.
-pub(super) const fn is_field_body(text: &str) -> bool {
+pub(in crate::message) const fn is_field_body(text: &str) -> bool {
     let mut rest = from_control(text.as_bytes(), true);
     loop {
         rest = match rest {
@@ -263,7 +263,7 @@ pub(super) const fn is_field_body(text: &str) -> bool {
 
 /// Whether `text` holds a control character of ASCII (TAB aside, if it is allowed) or a line end
 /// of Unicode.
-pub(super) const fn has_control(text: &str, tab: bool) -> bool {
+pub(in crate::message) const fn has_control(text: &str, tab: bool) -> bool {
     !from_control(text.as_bytes(), tab).is_empty()
 }
 

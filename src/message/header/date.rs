@@ -66,7 +66,7 @@ impl Date {
     }
 
     /// A number that no other local date and time has.
-    pub(super) const fn number(self) -> u64 {
+    pub(in crate::message) const fn number(self) -> u64 {
         // A day has less than 2^17 seconds.
         (self.days as u64) << 17 | self.seconds as u64
     }

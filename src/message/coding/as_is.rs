@@ -1,33 +1,33 @@
 //! Contents that travel as they are, with CRLF line ends: attachments of 7-bit text, and ready-made
 //! messages.
 
-use super::check::{self, Octets};
-use super::content::{Coding, Content, LINES, Place, SEVEN_BIT, UNKNOWN, lines, saturated};
-use super::cursor::{Cursor, Progress};
-use super::fault::{ContentFault, ContentFaultKind, Filled};
-use super::mime::{STEM, stem};
-use super::source;
+use super::lines::{self, Octets};
+use super::seven_bit::{LINES, lines as write_lines};
+use super::{Coding, Content, Place, SEVEN_BIT, UNKNOWN, saturated, source};
 use crate::invalid::Reason;
+use crate::message::boundary::{STEM, stem};
+use crate::message::cursor::{Cursor, Progress};
+use crate::message::fault::{ContentFault, ContentFaultKind, Filled};
 use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 
 impl<'a> Content<'a> {
     /// Checked bytes of an attachment.
-    pub(super) const fn as_is(octets: &'a [u8]) -> Result<Self, Reason> {
-        match check::find(octets, Octets::SevenBit) {
+    pub(in crate::message) const fn as_is(octets: &'a [u8]) -> Result<Self, Reason> {
+        match lines::find(octets, Octets::SevenBit) {
             Ok(_) => Ok(Self::new(octets, enclosed(octets.len()), &AS_IS)),
             Err(kind) => Err(reason(kind)),
         }
     }
 
     /// Bytes of an attachment from a source.
-    pub(super) const fn as_is_from_source(length: u32) -> Self {
+    pub(in crate::message) const fn as_is_from_source(length: u32) -> Self {
         Self::from_source(length, &AS_IS_SOURCE)
     }
 
     /// A checked message.
-    pub(super) const fn message(octets: &'a [u8]) -> Result<Self, Reason> {
-        let kind = match check::find(octets, Octets::Utf8) {
+    pub(in crate::message) const fn message(octets: &'a [u8]) -> Result<Self, Reason> {
+        let kind = match lines::find(octets, Octets::Utf8) {
             Ok(kind) => kind,
             Err(kind) => return Err(reason(kind)),
         };
@@ -44,7 +44,7 @@ impl<'a> Content<'a> {
     }
 
     /// A message from a source.
-    pub(super) const fn message_from_source(octets: Octets) -> Self {
+    pub(in crate::message) const fn message_from_source(octets: Octets) -> Self {
         Self::from_source(
             UNKNOWN,
             match octets {
@@ -124,7 +124,7 @@ fn guarded_lines(
     {
         return abort(place, at, ContentFaultKind::Boundary);
     }
-    lines(content, place, at, w)
+    write_lines(content, place, at, w)
 }
 
 /// Bytes from a source, checked on the way.

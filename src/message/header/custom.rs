@@ -21,8 +21,8 @@ use crate::wire::writer::Writer;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header<'a> {
-    pub(super) name: &'a str,
-    pub(super) value: HeaderText<'a>,
+    pub(in crate::message) name: &'a str,
+    pub(in crate::message) value: HeaderText<'a>,
 }
 
 impl<'a> Header<'a> {
@@ -70,14 +70,14 @@ impl<'a> Header<'a> {
 
 /// Whether `headers` has a field twice that may stand only once.
 /// `is_in_thread` if the library writes it.
-pub(super) fn has_duplicate(headers: &[Header<'_>], is_in_thread: bool) -> bool {
+pub(in crate::message) fn has_duplicate(headers: &[Header<'_>], is_in_thread: bool) -> bool {
     let limit = usize::from(!is_in_thread);
     let count = |name| headers.iter().filter(|h| is(h.name, name)).count();
     count(IN_REPLY_TO) > limit || count(REFERENCES) > limit
 }
 
 /// Checks what another message had in its References field.
-pub(super) fn check_references(references: &str) -> Result<(), Invalid> {
+pub(in crate::message) fn check_references(references: &str) -> Result<(), Invalid> {
     if is_field_body(references) {
         Ok(())
     } else {
@@ -86,7 +86,7 @@ pub(super) fn check_references(references: &str) -> Result<(), Invalid> {
 }
 
 /// Writes In-Reply-To, and References of the references and the identifier answered to.
-pub(super) fn write_thread(parent: ParentId<'_>, references: &str, w: &mut Writer<'_>) {
+pub(in crate::message) fn write_thread(parent: ParentId<'_>, references: &str, w: &mut Writer<'_>) {
     for (name, before) in [("In-Reply-To:", ""), ("References:", references)] {
         w.str(name);
         let mut line = id::write_each(before, Line::new(name.len()), w);

@@ -1,0 +1,195 @@
+//! The bytes of a part, and the code that sends them.
+//!
+//! How a content travels is decided once, when it is given, and kept as a pointer to the code: so
+//! nothing is looked at twice, and a program links only what its contents need. A text that is
+//! given in a constant is looked at by the compiler.
+//!
+//! Line ends are CRLF on the wire whatever they were in a text. This file does not know MIME
+//! structure.
+
+mod as_is;
+mod base64;
+pub(in crate::message) mod lines;
+mod quoted_printable;
+mod seven_bit;
+mod source;
+pub(in crate::message) mod utf8;
+
+use super::Message;
+use super::cursor::{Cursor, Progress};
+use super::fault::Part;
+use crate::wire;
+use crate::wire::dot::Dots;
+use crate::wire::quoted_printable::is_line_end;
+use crate::wire::writer::Writer;
+use lines::Octets;
+
+/// What a part holds: bytes, or the promise of bytes from a source.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::message) struct Content<'a> {
+    pub(in crate::message) octets: &'a [u8],
+    /// Bytes on the wire, with a line end after the last line. From a source: its bytes.
+    /// [`UNKNOWN`] if nobody knows.
+    pub(in crate::message) length: u32,
+    pub(in crate::message) coding: &'static Coding,
+}
+
+/// A number of bytes that nobody knows.
+pub(in crate::message) const UNKNOWN: u32 = u32::MAX;
+
+/// A way to send a content.
+#[derive(Debug)]
+pub(in crate::message) struct Coding {
+    /// The Content-Transfer-Encoding.
+    pub(in crate::message) name: &'static str,
+    /// Line ends of the content are line ends on the wire.
+    pub(in crate::message) keeps_lines: bool,
+    /// The bytes come from a source, and if so many are announced, so many go out.
+    pub(in crate::message) encoded_len: Option<fn(u32) -> u32>,
+    /// What goes out.
+    pub(in crate::message) octets: Octets,
+    /// The bytes are UTF-8 and not ASCII, which the media type does not say.
+    pub(in crate::message) needs_charset: bool,
+    /// The coding of the same bytes in a multipart, if another is needed there.
+    pub(in crate::message) enclosed: Option<&'static Coding>,
+    /// The content's length is that of this coding; else its atoms are counted.
+    pub(in crate::message) has_length: bool,
+    /// Produces the atom of the content at the cursor.
+    pub(in crate::message) atom:
+        fn(&Content<'_>, Place<'_>, &mut Cursor, &mut Writer<'_>) -> Progress,
+}
+
+/// What a content's code has to know of its surroundings.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::message) struct Place<'m> {
+    pub(in crate::message) part: Part,
+    pub(in crate::message) dots: Dots,
+    /// A boundary follows. The line end in front of it belongs to it (RFC 2046 §5.1.1), so a
+    /// content that ends with a line end needs another.
+    pub(in crate::message) is_enclosed: bool,
+    /// The message, which knows its boundaries.
+    pub(in crate::message) message: &'m Message<'m>,
+}
+
+impl<'a> Content<'a> {
+    /// A text, in the encoding that is right for it: as it is if that can be, else readable unless
+    /// base64 is shorter by more than a third.
+    #[inline(never)] // One copy, in flash as in the source.
+    pub(in crate::message) const fn text(text: &'a str) -> Self {
+        let octets = text.as_bytes();
+        let (encoded, coding) = match seven_bit::look(octets) {
+            Some(as_it_is) => as_it_is,
+            None => {
+                let (quoted, canonical) = wire::quoted_printable::encoded_len(octets);
+                let base64 = wire::base64::encoded_len(canonical);
+                if base64 / 2 < quoted / 3 {
+                    (base64, &base64::TEXT)
+                } else {
+                    (quoted, &quoted_printable::HELD)
+                }
+            }
+        };
+        Self::new(octets, encoded, coding)
+    }
+
+    /// A text from a source.
+    pub(in crate::message) const TEXT_FROM_SOURCE: Self =
+        Self::from_source(UNKNOWN, &quoted_printable::STREAMED);
+
+    /// Bytes in base64.
+    pub(in crate::message) const fn base64(octets: &'a [u8]) -> Self {
+        let encoded = wire::base64::encoded_len(octets.len());
+        Self::new(octets, encoded, &base64::HELD)
+    }
+
+    /// These bytes in base64, which are a text in UTF-8.
+    pub(in crate::message) const fn in_utf8(self) -> Self {
+        Self {
+            coding: &base64::HELD_UTF8,
+            ..self
+        }
+    }
+
+    /// Bytes from a source in base64.
+    pub(in crate::message) const fn base64_from_source(length: u32) -> Self {
+        Self::from_source(length, &base64::STREAMED)
+    }
+
+    /// The text of a message that has none.
+    pub(in crate::message) const EMPTY: Self = Self::new(b"", 0, &seven_bit::COPIED);
+
+    /// A content that takes `length` bytes on the wire.
+    pub(in crate::message) const fn new(
+        octets: &'a [u8],
+        length: u32,
+        coding: &'static Coding,
+    ) -> Self {
+        Self {
+            octets,
+            length,
+            coding,
+        }
+    }
+
+    /// A content from a source that announces this length.
+    const fn from_source(length: u32, coding: &'static Coding) -> Self {
+        Self::new(b"", length, coding)
+    }
+
+    /// Whether the bytes come from a source.
+    pub(in crate::message) fn is_streamed(&self) -> bool {
+        self.coding.encoded_len.is_some()
+    }
+
+    /// Bytes on the wire.
+    fn encoded_len(&self) -> u32 {
+        match self.coding.encoded_len {
+            Some(encoded_len) if self.length != UNKNOWN => encoded_len(self.length),
+            _ => self.length,
+        }
+    }
+
+    /// The atom of the content at the cursor.
+    pub(in crate::message) fn atom(
+        &self,
+        place: Place<'_>,
+        at: &mut Cursor,
+        w: &mut Writer<'_>,
+    ) -> Progress {
+        if w.counts() && self.coding.has_length {
+            w.count(self.encoded_len());
+            let ends_line = self.octets.last().copied().is_some_and(is_line_end);
+            if self.coding.keeps_lines && place.is_enclosed && ends_line {
+                w.crlf();
+            }
+            return Progress::End;
+        }
+        (self.coding.atom)(self, place, at, w)
+    }
+
+    /// Whether `at` stands at the end of the bytes.
+    fn is_end(&self, at: &Cursor) -> bool {
+        at.position >= self.octets.len()
+    }
+}
+
+/// What a text that travels as it is has in common with the codings that are made of it.
+pub(in crate::message) const SEVEN_BIT: Coding = Coding {
+    name: "7bit",
+    keeps_lines: true,
+    encoded_len: None,
+    octets: Octets::SevenBit,
+    needs_charset: false,
+    enclosed: None,
+    has_length: true,
+    atom: seven_bit::lines,
+};
+
+/// A length as far as SIZE can say it.
+pub(in crate::message) const fn saturated(octets: usize) -> u32 {
+    if octets > UNKNOWN as usize {
+        UNKNOWN
+    } else {
+        octets as u32
+    }
+}
