@@ -33,6 +33,10 @@ impl Date {
     /// # Errors
     ///
     /// `Range` if the local year is not within 1970 to 9999, or the zone is a day or more off.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "`second` is within a day, a day is added or taken off, and the days fit 2^22"
+    )]
     pub const fn from_unix(seconds: u64, zone_minutes: i16) -> Result<Self, Invalid> {
         let range = Err(Invalid::new(Field::Date, Reason::Range));
         if seconds > LAST_SECOND || zone_minutes <= -DAY_MINUTES || zone_minutes >= DAY_MINUTES {
@@ -41,19 +45,17 @@ impl Date {
         // A day has 86,400 = 675 · 128 seconds, and `seconds / 128` fits 32 bits.
         let spans = (seconds >> 7) as u32;
         let mut days = spans / 675;
-        let second = (spans % 675)
-            .wrapping_mul(128)
-            .wrapping_add(seconds as u32 & 127) as i32;
-        let mut second = second.wrapping_add((zone_minutes as i32).wrapping_mul(60));
+        let second = spans % 675 * 128 + (seconds as u32 & 127);
+        let mut second = second as i32 + zone_minutes as i32 * 60;
         if second < 0 {
-            second = second.wrapping_add(DAY);
+            second += DAY;
             days = match days.checked_sub(1) {
                 Some(days) => days,
                 None => return range,
             };
         } else if second >= DAY {
-            second = second.wrapping_sub(DAY);
-            days = days.wrapping_add(1);
+            second -= DAY;
+            days += 1;
         }
         if days > LAST_DAY {
             return range;
@@ -73,36 +75,31 @@ impl Date {
 
     /// Writes the date-time of RFC 5322 §3.3.
     #[inline(never)] // Its variables then do not burden the stack of what else a header holds.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "there are at most LAST_DAY days"
+    )]
     pub(crate) fn write(self, w: &mut Writer<'_>) {
         let (year, month, day) = civil(self.days);
         let (century, year) = split(year, 100);
         let (minutes, second) = split(self.seconds, 60);
         let (hour, minute) = split(minutes, 60);
         let (zone_hour, zone_minute) = split(self.zone.unsigned_abs().into(), 60);
-        let mut text = *b"Thu, 01 Jan 1970 00:00:00 +0000";
         // 1970-01-01 was a Thursday.
-        put(
-            &mut text,
-            0,
-            three(WEEKDAYS, split(self.days.wrapping_add(4), 7).1),
-        );
-        put(&mut text, 8, three(MONTHS, month));
-        for (at, number) in [
-            (5, day),
-            (12, century),
-            (14, year),
-            (17, hour),
-            (20, minute),
-            (23, second),
-            (27, zone_hour),
-            (29, zone_minute),
-        ] {
-            put(&mut text, at, two(number));
-        }
-        if self.zone < 0 {
-            put(&mut text, 26, *b"-");
-        }
-        w.bytes(&text);
+        let (_, weekday) = split(self.days + 4, 7);
+        w.bytes(three(WEEKDAYS, weekday));
+        w.byte(b',');
+        two(b' ', day, w);
+        w.byte(b' ');
+        w.bytes(three(MONTHS, month));
+        two(b' ', century, w);
+        two(0, year, w);
+        two(b' ', hour, w);
+        two(b':', minute, w);
+        two(b':', second, w);
+        w.byte(b' ');
+        two(if self.zone < 0 { b'-' } else { b'+' }, zone_hour, w);
+        two(0, zone_minute, w);
     }
 }
 
@@ -115,52 +112,49 @@ const fn split(number: u32, by: u32) -> (u32, u32) {
     }
 }
 
-/// Puts some bytes in their place.
-fn put<const N: usize>(text: &mut [u8], at: usize, octets: [u8; N]) {
-    if let Some(slot) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-        *slot = octets;
-    }
-}
-
 /// Year, month (from 0) and day (from 1) of a day since 1970-01-01.
 ///
 /// Years are counted from March, so that a leap day is the last of its year.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "with at most LAST_DAY days no product passes u32, and what is subtracted is smaller: a \
+              quotient's part, or the days before a year or a month in it"
+)]
 const fn civil(days: u32) -> (u32, u32, u32) {
     // From 0000-03-01 on. An era is 400 years; days count from 0 to `DAYS_OF_ERA - 1`.
-    let days = days.wrapping_add(719_468);
-    let (era, day) = split(days, DAYS_OF_ERA);
+    let (era, day) = split(days + 719_468, DAYS_OF_ERA);
     let (fours, _) = split(day, 1_460);
     let (centuries, _) = split(day, 36_524);
-    let leaps = fours.wrapping_add(day / 146_096).wrapping_sub(centuries);
-    let (year, _) = split(day.wrapping_sub(leaps), 365);
-    let first = year
-        .wrapping_mul(365)
-        .wrapping_add(year / 4)
-        .wrapping_sub(year / 100);
-    let day = day.wrapping_sub(first);
+    let leaps = fours + day / 146_096 - centuries;
+    let (year, _) = split(day - leaps, 365);
+    let day = day - (year * 365 + year / 4 - year / 100);
     // Months from March are 31, 30, 31, 30, 31 days, again and again.
-    let (month, _) = split(day.wrapping_mul(5).wrapping_add(2), 153);
-    let day = day
-        .wrapping_sub(month.wrapping_mul(153).wrapping_add(2) / 5)
-        .wrapping_add(1);
-    let year = year.wrapping_add(era.wrapping_mul(400));
+    let (month, _) = split(day * 5 + 2, 153);
+    let day = day - (month * 153 + 2) / 5 + 1;
+    let year = year + era * 400;
     if month < 10 {
-        (year, month.wrapping_add(2), day)
+        (year, month + 2, day)
     } else {
-        (year.wrapping_add(1), month.wrapping_sub(10), day)
+        (year + 1, month - 10, day)
     }
 }
 
 /// The name at `index` in a row of names of three letters.
-fn three(names: &[u8], index: u32) -> [u8; 3] {
+fn three(names: &[u8], index: u32) -> &[u8] {
     let (names, _) = names.as_chunks::<3>();
-    names.get(index as usize).copied().unwrap_or(*b"???")
+    names.get(index as usize).map_or(b"???", |name| name)
 }
 
-/// A number below 100, with its leading zero.
-const fn two(number: u32) -> [u8; 2] {
+/// Writes a number below 100 with its leading zero, after this character if it is not 0.
+#[inline(never)] // It has many callers.
+#[expect(clippy::arithmetic_side_effects, reason = "nine more than `0` is `9`")]
+fn two(before: u8, number: u32, w: &mut Writer<'_>) {
     let (tens, ones) = split(number, 10);
-    [b'0'.wrapping_add(tens as u8), b'0'.wrapping_add(ones as u8)]
+    let digits = [before, b'0' + tens as u8, b'0' + ones as u8];
+    match digits {
+        [0, digits @ ..] => w.bytes(&digits),
+        all => w.bytes(&all),
+    }
 }
 
 const WEEKDAYS: &[u8] = b"SunMonTueWedThuFriSat";
