@@ -80,6 +80,9 @@ impl Date {
         reason = "there are at most LAST_DAY days"
     )]
     pub(crate) fn write(self, w: &mut Writer<'_>) {
+        if w.counts() {
+            return w.count(LENGTH);
+        }
         let (year, month, day) = civil(self.days);
         let (century, year) = split(year, 100);
         let (minutes, second) = split(self.seconds, 60);
@@ -156,6 +159,9 @@ fn two(before: u8, number: u32, w: &mut Writer<'_>) {
         all => w.bytes(&all),
     }
 }
+
+/// The bytes of `Thu, 01 Jan 1970 00:00:00 +0000`.
+const LENGTH: u32 = 31;
 
 const WEEKDAYS: &[u8] = b"SunMonTueWedThuFriSat";
 const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
