@@ -162,9 +162,9 @@ impl<'b, M, T, O> Client<'b, M, T, O> {
         self.session.last_reply()
     }
 
-    /// The bytes that ended the connection without being a reply: a line that breaks the grammar, or
-    /// words without a line end before the server closed. Empty if there were none. Any bytes can be
-    /// in it, so escape them before they reach a terminal.
+    /// What ended the connection without being a reply: a line that breaks the grammar, words without
+    /// a line end before the server closed, or the text of a reply whose last line was missing then.
+    /// Empty if there was none. Any bytes can be in it, so escape them before they reach a terminal.
     pub fn stray_bytes(&self) -> &[u8] {
         self.session.stray_bytes()
     }

@@ -272,9 +272,12 @@ impl Replies {
 
     /// No more will come. Words without a line end are no reply, and are shown.
     fn close(&mut self, buffer: &Buffer<'_>, observer: &mut dyn Observer) -> Polled {
-        self.note_stray();
         if self.has_unread() {
+            self.note_stray();
             observer.received(buffer.get(self.unread));
+        } else if self.place != Place::Start {
+            // The lines of a reply whose last line is missing.
+            self.stray = self.text;
         }
         Polled::Closed
     }

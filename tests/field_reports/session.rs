@@ -541,6 +541,33 @@ fn a_line_that_is_no_reply_can_be_read() {
     assert_eq!(stray.trim_end(), "SSH-2.0-OpenSSH_9.2");
 }
 
+#[test]
+fn lines_of_a_reply_whose_last_line_is_missing_can_be_read() {
+    for (said, words) in [
+        ("550-5.7.1 Client host blocked\r\n", "Client host blocked"),
+        (
+            "550-5.7.1 Client host blocked\r\n550-5.7.1 see https://example.org/\r\n",
+            "Client host blocked\nsee https://example.org/",
+        ),
+        ("550-5.7.1 Client host blocked\r\n550 5.7", "550 5.7"),
+    ] {
+        let link = Scripted::new([
+            Event::Say(b"220 x\r\n".to_vec()),
+            Event::Expect(b"EHLO client.example\r\n".to_vec()),
+            Event::Say(b"250 x\r\n".to_vec()),
+            Event::Expect(b"MAIL FROM:<a@example.org>\r\n".to_vec()),
+            Event::Say(said.as_bytes().to_vec()),
+            Event::Close,
+        ]);
+        let mut buffer = [0; 512];
+        let mut smtp = embedded_smtp::blocking::Client::new(link, &mut buffer);
+        smtp.open("client.example").unwrap();
+        let error = smtp.send(&alert()).unwrap_err();
+        assert!(matches!(error, Error::Failed { .. }), "{error:?}");
+        assert_eq!(String::from_utf8_lossy(smtp.stray_bytes()), words);
+    }
+}
+
 // 1.5
 
 #[test]
