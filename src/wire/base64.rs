@@ -126,8 +126,9 @@ pub(crate) const fn line(content: &[u8], w: &mut Writer<'_>) {
 
 /// Encodes three bytes as four characters. Inlined, since bulk content spends its time here.
 #[inline(always)]
-const fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
-    let bits = u32::from_be_bytes([0, a, b, c]);
+fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
+    let (a, b, c) = (u32::from(a), u32::from(b), u32::from(c));
+    let bits = a << 16 | b << 8 | c;
     let ([w, x], [y, z]) = (pair(bits >> 12), pair(bits));
     [w, x, y, z]
 }
@@ -135,7 +136,9 @@ const fn encode([a, b, c]: [u8; 3]) -> [u8; 4] {
 /// The characters for the lowest twelve bits.
 #[cfg(not(target_pointer_width = "64"))]
 #[inline(always)]
-const fn pair(bits: u32) -> [u8; 2] {
+fn pair(bits: u32) -> [u8; 2] {
+    // Six bits always find their character; the compiler drops the other case.
+    let digit = |bits: u32| ALPHABET.get((bits & 63) as usize).copied().unwrap_or(b'A');
     [digit(bits >> 6), digit(bits)]
 }
 
@@ -143,7 +146,7 @@ const fn pair(bits: u32) -> [u8; 2] {
 /// a half times as fast.
 #[cfg(target_pointer_width = "64")]
 #[inline(always)]
-const fn pair(bits: u32) -> [u8; 2] {
+fn pair(bits: u32) -> [u8; 2] {
     static PAIRS: [[u8; 2]; 4096] = {
         let mut pairs = [[0; 2]; 4096];
         let mut slots: &mut [[u8; 2]] = &mut pairs;
@@ -164,20 +167,21 @@ const fn pair(bits: u32) -> [u8; 2] {
         pairs
     };
     // Twelve bits always find their pair; the compiler drops the other case.
-    // Twelve bits always find their pair; the compiler drops the other case.
-    match PAIRS.split_at_checked((bits & 4095) as usize) {
-        Some((_, [pair, ..])) => *pair,
-        _ => *b"AA",
-    }
+    PAIRS.get((bits & 4095) as usize).copied().unwrap_or(*b"AA")
 }
 
-/// [`encode`] for everything else.
-const fn encode_once(triple: [u8; 3]) -> [u8; 4] {
-    encode(triple)
+/// [`encode`] for everything else, which the compiler can do too.
+const fn encode_once([a, b, c]: [u8; 3]) -> [u8; 4] {
+    let bits = u32::from_be_bytes([0, a, b, c]);
+    [
+        digit(bits >> 18),
+        digit(bits >> 12),
+        digit(bits >> 6),
+        digit(bits),
+    ]
 }
 
 /// The character for the lowest six bits.
-#[cfg(not(target_pointer_width = "64"))]
 const fn digit(bits: u32) -> u8 {
     // Six bits always find their character; the compiler drops the other case.
     match ALPHABET.split_at_checked((bits & 63) as usize) {

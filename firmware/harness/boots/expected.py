@@ -80,7 +80,7 @@ def check(server, arrived, wanted):
         *check_boundaries(boundaries), *check_parsed(content, wanted),
     ]
     octets = mail({
-        "date": date[1], "id": identity[1], "to": ",\r\n ".join(wanted.recipients).encode(),
+        "date": date[1], "id": identity[1], "to": ",\r\n ".join(f"<{to}>" for to in wanted.recipients).encode(),
         "mixed": boundaries[0], "alternative": boundaries[1], "rows": in_lines(csv(wanted.rows)),
     })
     if differs := difference(server, arrived, octets):

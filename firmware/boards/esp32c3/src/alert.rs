@@ -7,7 +7,7 @@ use embedded_smtp::{Invalid, Message, header_text};
 use heapless::String;
 use mailer::Serial;
 
-use crate::settings::{DEVICE, FROM, TO};
+use crate::settings::{DEVICE, HEAD};
 
 /// What happened, and when.
 #[derive(Clone, Copy, defmt::Format)]
