@@ -44,7 +44,9 @@ pub fn message(input: &[u8]) {
         check_octets(&octets, &message, &headers);
         check_fields(&octets, &headers);
     }
-    if form.has("streamed") {
+    // Of a text that is held it is known, and said, that it is UTF-8; of one from a source it is not.
+    let is_said = parts.iter().any(Piece::is_text_beyond_ascii);
+    if form.has("streamed") && !is_said {
         let sources: Vec<&[u8]> = parts
             .iter()
             .filter(|part| part.attachment(true).is_some())
@@ -159,6 +161,11 @@ struct Piece<'f> {
 }
 
 impl<'f> Piece<'f> {
+    fn is_text_beyond_ascii(&self) -> bool {
+        let is_text = self.media_type.to_ascii_lowercase().starts_with("text/");
+        is_text && !self.as_is && !self.octets.is_ascii()
+    }
+
     fn attachment(&self, is_streamed: bool) -> Option<Attachment<'f>> {
         let Piece {
             name,
