@@ -111,6 +111,8 @@ pub(crate) enum Progress {
     Deferred,
     /// The final reply accepted the mail for it.
     Sent,
+    /// RCPT was refused because the mail had been: nothing was said of it.
+    Moot,
 }
 
 impl RecipientStatus {
@@ -150,9 +152,11 @@ impl RecipientStatus {
     }
 
     /// Whether nothing is left to do for the recipient: the mail is sent, or RCPT was refused for good.
+    /// A refusal of RCPT that follows from one of MAIL says nothing of the recipient.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
-        self.is_sent() || (self.head.code >= 400 && !self.is_temporary())
+        let is_moot = matches!(self.progress, Progress::Moot);
+        self.is_sent() || (self.head.code >= 400 && !self.is_temporary() && !is_moot)
     }
 
     /// Whether the recipient was left to a further transaction, since the server takes no more at

@@ -9,7 +9,8 @@ use support::kept;
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::{
-    Chunking, Delivery, Error, Mailbox, Message, Phase, RecipientStatus, Submission,
+    Chunking, Delivery, Error, Field, Invalid, Mailbox, MailboxList, Message, Phase, Reason,
+    RecipientStatus, Submission,
 };
 use std::collections::VecDeque;
 
@@ -1084,5 +1085,76 @@ fn a_refusal_that_answers_nothing_does_not_displace_one_that_does() {
     assert!(
         matches!(end, Err(Error::Refused(refusal)) if refusal.code() == 550),
         "{end:?}"
+    );
+}
+
+/// MAIL is refused for now, and the RCPTs sent with it as out of sequence: that says nothing of the
+/// recipients, and the mail goes on to all of them.
+#[test]
+fn recipients_of_a_mail_that_was_refused_are_not_settled() {
+    let mut results = [RecipientStatus::default(); 2];
+    for (script, count) in [
+        (
+            vec![
+                "220 x\r\n",
+                EHLO,
+                "451 4.7.1 later\r\n503 5.5.1 no\r\n503 5.5.1 no\r\n503 5.5.1 no\r\n",
+                "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+                "250 ok\r\n",
+            ],
+            2,
+        ),
+        (
+            vec![
+                "220 x\r\n",
+                EHLO,
+                "452 4.3.1 full\r\n503 5.5.1 no\r\n",
+                "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+                "250 ok\r\n",
+            ],
+            1,
+        ),
+    ] {
+        let mut peer = Peer::new(&script[..3]);
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(&mut peer, &mut buffer);
+        smtp.open("a.example").unwrap();
+        let error = smtp
+            .send(Submission::new(&two()).results(&mut results))
+            .unwrap_err();
+        assert!(matches!(error, Error::Refused(_)), "{error:?}");
+        drop(smtp);
+        let noted = results.iter().filter(|status| status.code() == Some(503));
+        assert_eq!(noted.count(), count);
+        assert!(results.iter().all(|status| !status.is_settled()));
+
+        let again: Vec<&str> = [&script[..2], &script[3..]].concat();
+        let mut peer = Peer::new(&again);
+        let mut buffer = [0; 512];
+        let mut smtp = Client::new(&mut peer, &mut buffer);
+        smtp.open("a.example").unwrap();
+        let report = smtp
+            .send(Submission::new(&two()).results(&mut results).unsent())
+            .unwrap();
+        assert_eq!(report.accepted(), 2);
+        assert!(results.iter().all(RecipientStatus::is_sent));
+        results = [RecipientStatus::default(); 2];
+    }
+}
+
+/// A head that only says where a ready-made message goes has no author.
+#[test]
+fn a_message_without_an_author_is_refused_before_anything_is_sent() {
+    let path = Mailbox::parse("a@example.org").unwrap().address();
+    let to = MailboxList::parse("b@example.org").unwrap();
+    let head = Head::envelope(path.into(), to);
+    let mut peer = Peer::new(&["220 x\r\n", EHLO]);
+    let mut buffer = [0; 512];
+    let mut smtp = Client::new(&mut peer, &mut buffer);
+    smtp.open("a.example").unwrap();
+    let error = smtp.send(&Message::new(&head).text("x")).unwrap_err();
+    assert_eq!(
+        error,
+        Error::Invalid(Invalid::new(Field::From, Reason::Empty))
     );
 }

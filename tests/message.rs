@@ -1413,6 +1413,13 @@ fn one_number_makes_message_id_and_boundary() -> Result<(), Invalid> {
         assert_eq!(field(&text, "Message-ID"), format!(" {id}"));
         assert!(text.contains("boundary=\"=_0000000000001267m\""), "{text}");
         assert!(MessageId::new(id).is_ok(), "{id}");
+        // A seed is for the boundaries alone, before or after.
+        let seeded = written(&message.seed(1));
+        assert_eq!(field(&seeded, "Message-ID"), format!(" {id}"));
+        assert!(
+            seeded.contains("boundary=\"=_0000000000000001m\""),
+            "{seeded}"
+        );
         // The last one counts.
         let given = message.message_id("1@x")?;
         assert_eq!(field(&written(&given), "Message-ID"), " <1@x>");
@@ -1458,3 +1465,42 @@ fn a_head_of_literals_reads_like_one_made_at_run_time() -> Result<(), Invalid> {
     check! { to: "a-list-with-long-names-and-more <aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.org>; \"quoted \\\" name\" <q@example.org>" };
     Ok(())
 }
+
+/// Literals may stand in constants of any name, and a list may be long.
+#[test]
+fn a_head_takes_constants_and_long_lists() {
+    const VALUE: &str = "ops@example.org";
+    const HEAD: &str = "Boiler <boiler3@example.org>";
+    static LONG: Head = head! { from: HEAD, to: MANY, cc: VALUE, subject: VALUE };
+    assert_eq!(Message::new(&LONG).recipients().count(), 201);
+    let composed = Head::new(Mailbox::parse(HEAD).unwrap()).to(MANY).unwrap();
+    let composed = composed.cc(VALUE).unwrap().subject(VALUE).unwrap();
+    assert_eq!(
+        written(&Message::new(&LONG)),
+        written(&Message::new(&composed))
+    );
+}
+
+/// 200 mailboxes, and each twice.
+const MANY: &str = match std::str::from_utf8(&MANY_BYTES) {
+    Ok(list) => list,
+    Err(_) => panic!(),
+};
+const MANY_BYTES: [u8; 400 * 18] = {
+    let mut list = [b';'; 400 * 18];
+    let mut n = 0;
+    while n < 400 {
+        let address = *b"r000@x.example.or;";
+        let mut i = 0;
+        while i < 18 {
+            list[n * 18 + i] = address[i];
+            i += 1;
+        }
+        let number = n % 200;
+        list[n * 18 + 1] = b'0' + (number / 100) as u8;
+        list[n * 18 + 2] = b'0' + (number / 10 % 10) as u8;
+        list[n * 18 + 3] = b'0' + (number % 10) as u8;
+        n += 1;
+    }
+    list
+};

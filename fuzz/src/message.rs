@@ -274,7 +274,7 @@ fn check_octets(octets: &[u8], message: &Message<'_>, headers: &[Header<'_>]) {
         assert!(!line.trim().is_empty(), "a line of blanks");
         // RFC 2047 §2, of a line that holds an encoded word. An identifier is none, and what looks like
         // one in a field of the caller's own is not the library's.
-        let mut values = headers.iter().map(|header| header.value().as_str());
+        let mut values = headers.iter().map(|header| header.value());
         if !values.any(|value| value.contains("=?utf-8?")) {
             let is_encoded = line.split(' ').any(|word| word.starts_with("=?utf-8?"));
             assert!(!is_encoded || line.len() <= 76, "{line:?}");

@@ -14,12 +14,17 @@ pub(super) fn stem(message: &Message<'_>) -> [u8; STEM] {
 /// Bytes of [`stem`].
 pub(super) const STEM: usize = 18;
 
-/// The number in the boundaries of a message: its seed or, so that a mail can hold an earlier one of
-/// the same device, a hash of its Message-ID and Date (FNV-1a).
+/// The number in the boundaries of a message: its seed, its unique number or, so that a mail can hold an
+/// earlier one of the same device, a hash of its Message-ID and Date (FNV-1a).
 #[inline(never)] // One copy, in flash as in the source.
 fn number(message: &Message<'_>) -> u64 {
-    if message.seed != 0 {
-        return message.seed;
+    let number = if message.seed != 0 {
+        message.seed
+    } else {
+        message.unique
+    };
+    if number != 0 {
+        return number;
     }
     let mut hash = 0_u64;
     if let Some(id) = message.message_id {

@@ -101,6 +101,8 @@ pub struct Message<'a> {
     importance: Importance,
     /// `text` is the whole message.
     is_ready_made: bool,
+    /// The number that makes the Message-ID, and the boundaries if there is no seed.
+    unique: u64,
     seed: u64,
     text: Option<Content<'a>>,
     html: Option<Content<'a>>,
@@ -126,6 +128,7 @@ impl<'a> Message<'a> {
             id_field: |_, _| {},
             importance: Importance::Normal,
             is_ready_made: false,
+            unique: 0,
             seed: 0,
             text: None,
             html: None,
@@ -139,6 +142,11 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn head(&self) -> &'a Head<'a> {
         self.head
+    }
+
+    /// Whether it names an author, or is ready-made and names whom it does.
+    pub(crate) fn has_author(&self) -> bool {
+        self.is_ready_made || !self.head.from.address().as_str().is_empty()
     }
 
     /// The envelope's recipients: see [`Head::recipients`].

@@ -79,7 +79,7 @@ pub(super) const fn next<'m>(head: &Head<'m>, walk: &mut Walk) -> Option<Address
     clippy::arithmetic_side_effects,
     reason = "a position in a list is below LIST, and there are three lists"
 )]
-const fn next_address<'m>(head: &Head<'m>, walk: &mut Walk) -> Option<Address<'m>> {
+pub(super) const fn next_address<'m>(head: &Head<'m>, walk: &mut Walk) -> Option<Address<'m>> {
     loop {
         let list = match walk.0 / LIST {
             0 => &head.to,

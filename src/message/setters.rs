@@ -53,9 +53,10 @@ impl<'a> Message<'a> {
         Ok(self)
     }
 
-    /// A number that no other message of this author has: a serial number that outlives restarts, or a
-    /// random one. It makes the Message-ID, `<0000000000001267.boiler3@example.org>` for 4711 and the
-    /// author's address, and is the [`seed`](Self::seed).
+    /// A number that no other message from this address has: a serial number that outlives restarts, or
+    /// a random one. It makes the Message-ID, `<0000000000001267.boiler3@example.org>` for 4711 and the
+    /// address of From (of Sender, if there are several authors), and the boundaries, unless there is a
+    /// [`seed`](Self::seed).
     ///
     /// A mail that is sent again after an unknown delivery keeps its number and date, so that its
     /// reader can tell the copy.
@@ -63,16 +64,16 @@ impl<'a> Message<'a> {
     pub const fn unique(mut self, number: u64) -> Self {
         self.message_id = None;
         self.id_field = id::made;
-        self.seed(number)
+        self.unique = number;
+        self
     }
 
-    /// The number in the boundaries between MIME parts. Without it, or with 0, they are made of the
-    /// Message-ID and the date. Any number will do: the encodings keep a boundary from occurring in
-    /// a part.
+    /// The number in the boundaries between MIME parts. Without it, or with 0, it is the
+    /// [`unique`](Self::unique) number, else made of the Message-ID and the date. Any number will do:
+    /// the encodings keep a boundary from occurring in a part.
     ///
     /// Only an attachment that travels [as it is](Attachment::as_is) can hold the same boundaries:
-    /// an earlier mail of yours with the same seed, or with none and the same Message-ID and date
-    /// (or neither). Give the message that forwards it another seed.
+    /// a mail with the same seed or number, or with none and the same Message-ID and date (or neither). Give the message that forwards it another seed.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;

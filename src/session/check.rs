@@ -27,7 +27,7 @@ pub(super) const fn buffer(bytes: usize) -> Result<(), Invalid> {
     }
 }
 
-/// A message has a recipient, room for the results where those count, and a source for each of its
+/// A message has a recipient and an author, room for the results where those count, and a source for each of its
 /// streamed parts.
 #[inline(never)]
 pub(super) fn message(
@@ -37,6 +37,8 @@ pub(super) fn message(
 ) -> Result<(), Invalid> {
     let (field, reason) = if Turn::default().next(message, left_out).is_none() {
         (Field::Recipients, Reason::Empty)
+    } else if !message.has_author() {
+        (Field::From, Reason::Empty)
     } else if left_out.is_some_and(|(noting, results)| !(noting.covers)(results, message)) {
         (Field::Results, Reason::TooSmall)
     } else if message.streamed_parts() > sources {

@@ -9,8 +9,9 @@ use crate::wire::reply::ReplyHead;
 pub(super) struct Noting {
     /// A mail begins; `true` if it goes on to those who do not have it.
     pub(super) begin: fn(&mut [RecipientStatus], bool),
-    /// The reply to RCPT for the recipient with this number was read.
-    pub(super) reply: fn(&mut [RecipientStatus], u16, ReplyHead),
+    /// The reply to RCPT for the recipient with this number was read; `true` if the mail had been
+    /// refused before, so that it says nothing of the recipient.
+    pub(super) reply: fn(&mut [RecipientStatus], u16, ReplyHead, bool),
     /// The final reply accepted the mail for the recipients whose RCPT was accepted.
     pub(super) accepted: fn(&mut [RecipientStatus]),
     /// Whether the results have room for every recipient, so that none is sent to twice.
@@ -23,17 +24,21 @@ pub(super) static NOTING: Noting = Noting {
     begin: |results, is_continued| {
         for status in results {
             // Of one who does not have the mail yet, the last reply stays until the next one.
-            if !is_continued {
+            if !is_continued || status.progress == Progress::Moot {
                 *status = RecipientStatus::default();
             } else if !status.is_settled() {
                 status.progress = Progress::Open;
             }
         }
     },
-    reply: |results, number, head| {
+    reply: |results, number, head, is_moot| {
         if let Some(status) = results.get_mut(usize::from(number)) {
             status.head = head;
-            status.progress = Progress::Open;
+            status.progress = if is_moot {
+                Progress::Moot
+            } else {
+                Progress::Open
+            };
         }
     },
     accepted: |results| {

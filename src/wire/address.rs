@@ -94,6 +94,13 @@ impl<'a> Address<'a> {
             return false;
         }
         let mut is_domain = true;
+        // Local parts differ more often than domains.
+        if let ([a, ..], [b, ..]) = (this, other)
+            && *a != *b
+            && !a.eq_ignore_ascii_case(b)
+        {
+            return false;
+        }
         while let ([this_rest @ .., a], [other_rest @ .., b]) = (this, other) {
             if *a != *b && !(is_domain && a.eq_ignore_ascii_case(b)) {
                 return false;

@@ -59,7 +59,8 @@ impl<'a> MailboxList<'a> {
     /// # Errors
     ///
     /// Those of [`Mailbox::parse`] for the first bad item, and [`Reason::TooLong`] for a list of
-    /// more than [`MailboxList::MAX_OCTETS`]. A group (`name: a@b;`) is [`Reason::Group`].
+    /// more than [`MailboxList::MAX_OCTETS`], [`Reason::TooMany`] for more than
+    /// [`MailboxList::MAX_MAILBOXES`]. A group (`name: a@b;`) is [`Reason::Group`].
     pub const fn parse(text: &'a str) -> Result<Self, Invalid> {
         match checked(text) {
             Ok(list) => Ok(list),

@@ -76,12 +76,12 @@ macro_rules! mailbox_list {
 #[macro_export]
 macro_rules! __literal {
     ($type:ty, $text:expr) => {{
-        const VALUE: $type = match <$type>::parse($text) {
+        const __EMBEDDED_SMTP_VALUE: $type = match <$type>::parse($text) {
             ::core::result::Result::Ok(value) => value,
             ::core::result::Result::Err(invalid) => {
                 ::core::panic!("{}", invalid.reason.as_str())
             }
         };
-        VALUE
+        __EMBEDDED_SMTP_VALUE
     }};
 }

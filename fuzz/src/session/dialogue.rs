@@ -276,9 +276,11 @@ impl Dialogue {
         let rest = sent
             .strip_prefix(&*self.shown)
             .expect("the observer is told something else");
-        // A line that was cut off by a fault.
+        // A line that was cut off by a fault; of a login, what comes before its response.
+        let is_login = rest.starts_with(b"AUTH ") && rest.ends_with(b" ");
+        let is_cut = rest == self.line || (is_login && self.line.starts_with(rest));
         assert!(
-            rest.is_empty() || (self.mode == Mode::Command && rest == self.line),
+            rest.is_empty() || (self.mode == Mode::Command && is_cut),
             "{rest:?}"
         );
         assert_eq!(content, self.content_octets);

@@ -282,7 +282,12 @@ pub fn check_results(
         if end.is_ok() && is_success(heard) {
             settled.sent.push(place);
         }
-        if heard.is_some() && transaction.is_some_and(|t| t.refused.contains(&index)) {
+        // A refusal that follows from one of MAIL says nothing of the recipient.
+        let is_mail_refused = transaction
+            .and_then(|t| t.mail_reply)
+            .is_some_and(|c| c >= 400);
+        let is_refused = transaction.is_some_and(|t| t.refused.contains(&index));
+        if heard.is_some() && is_refused && !is_mail_refused {
             settled.refused.push(place);
         }
         let Some(result) = results.get(place) else {

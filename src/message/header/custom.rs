@@ -63,8 +63,8 @@ impl<'a> Header<'a> {
 
     /// The field's text.
     #[must_use]
-    pub const fn value(self) -> HeaderText<'a> {
-        self.value
+    pub const fn value(self) -> &'a str {
+        self.value.as_str()
     }
 }
 

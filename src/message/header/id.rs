@@ -142,7 +142,7 @@ pub(in crate::message) fn given(message: &Message<'_>, w: &mut Writer<'_>) {
 pub(in crate::message) fn made(message: &Message<'_>, w: &mut Writer<'_>) {
     let address = message.head.from.address();
     w.str("Message-ID: <");
-    w.bytes(&digits(message.seed));
+    w.bytes(&digits(message.unique));
     if address.as_str().starts_with('"') {
         w.byte(b'@');
         w.str(address.domain().as_str());

@@ -165,16 +165,18 @@ impl<'a> TryFrom<&'a str> for HeaderText<'a> {
 #[macro_export]
 macro_rules! header_text {
     ($text:expr) => {{
-        const __TEXT: $crate::message::HeaderText<'static> =
+        const __EMBEDDED_SMTP_TEXT: $crate::message::HeaderText<'static> =
             match $crate::message::HeaderText::new($text) {
                 ::core::result::Result::Ok(text) => text,
                 ::core::result::Result::Err(_) => {
                     ::core::panic!("the header text holds a control character")
                 }
             };
-        const __SUBJECT: [u8; __TEXT.__subject_len()] = __TEXT.__subject();
-        const __VALUE: $crate::message::HeaderText<'static> = __TEXT.__written(&__SUBJECT);
-        __VALUE
+        const __EMBEDDED_SMTP_SUBJECT: [u8; __EMBEDDED_SMTP_TEXT.__subject_len()] =
+            __EMBEDDED_SMTP_TEXT.__subject();
+        const __EMBEDDED_SMTP_VALUE: $crate::message::HeaderText<'static> =
+            __EMBEDDED_SMTP_TEXT.__written(&__EMBEDDED_SMTP_SUBJECT);
+        __EMBEDDED_SMTP_VALUE
     }};
 }
 

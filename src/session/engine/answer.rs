@@ -57,7 +57,7 @@ impl Engine<'_> {
             if !self.is_torn
                 && let Some(noting) = mail.noting
             {
-                (noting.reply)(mail.results, number, head);
+                (noting.reply)(mail.results, number, head, self.verdict.is_settled());
             }
         }
         if code == CLOSING {

@@ -146,7 +146,8 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
-    /// Where a ready-made message goes, whose header names nobody for us.
+    /// Where a ready-made message goes ([`Message::ready_made`](crate::Message::ready_made)). It has no
+    /// author, so any other message with it is refused before anything is sent.
     #[must_use]
     pub const fn envelope(reverse_path: ReversePath<'a>, recipients: MailboxList<'a>) -> Self {
         let mut head = Self::new(Mailbox::NOBODY);
@@ -473,8 +474,10 @@ impl<'a> Head<'a> {
 ///
 /// `from` comes first and must be there; `sender`, `reply_to`, `to`, `cc`, `bcc` and `subject` may
 /// follow in any order. The fields are written, folded and encoded by the compiler, so a program links
-/// nothing that does it. `const` setters, such as
-/// [`auto_submitted`](crate::message::Head::auto_submitted), can follow in a `static` too.
+/// nothing that does it. A setter of one of these fields, called on the result, has all of them written
+/// while a message is sent. Other `const` setters, such as
+/// [`auto_submitted`](crate::message::Head::auto_submitted), can follow in a `static` too. For a list of
+/// many hundreds of mailboxes the compiler wants the lint `long_running_const_eval` allowed at the `static`.
 ///
 /// ```
 /// use embedded_smtp::head;
@@ -493,20 +496,37 @@ impl<'a> Head<'a> {
 ///
 /// static HEAD: Head = head! { from: "boiler3@example.org", to: "ops@" };
 /// ```
+///
+/// ```compile_fail,E0416
+/// use embedded_smtp::head;
+///
+/// let twice = head! { from: "boiler3@example.org", to: "a@example.org", to: "b@example.org" };
+/// ```
 #[macro_export]
 macro_rules! head {
     (from: $from:expr $(, $field:ident: $value:expr)* $(,)?) => {{
-        const __PARTS: $crate::message::Head<'static> = {
+        // A field stands once.
+        const _: () = {
+            let ($($field,)*) = ($(::core::stringify!($field),)*);
+            let _ = ($($field,)*);
+        };
+        const __EMBEDDED_SMTP_PARTS: $crate::message::Head<'static> = {
             let head = $crate::message::Head::new($crate::mailbox!($from));
             $(let head = $crate::__head_field!(head, $field, $value);)*
             head
         };
-        const __FIELDS: [u8; __PARTS.__fields_len()] = __PARTS.__fields();
-        const __RECIPIENTS: [$crate::Address<'static>; __PARTS.__recipients_len()] =
-            __PARTS.__recipients();
-        const __HEAD: $crate::message::Head<'static> =
-            __PARTS.__written(&__FIELDS, &__RECIPIENTS);
-        __HEAD
+        const __EMBEDDED_SMTP_FIELDS: [u8; __EMBEDDED_SMTP_PARTS.__fields_len()] =
+            __EMBEDDED_SMTP_PARTS.__fields();
+        const __EMBEDDED_SMTP_MAILBOXES: [$crate::Address<'static>;
+            __EMBEDDED_SMTP_PARTS.__mailboxes_len()] = __EMBEDDED_SMTP_PARTS.__mailboxes();
+        // Each is compared with those before it.
+        const __EMBEDDED_SMTP_NUMBER: usize =
+            $crate::message::Head::__distinct_len(&__EMBEDDED_SMTP_MAILBOXES);
+        const __EMBEDDED_SMTP_RECIPIENTS: [$crate::Address<'static>; __EMBEDDED_SMTP_NUMBER] =
+            $crate::message::Head::__distinct(&__EMBEDDED_SMTP_MAILBOXES);
+        const __EMBEDDED_SMTP_HEAD: $crate::message::Head<'static> = __EMBEDDED_SMTP_PARTS
+            .__written(&__EMBEDDED_SMTP_FIELDS, &__EMBEDDED_SMTP_RECIPIENTS);
+        __EMBEDDED_SMTP_HEAD
     }};
 }
 

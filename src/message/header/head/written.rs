@@ -38,6 +38,18 @@ static WRITTEN: Ways = Ways {
     needs_smtputf8: |head| head.written.needs_smtputf8,
 };
 
+/// Whether an address is among others.
+const fn holds(others: &[Address<'_>], address: Address<'_>) -> bool {
+    let mut rest = others;
+    while let [other, tail @ ..] = rest {
+        if other.is_same(address) {
+            return true;
+        }
+        rest = tail;
+    }
+    false
+}
+
 /// For [`head!`](crate::head).
 impl<'a> Head<'a> {
     /// The bytes of the fields from From to Cc.
@@ -67,34 +79,75 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// The number of recipients.
+    /// The number of mailboxes in To, Cc and Bcc.
     #[doc(hidden)]
     #[must_use]
     #[expect(
         clippy::arithmetic_side_effects,
         reason = "three lists have at most 3,000 mailboxes"
     )]
-    pub const fn __recipients_len(&self) -> usize {
+    pub const fn __mailboxes_len(&self) -> usize {
         let mut walk = Walk::START;
         let mut number = 0;
-        while recipients::next(self, &mut walk).is_some() {
+        while recipients::next_address(self, &mut walk).is_some() {
             number += 1;
         }
         number
     }
 
-    /// The recipients.
+    /// Their addresses.
     #[doc(hidden)]
     #[must_use]
-    pub const fn __recipients<const NUMBER: usize>(&self) -> [Address<'a>; NUMBER] {
-        let mut recipients = [Mailbox::NOBODY.address(); NUMBER];
+    pub const fn __mailboxes<const NUMBER: usize>(&self) -> [Address<'a>; NUMBER] {
+        let mut all = [Mailbox::NOBODY.address(); NUMBER];
         let mut walk = Walk::START;
-        let mut free: &mut [Address<'a>] = &mut recipients;
+        let mut free: &mut [Address<'a>] = &mut all;
         while let [slot, others @ ..] = free
-            && let Some(recipient) = recipients::next(self, &mut walk)
+            && let Some(address) = recipients::next_address(self, &mut walk)
         {
-            *slot = recipient;
+            *slot = address;
             free = others;
+        }
+        all
+    }
+
+    /// The number of different addresses.
+    #[doc(hidden)]
+    #[must_use]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "it counts elements of a slice"
+    )]
+    pub const fn __distinct_len(all: &[Address<'_>]) -> usize {
+        let mut number = 0;
+        let mut rest = all;
+        while let [earlier @ .., address] = rest {
+            if !holds(earlier, *address) {
+                number += 1;
+            }
+            rest = earlier;
+        }
+        number
+    }
+
+    /// Each address once, at its first place.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __distinct<const NUMBER: usize>(all: &[Address<'a>]) -> [Address<'a>; NUMBER] {
+        let mut recipients = [Mailbox::NOBODY.address(); NUMBER];
+        let mut free: &mut [Address<'a>] = &mut recipients;
+        let mut rest = all;
+        while let [earlier @ .., address] = rest {
+            if !holds(earlier, *address) {
+                free = match free {
+                    [others @ .., slot] => {
+                        *slot = *address;
+                        others
+                    }
+                    none => none,
+                };
+            }
+            rest = earlier;
         }
         recipients
     }
