@@ -70,7 +70,7 @@ fn headers<'f>(form: &'f Form<'_>) -> Vec<Header<'f>> {
         .collect()
 }
 
-/// The octets of a ready-made message, if there is one in the form.
+/// The bytes of a ready-made message, if there is one in the form.
 fn ready_made<'f>(form: &'f Form<'_>) -> Option<&'f [u8]> {
     let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
     Message::ready_made(

@@ -67,7 +67,7 @@ fn is_other(number: usize) -> bool {
     number % 2 == 1
 }
 
-/// The octets of a ready-made message, if the form has one that can be sent.
+/// The bytes of a ready-made message, if the form has one that can be sent.
 fn ready_made<'m>(form: &'m Form<'_>) -> Option<&'m [u8]> {
     let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
     let to = MailboxList::parse(form.text("to").unwrap_or("b@example.org")).ok()?;
