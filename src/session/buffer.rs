@@ -208,8 +208,10 @@ impl<'b> Buffer<'b> {
 /// need the buffer in memory: else a client is copied to be dropped.
 #[inline(never)]
 fn wipe(bytes: &mut [u8], start: u32, end: u32) {
-    let secret = bytes.get_mut(start as usize..end as usize);
-    secret.unwrap_or_default().zeroize();
+    // Byte by byte: a slice would link memclr, 200 bytes of flash.
+    for byte in bytes.get_mut(start as usize..end as usize).unwrap_or_default() {
+        byte.zeroize();
+    }
 }
 
 impl Drop for Buffer<'_> {

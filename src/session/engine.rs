@@ -161,7 +161,7 @@ impl<'b> Engine<'b> {
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Start,
-            next: None,
+            next: Some(Verb::Greeting),
             goal: Verb::Greeting,
             is_busy: false,
             is_mute: false,
