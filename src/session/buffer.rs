@@ -209,7 +209,10 @@ impl<'b> Buffer<'b> {
 #[inline(never)]
 fn wipe(bytes: &mut [u8], start: u32, end: u32) {
     // Byte by byte: a slice would link memclr, 200 bytes of flash.
-    for byte in bytes.get_mut(start as usize..end as usize).unwrap_or_default() {
+    for byte in bytes
+        .get_mut(start as usize..end as usize)
+        .unwrap_or_default()
+    {
         byte.zeroize();
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod base64;
+pub(crate) mod base64_line;
 pub(crate) mod command;
 pub(crate) mod domain;
 pub(crate) mod dot;

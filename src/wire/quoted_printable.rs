@@ -3,86 +3,47 @@
 //! Every line can begin a line of a mail: a dot and `From ` are protected, and a boundary that
 //! holds `=_` cannot occur.
 
-use super::writer::{Writer, sum};
+use super::scan::before;
+use super::writer::Writer;
 
 /// The most characters in a line without its soft line break. RFC 2045 §6.7 (5) allows 76 with it.
 pub(crate) const LINE: usize = 75;
 
-/// Writes the output line that begins with the byte of `text` at `start`, with its line end.
-/// Returns the position of the next line: `text.len()` after the last one.
+/// Writes the output line that `text` begins with, with its line end: in quoted-printable, or as it
+/// is. Returns the text after it, which is empty after the last line.
 ///
 /// CR, LF and CRLF each end a line; the last line gets a line end if it has none.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "`at` is a position in the text, and `column` at most LINE where it grows by at most 3"
+    reason = "`column` is at most LINE where it grows by at most 3"
 )]
-pub(crate) fn line(text: &[u8], start: usize, w: &mut Writer<'_>) -> usize {
-    let mut at = start;
-    // The bytes from here on need no escape; they are written together.
-    let mut literals = start;
-    let mut column = 0_usize;
-    while let Some(rest @ [byte, ..]) = text.get(at..) {
-        if is_line_end(*byte) {
-            break;
-        }
-        let literal = is_literal(rest, column);
-        column += width(literal);
-        if column > LINE {
-            w.bytes(text.get(literals..at).unwrap_or_default());
-            w.str("=\r\n");
-            return at;
-        }
-        if !literal {
-            w.bytes(text.get(literals..at).unwrap_or_default());
-            escape(*byte, w);
-            literals = at + 1;
-        }
-        at += 1;
-    }
-    w.bytes(text.get(literals..at).unwrap_or_default());
-    w.crlf();
-    skip_line_end(text, at)
-}
-
-/// The length of all the lines that [`line`] makes of `text`, at most `u32::MAX`, and the length of
-/// the text with CRLF for every line end.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "`bytes` is at most twice the text's isize::MAX bytes; `column` is at most LINE where it \
-              grows by at most 3"
-)]
-pub(crate) const fn encoded_len(text: &[u8]) -> (u32, usize) {
-    let mut encoded = 0_u32;
-    let mut bytes = text.len();
-    let mut column = 0_usize;
+pub(crate) fn line<'t>(text: &'t [u8], is_quoted: bool, w: &mut Writer<'_>) -> &'t [u8] {
     let mut rest = text;
-    while let [byte, tail @ ..] = rest {
-        if is_line_end(*byte) {
-            encoded = sum(encoded, 2);
-            column = 0;
-            rest = match rest {
-                [b'\r', b'\n', tail @ ..] => tail,
-                _ => {
-                    bytes += 1;
-                    tail
-                }
-            };
-            continue;
+    // The text from its bytes that need no escape, and are written together, on.
+    let mut literals = text;
+    let mut column = 0_usize;
+    while let [byte, tail @ ..] = rest
+        && !is_line_end(*byte)
+    {
+        if is_quoted {
+            let literal = is_literal(rest, column);
+            column += width(literal);
+            if column > LINE {
+                w.bytes(before(rest, literals));
+                w.str("=\r\n");
+                return rest;
+            }
+            if !literal {
+                w.bytes(before(rest, literals));
+                escape(*byte, w);
+                literals = tail;
+            }
         }
-        let mut width = width(is_literal(rest, column));
-        if column + width > LINE {
-            encoded = sum(encoded, 3);
-            column = 0;
-            width = self::width(is_literal(rest, 0));
-        }
-        encoded = sum(encoded, width as u32);
-        column += width;
         rest = tail;
     }
-    if column > 0 {
-        encoded = sum(encoded, 2);
-    }
-    (encoded, bytes)
+    w.bytes(before(rest, literals));
+    w.crlf();
+    after_line_end(rest)
 }
 
 /// Whether the first byte of `rest`, which ends no line, needs no escape after `column` characters
@@ -128,18 +89,12 @@ pub(crate) const fn is_line_end(byte: u8) -> bool {
     byte == b'\r' || byte == b'\n'
 }
 
-/// The position of the next line, if one line ends at `at`: after CR, LF or CRLF.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "the line end is in the text, which has at most isize::MAX bytes"
-)]
-pub(crate) fn skip_line_end(text: &[u8], at: usize) -> usize {
-    let len = match text.get(at..).unwrap_or_default() {
-        [b'\r', b'\n', ..] => 2,
-        [] => 0,
-        _ => 1,
-    };
-    at + len
+/// The text after the CR, LF or CRLF that it begins with.
+pub(crate) const fn after_line_end(text: &[u8]) -> &[u8] {
+    match text {
+        [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+        [] => text,
+    }
 }
 
 #[cfg(test)]
@@ -151,12 +106,11 @@ mod tests {
     fn encode(text: &[u8]) -> String {
         let mut out = std::vec![0; text.len() * 4 + 8];
         let mut w = Writer::new(&mut out, 0);
-        let mut at = 0;
-        while at < text.len() {
-            at = line(text, at, &mut w);
+        let mut rest = text;
+        while !rest.is_empty() {
+            rest = line(rest, true, &mut w);
         }
         let n = w.len();
-        assert_eq!(encoded_len(text).0 as usize, n);
         String::from_utf8(out[..n].to_vec()).unwrap()
     }
 

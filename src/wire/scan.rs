@@ -187,6 +187,14 @@ pub(crate) const fn start_of(end: &[u8], text: &[u8]) -> usize {
     text.len() - end.len()
 }
 
+/// The text before `end`, the text's end.
+pub(crate) const fn before<'t>(end: &[u8], text: &'t [u8]) -> &'t [u8] {
+    match text.split_at_checked(start_of(end, text)) {
+        Some((text, _)) => text,
+        None => text,
+    }
+}
+
 /// The position after a byte of a text.
 #[expect(
     clippy::arithmetic_side_effects,

@@ -4,7 +4,9 @@ use super::source::next;
 use super::{Coding, Content, Place, SEVEN_BIT};
 use crate::message::cursor::{Cursor, Progress};
 use crate::wire::base64;
-use crate::wire::quoted_printable::{is_line_end, skip_line_end};
+use crate::wire::base64_line::Base64Line;
+use crate::wire::quoted_printable::{after_line_end, is_line_end};
+use crate::wire::scan::start_of;
 use crate::wire::writer::Writer;
 
 /// A text.
@@ -17,33 +19,32 @@ pub(super) static TEXT: Coding = Coding {
 
 /// Writes one line of base64, from 57 bytes of the text with CRLF for every line end.
 fn text(content: &Content<'_>, _: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-    if content.is_end(at) && !at.is_in_line_end {
+    let mut rest = content.octets.get(at.position..).unwrap_or_default();
+    if rest.is_empty() && !at.is_in_line_end {
         return Progress::End;
     }
-    let mut line = [0; base64::LINE];
-    let mut len = 0_usize;
-    for slot in &mut line {
-        if at.is_in_line_end {
-            at.is_in_line_end = false;
-            *slot = b'\n';
-        } else {
-            let Some(&byte) = content.octets.get(at.position) else {
-                break;
-            };
-            if is_line_end(byte) {
-                at.is_in_line_end = true;
-                at.position = skip_line_end(content.octets, at.position);
-                *slot = b'\r';
-            } else {
-                at.position = at.position.saturating_add(1);
-                *slot = byte;
+    let mut line = Base64Line::new(w);
+    for _ in 0..base64::LINE {
+        line.byte(match (at.is_in_line_end, rest) {
+            (true, _) => {
+                at.is_in_line_end = false;
+                b'\n'
             }
-        }
-        len = len.saturating_add(1);
+            (false, [byte, ..]) if is_line_end(*byte) => {
+                at.is_in_line_end = true;
+                rest = after_line_end(rest);
+                b'\r'
+            }
+            (false, [byte, tail @ ..]) => {
+                rest = tail;
+                *byte
+            }
+            (false, []) => break,
+        });
     }
-    base64::line(line.get(..len).unwrap_or_default(), w);
+    line.end();
     w.crlf();
-    Progress::More
+    at.advance(start_of(rest, content.octets))
 }
 
 /// Bytes that are held.

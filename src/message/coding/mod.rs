@@ -42,6 +42,8 @@ pub(in crate::message) const UNKNOWN: u32 = u32::MAX;
 pub(in crate::message) struct Coding {
     /// The Content-Transfer-Encoding.
     pub(in crate::message) name: &'static str,
+    /// A text goes out in quoted-printable, and not as it is.
+    is_quoted: bool,
     /// Line ends of the content are line ends on the wire.
     pub(in crate::message) keeps_lines: bool,
     /// The bytes come from a source, and if so many are announced, so many go out.
@@ -75,17 +77,25 @@ impl<'a> Content<'a> {
     /// A text, in the encoding that is right for it: as it is if that can be, else readable unless
     /// base64 is shorter by more than a third.
     #[inline(never)] // One copy, in flash as in the source.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a text has at most isize::MAX bytes, and no sum here is larger than they are twice"
+    )]
     pub(in crate::message) const fn text(text: &'a str) -> Self {
         let octets = text.as_bytes();
-        let (encoded, coding) = match seven_bit::look(octets) {
+        let look = seven_bit::look(octets);
+        let (encoded, coding) = match look.as_it_is {
             Some(as_it_is) => as_it_is,
             None => {
-                let (quoted, canonical) = wire::quoted_printable::encoded_len(octets);
-                let base64 = wire::base64::encoded_len(canonical);
-                if base64 / 2 < quoted / 3 {
+                let base64 = wire::base64::encoded_len(look.octets);
+                // Quoted-printable has two bytes more for each of these, and three for a soft line
+                // break after 75. All of it divided by three.
+                let quoted = look.octets / 3 + (look.escapes - look.escapes / 3);
+                let quoted = quoted + quoted / 25;
+                if (base64 as usize) / 2 < quoted {
                     (base64, &base64::TEXT)
                 } else {
-                    (quoted, &quoted_printable::HELD)
+                    (UNKNOWN, &quoted_printable::HELD)
                 }
             }
         };
@@ -158,24 +168,32 @@ impl<'a> Content<'a> {
     ) -> Progress {
         if w.counts() && self.coding.has_length {
             w.count(self.encoded_len());
-            let ends_line = self.octets.last().copied().is_some_and(is_line_end);
-            if self.coding.keeps_lines && place.is_enclosed && ends_line {
-                w.crlf();
+            if self.coding.keeps_lines {
+                return self.enclose(place, w);
             }
             return Progress::End;
         }
         (self.coding.atom)(self, place, at, w)
     }
 
-    /// Whether `at` stands at the end of the bytes.
-    fn is_end(&self, at: &Cursor) -> bool {
-        at.position >= self.octets.len()
+    /// Whether its last byte ends a line, or there is none.
+    fn ends_line(&self) -> bool {
+        self.octets.last().is_none_or(|byte| is_line_end(*byte))
+    }
+
+    /// Ends a text whose last line has its line end: a boundary takes one as its own.
+    fn enclose(&self, place: Place<'_>, w: &mut Writer<'_>) -> Progress {
+        if place.is_enclosed && !self.octets.is_empty() && self.ends_line() {
+            w.crlf();
+        }
+        Progress::End
     }
 }
 
 /// What a text that travels as it is has in common with the codings that are made of it.
 pub(in crate::message) const SEVEN_BIT: Coding = Coding {
     name: "7bit",
+    is_quoted: false,
     keeps_lines: true,
     encoded_len: None,
     octets: Octets::SevenBit,

@@ -3,33 +3,15 @@
 use super::source::next;
 use super::{Coding, Content, Place, SEVEN_BIT, UNKNOWN};
 use crate::message::cursor::{Cursor, Progress};
-use crate::wire::quoted_printable::{self, escape, is_line_end, is_literal};
+use crate::wire::quoted_printable::{self, escape, is_literal};
 use crate::wire::writer::Writer;
 
-/// A text that is held.
-pub(super) static HELD: Coding = QUOTED;
-
-const QUOTED: Coding = Coding {
+/// A text that is held. Its lines are counted where its length matters.
+pub(super) static HELD: Coding = Coding {
     name: "quoted-printable",
-    atom: held,
-    ..SEVEN_BIT
-};
-
-fn held(content: &Content<'_>, place: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
-    if content.is_end(at) {
-        // The last line has its line end.
-        if place.is_enclosed && content.octets.last().copied().is_some_and(is_line_end) {
-            w.crlf();
-        }
-        return Progress::End;
-    }
-    at.advance(quoted_printable::line(content.octets, at.position, w))
-}
-
-/// For a text with a line that begins as a boundary could, in a multipart.
-pub(super) static ENCLOSED: Coding = Coding {
+    is_quoted: true,
     has_length: false,
-    ..QUOTED
+    ..SEVEN_BIT
 };
 
 /// Bytes kept free for what an earlier piece left to be written.

@@ -4,8 +4,8 @@ use super::{Coding, Content, Place, SEVEN_BIT, UNKNOWN, quoted_printable, satura
 use crate::message::coding::lines::LINE;
 use crate::message::cursor::{Cursor, Progress};
 use crate::wire::dot;
-use crate::wire::quoted_printable::{is_line_end, skip_line_end};
-use crate::wire::scan::skip_printable;
+use crate::wire::quoted_printable::{self as wire, is_line_end};
+use crate::wire::scan::{before, skip_printable, start_of};
 use crate::wire::writer::Writer;
 
 /// Text with CRLF line ends and no dot at the start of a line: copied as a whole.
@@ -16,8 +16,10 @@ pub(super) static COPIED: Coding = Coding {
 
 fn copied(content: &Content<'_>, place: Place<'_>, _: &mut Cursor, w: &mut Writer<'_>) -> Progress {
     w.bytes(content.octets);
-    end_lines(content, place, w);
-    Progress::End
+    if !content.ends_line() {
+        w.crlf();
+    }
+    content.enclose(place, w)
 }
 
 /// Text in lines: its line ends are made CRLF, its dots doubled.
@@ -25,83 +27,97 @@ pub(super) static LINES: Coding = SEVEN_BIT;
 
 /// [`LINES`], one of which begins as a boundary could.
 static DASHED: Coding = Coding {
-    enclosed: Some(&quoted_printable::ENCLOSED),
+    enclosed: Some(&quoted_printable::HELD),
     ..SEVEN_BIT
 };
 
+/// Writes a line of a text that is held: in quoted-printable, or as it is.
 pub(super) fn lines(
     content: &Content<'_>,
     place: Place<'_>,
     at: &mut Cursor,
     w: &mut Writer<'_>,
 ) -> Progress {
-    let line = first_line(content.octets.get(at.position..).unwrap_or_default());
-    dot::open(line, place.dots, w);
-    w.bytes(line);
-    let end = at.position.saturating_add(line.len());
-    if end < content.octets.len() {
-        w.crlf();
+    let text = content.octets;
+    let rest = text.get(at.position..).unwrap_or_default();
+    if rest.is_empty() {
+        return content.enclose(place, w);
     }
-    at.position = skip_line_end(content.octets, end);
-    if content.is_end(at) {
-        end_lines(content, place, w);
-        return Progress::End;
+    let is_quoted = content.coding.is_quoted;
+    if !is_quoted {
+        dot::open(rest, place.dots, w);
     }
-    Progress::More
+    let rest = wire::line(rest, is_quoted, w);
+    at.advance(start_of(rest, text))
 }
 
-/// Writes the line end that the last line lacks, or the one that belongs to the boundary after it.
-fn end_lines(content: &Content<'_>, place: Place<'_>, w: &mut Writer<'_>) {
-    if let Some(last) = content.octets.last()
-        && (place.is_enclosed || !is_line_end(*last))
-    {
-        w.crlf();
-    }
+/// What a text is.
+pub(super) struct Look {
+    /// Its bytes with CRLF for every line end.
+    pub(super) octets: usize,
+    /// Those that ASCII does not print.
+    pub(super) escapes: usize,
+    /// How it goes out as it is; `None` if a line of it needs an encoding.
+    pub(super) as_it_is: Option<(u32, &'static Coding)>,
 }
 
-/// The bytes that `text` takes as it is, and how it is sent; `None` if a line of it needs an
-/// encoding.
-pub(super) const fn look(text: &[u8]) -> Option<(u32, &'static Coding)> {
+/// Looks at a text.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a text has at most isize::MAX bytes, each of which is a line end at most"
+)]
+pub(super) const fn look(text: &[u8]) -> Look {
     let mut rest = text;
     let mut octets = text.len();
+    let mut escapes = 0;
+    let mut is_plain = true;
     let mut is_ready = true;
     let mut is_dashed = false;
+    let mut is_ended = true;
     while !rest.is_empty() {
-        let line = rest;
-        match line {
+        let start = rest;
+        match start {
             // A line that begins with `From ` gets a `>` in some mail stores.
-            [b'F', b'r', b'o', b'm', b' ', ..] => return None,
+            [b'F', b'r', b'o', b'm', b' ', ..] => is_plain = false,
             // It could be a boundary, in a multipart.
             [b'-', b'-', b'=', b'_', ..] => is_dashed = true,
             [b'.', ..] => is_ready = false,
             _ => {}
         }
-        while let [b' '..=b'~' | b'\t', tail @ ..] = rest {
+        while let [byte, tail @ ..] = rest
+            && !is_line_end(*byte)
+        {
+            if !matches!(*byte, b' '..=b'~' | b'\t') {
+                escapes += 1;
+            }
             rest = skip_printable(tail);
         }
-        let len = line.len().wrapping_sub(rest.len());
-        match line.split_at_checked(len) {
-            // Blanks at a line's end get lost on the way.
-            None | Some(([.., b' ' | b'\t'], _)) => return None,
-            Some(_) if len > LINE => return None,
-            Some(_) => {}
-        }
+        let line = before(rest, start);
+        // Blanks at a line's end get lost on the way.
+        is_plain &= !matches!(line, [.., b' ' | b'\t']) && line.len() <= LINE;
         rest = match rest {
             [b'\r', b'\n', tail @ ..] => tail,
-            [b'\r' | b'\n', tail @ ..] => {
-                octets = octets.saturating_add(1);
+            [_, tail @ ..] => {
+                octets += 1;
                 is_ready = false;
                 tail
             }
             [] => {
-                octets = octets.saturating_add(2);
+                is_ended = false;
                 rest
             }
-            _ => return None,
         };
     }
-    let octets = saturated(octets);
-    Some((octets, as_it_is(octets, is_ready, is_dashed)))
+    let length = saturated(if is_ended { octets } else { octets + 2 });
+    Look {
+        octets,
+        escapes,
+        as_it_is: if is_plain && escapes == 0 {
+            Some((length, as_it_is(length, is_ready, is_dashed)))
+        } else {
+            None
+        },
+    }
 }
 
 /// How a text of this length goes out as it is. An atom has less than [`UNKNOWN`] bytes.
@@ -113,20 +129,6 @@ const fn as_it_is(octets: u32, is_ready: bool, is_dashed: bool) -> &'static Codi
     } else {
         &LINES
     }
-}
-
-/// The bytes of `text` before its first line end.
-fn first_line(text: &[u8]) -> &[u8] {
-    let mut rest = text;
-    while let [byte, tail @ ..] = rest {
-        // Most bytes are above.
-        if *byte <= b'\r' && is_line_end(*byte) {
-            break;
-        }
-        rest = tail;
-    }
-    text.get(..text.len().wrapping_sub(rest.len()))
-        .unwrap_or(text)
 }
 
 #[cfg(test)]

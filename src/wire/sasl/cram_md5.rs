@@ -4,7 +4,8 @@ use base64ct::{Base64, Encoding};
 use hmac::{Hmac, Mac};
 use md5::Md5;
 
-use super::{Base64Line, Credentials, Heard, Memory, Scheme};
+use super::{Credentials, Heard, Memory, Scheme};
+use crate::wire::base64_line::Base64Line;
 use crate::wire::ehlo::Mechanism;
 use crate::wire::quoted_printable::hex;
 

@@ -4,7 +4,6 @@
 //! exchange are in `session/`. Credentials hold the schemes they can be used with, the best first,
 //! so a program links only what its credentials need.
 
-mod base64_line;
 #[cfg(feature = "cram-md5")]
 mod cram_md5;
 mod credentials;
@@ -19,8 +18,7 @@ pub use credentials::Credentials;
 #[cfg(feature = "scram-sha-256")]
 pub use scram::{SCRAM_ITERATIONS_MAX, SCRAM_ITERATIONS_MIN};
 
-pub(crate) use base64_line::Base64Line;
-
+use crate::wire::base64_line::Base64Line;
 use crate::wire::ehlo::Mechanism;
 use crate::wire::writer::Writer;
 

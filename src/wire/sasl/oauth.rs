@@ -5,7 +5,8 @@
 
 use base64ct::{Base64, Encoding};
 
-use super::{Base64Line, Credentials, Heard, Memory, Scheme, escaped, escaped_len};
+use super::{Credentials, Heard, Memory, Scheme, escaped, escaped_len};
+use crate::wire::base64_line::Base64Line;
 use crate::wire::ehlo::Mechanism;
 
 /// XOAUTH2: `user=NAME^Aauth=Bearer TOKEN^A^A`.

@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::scram_message::{ServerFirst, signature};
-use super::{Base64Line, Credentials, Heard, Memory, Proof, Scheme, escaped, escaped_len};
+use super::{Credentials, Heard, Memory, Proof, Scheme, escaped, escaped_len};
+use crate::wire::base64_line::Base64Line;
 use crate::wire::ehlo::Mechanism;
 
 /// The fewest rounds of hashing that a server may ask for. RFC 7677 §4: "at least 4096".
