@@ -3,19 +3,19 @@
 
 use super::lines::{self, Octets};
 use super::seven_bit::{LINES, lines as write_lines};
-use super::{Coding, Content, Place, SEVEN_BIT, UNKNOWN, saturated, source};
+use super::{Coding, Content, Place, SEVEN_BIT, UNKNOWN, source};
 use crate::invalid::Reason;
 use crate::message::boundary::{STEM, stem};
 use crate::message::cursor::{Cursor, Progress};
 use crate::message::fault::{ContentFault, ContentFaultKind, Filled};
 use crate::wire::dot::Dots;
-use crate::wire::writer::Writer;
+use crate::wire::writer::{Writer, sum};
 
 impl<'a> Content<'a> {
     /// Checked bytes of an attachment.
     pub(in crate::message) const fn as_is(octets: &'a [u8]) -> Result<Self, Reason> {
         match lines::find(octets, Octets::SevenBit) {
-            Ok(_) => Ok(Self::new(octets, enclosed(octets.len()), &AS_IS)),
+            Ok(_) => Ok(Self::held(octets, &AS_IS)),
             Err(kind) => Err(reason(kind)),
         }
     }
@@ -31,16 +31,12 @@ impl<'a> Content<'a> {
             Ok(kind) => kind,
             Err(kind) => return Err(reason(kind)),
         };
-        let len = match octets {
-            [.., b'\n'] | [] => octets.len(),
-            _ => octets.len().saturating_add(2),
-        };
         let coding = match kind {
             Octets::SevenBit => &LINES,
             Octets::EightBit => &LINES_8BIT,
             Octets::Utf8 => &LINES_UTF8,
         };
-        Ok(Self::new(octets, saturated(len), coding))
+        Ok(Self::held(octets, coding))
     }
 
     /// A message from a source.
@@ -57,12 +53,8 @@ impl<'a> Content<'a> {
 }
 
 /// Bytes of a content with the line end that belongs to the boundary after it.
-const fn enclosed(octets: usize) -> u32 {
-    if octets == 0 {
-        0
-    } else {
-        saturated(octets.saturating_add(2))
-    }
+const fn enclosed(octets: u32) -> u32 {
+    if octets == 0 { 0 } else { sum(octets, 2) }
 }
 
 /// What is said of a content that is refused before anything is sent.
@@ -77,7 +69,7 @@ const fn reason(kind: ContentFaultKind) -> Reason {
 }
 
 static AS_IS: Coding = Coding {
-    keeps_lines: false,
+    encoded_len: Some(enclosed),
     atom: guarded_lines,
     ..SEVEN_BIT
 };
@@ -95,8 +87,8 @@ static LINES_UTF8: Coding = Coding {
 static AS_IS_SOURCE: Coding = FROM_SOURCE;
 
 const FROM_SOURCE: Coding = Coding {
-    keeps_lines: false,
-    encoded_len: Some(|octets| enclosed(octets as usize)),
+    is_streamed: true,
+    encoded_len: Some(enclosed),
     atom: from_source,
     ..SEVEN_BIT
 };

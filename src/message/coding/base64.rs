@@ -12,7 +12,6 @@ use crate::wire::writer::Writer;
 /// A text.
 pub(super) static TEXT: Coding = Coding {
     name: "base64",
-    keeps_lines: false,
     atom: text,
     ..SEVEN_BIT
 };
@@ -52,7 +51,7 @@ pub(super) static HELD: Coding = IN_BASE64;
 
 const IN_BASE64: Coding = Coding {
     name: "base64",
-    keeps_lines: false,
+    encoded_len: Some(encoded_len),
     atom: held,
     ..SEVEN_BIT
 };
@@ -62,6 +61,10 @@ pub(super) static HELD_UTF8: Coding = Coding {
     needs_charset: true,
     ..IN_BASE64
 };
+
+fn encoded_len(octets: u32) -> u32 {
+    base64::encoded_len(octets as usize)
+}
 
 /// Writes all that fits, or one group of three bytes where the buffer's end cuts it.
 fn held(content: &Content<'_>, _: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
@@ -88,11 +91,9 @@ fn held(content: &Content<'_>, _: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>
 
 /// Bytes from a source.
 pub(super) static STREAMED: Coding = Coding {
-    name: "base64",
-    keeps_lines: false,
-    encoded_len: Some(|octets| base64::encoded_len(octets as usize)),
+    is_streamed: true,
     atom: streamed,
-    ..SEVEN_BIT
+    ..IN_BASE64
 };
 
 fn streamed(

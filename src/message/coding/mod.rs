@@ -18,7 +18,6 @@ pub(in crate::message) mod utf8;
 use super::Message;
 use super::cursor::{Cursor, Progress};
 use super::fault::Part;
-use crate::wire;
 use crate::wire::dot::Dots;
 use crate::wire::quoted_printable::is_line_end;
 use crate::wire::writer::Writer;
@@ -28,8 +27,7 @@ use lines::Octets;
 #[derive(Debug, Clone, Copy)]
 pub(in crate::message) struct Content<'a> {
     pub(in crate::message) octets: &'a [u8],
-    /// Bytes on the wire, with a line end after the last line. From a source: its bytes.
-    /// [`UNKNOWN`] if nobody knows.
+    /// The number of the bytes; [`UNKNOWN`] if nobody knows, or if there are 4 GiB or more.
     pub(in crate::message) length: u32,
     pub(in crate::message) coding: &'static Coding,
 }
@@ -44,9 +42,9 @@ pub(in crate::message) struct Coding {
     pub(in crate::message) name: &'static str,
     /// A text goes out in quoted-printable, and not as it is.
     is_quoted: bool,
-    /// Line ends of the content are line ends on the wire.
-    pub(in crate::message) keeps_lines: bool,
-    /// The bytes come from a source, and if so many are announced, so many go out.
+    /// The bytes come from a source.
+    pub(in crate::message) is_streamed: bool,
+    /// How many go out of so many; without it, the content's atoms are counted.
     pub(in crate::message) encoded_len: Option<fn(u32) -> u32>,
     /// What goes out.
     pub(in crate::message) octets: Octets,
@@ -54,8 +52,6 @@ pub(in crate::message) struct Coding {
     pub(in crate::message) needs_charset: bool,
     /// The coding of the same bytes in a multipart, if another is needed there.
     pub(in crate::message) enclosed: Option<&'static Coding>,
-    /// The content's length is that of this coding; else its atoms are counted.
-    pub(in crate::message) has_length: bool,
     /// Produces the atom of the content at the cursor.
     pub(in crate::message) atom:
         fn(&Content<'_>, Place<'_>, &mut Cursor, &mut Writer<'_>) -> Progress,
@@ -77,29 +73,8 @@ impl<'a> Content<'a> {
     /// A text, in the encoding that is right for it: as it is if that can be, else readable unless
     /// base64 is shorter by more than a third.
     #[inline(never)] // One copy, in flash as in the source.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "a text has at most isize::MAX bytes, and no sum here is larger than they are twice"
-    )]
     pub(in crate::message) const fn text(text: &'a str) -> Self {
-        let octets = text.as_bytes();
-        let look = seven_bit::look(octets);
-        let (encoded, coding) = match look.as_it_is {
-            Some(as_it_is) => as_it_is,
-            None => {
-                let base64 = wire::base64::encoded_len(look.octets);
-                // Quoted-printable has two bytes more for each of these, and three for a soft line
-                // break after 75. All of it divided by three.
-                let quoted = look.octets / 3 + (look.escapes - look.escapes / 3);
-                let quoted = quoted + quoted / 25;
-                if (base64 as usize) / 2 < quoted {
-                    (base64, &base64::TEXT)
-                } else {
-                    (UNKNOWN, &quoted_printable::HELD)
-                }
-            }
-        };
-        Self::new(octets, encoded, coding)
+        Self::held(text.as_bytes(), seven_bit::coding_of(text.as_bytes()))
     }
 
     /// A text from a source.
@@ -108,8 +83,7 @@ impl<'a> Content<'a> {
 
     /// Bytes in base64.
     pub(in crate::message) const fn base64(octets: &'a [u8]) -> Self {
-        let encoded = wire::base64::encoded_len(octets.len());
-        Self::new(octets, encoded, &base64::HELD)
+        Self::held(octets, &base64::HELD)
     }
 
     /// These bytes in base64, which are a text in UTF-8.
@@ -126,14 +100,15 @@ impl<'a> Content<'a> {
     }
 
     /// The text of a message that has none.
-    pub(in crate::message) const EMPTY: Self = Self::new(b"", 0, &seven_bit::COPIED);
+    pub(in crate::message) const EMPTY: Self = Self::held(b"", &seven_bit::COPIED);
 
-    /// A content that takes `length` bytes on the wire.
-    pub(in crate::message) const fn new(
-        octets: &'a [u8],
-        length: u32,
-        coding: &'static Coding,
-    ) -> Self {
+    /// These bytes.
+    const fn held(octets: &'a [u8], coding: &'static Coding) -> Self {
+        let length = if octets.len() < UNKNOWN as usize {
+            octets.len() as u32
+        } else {
+            UNKNOWN
+        };
         Self {
             octets,
             length,
@@ -143,20 +118,16 @@ impl<'a> Content<'a> {
 
     /// A content from a source that announces this length.
     const fn from_source(length: u32, coding: &'static Coding) -> Self {
-        Self::new(b"", length, coding)
+        Self {
+            octets: b"",
+            length,
+            coding,
+        }
     }
 
     /// Whether the bytes come from a source.
     pub(in crate::message) fn is_streamed(&self) -> bool {
-        self.coding.encoded_len.is_some()
-    }
-
-    /// Bytes on the wire.
-    fn encoded_len(&self) -> u32 {
-        match self.coding.encoded_len {
-            Some(encoded_len) if self.length != UNKNOWN => encoded_len(self.length),
-            _ => self.length,
-        }
+        self.coding.is_streamed
     }
 
     /// The atom of the content at the cursor.
@@ -166,11 +137,13 @@ impl<'a> Content<'a> {
         at: &mut Cursor,
         w: &mut Writer<'_>,
     ) -> Progress {
-        if w.counts() && self.coding.has_length {
-            w.count(self.encoded_len());
-            if self.coding.keeps_lines {
-                return self.enclose(place, w);
-            }
+        if w.counts()
+            && let Some(encoded_len) = self.coding.encoded_len
+        {
+            w.count(match self.length {
+                UNKNOWN => UNKNOWN,
+                length => encoded_len(length),
+            });
             return Progress::End;
         }
         (self.coding.atom)(self, place, at, w)
@@ -194,20 +167,10 @@ impl<'a> Content<'a> {
 pub(in crate::message) const SEVEN_BIT: Coding = Coding {
     name: "7bit",
     is_quoted: false,
-    keeps_lines: true,
+    is_streamed: false,
     encoded_len: None,
     octets: Octets::SevenBit,
     needs_charset: false,
     enclosed: None,
-    has_length: true,
     atom: seven_bit::lines,
 };
-
-/// A length as far as SIZE can say it.
-pub(in crate::message) const fn saturated(octets: usize) -> u32 {
-    if octets > UNKNOWN as usize {
-        UNKNOWN
-    } else {
-        octets as u32
-    }
-}

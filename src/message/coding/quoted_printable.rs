@@ -6,11 +6,10 @@ use crate::message::cursor::{Cursor, Progress};
 use crate::wire::quoted_printable::{self, escape, is_literal};
 use crate::wire::writer::Writer;
 
-/// A text that is held. Its lines are counted where its length matters.
+/// A text that is held.
 pub(super) static HELD: Coding = Coding {
     name: "quoted-printable",
     is_quoted: true,
-    has_length: false,
     ..SEVEN_BIT
 };
 
@@ -20,7 +19,7 @@ const SLACK: usize = 8;
 /// A text from a source.
 pub(super) static STREAMED: Coding = Coding {
     name: "quoted-printable",
-    keeps_lines: false,
+    is_streamed: true,
     encoded_len: Some(|_| UNKNOWN),
     atom: streamed,
     ..SEVEN_BIT

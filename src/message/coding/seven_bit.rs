@@ -1,10 +1,10 @@
 //! Texts that travel as they are: ASCII, line by line.
 
-use super::{Coding, Content, Place, SEVEN_BIT, UNKNOWN, quoted_printable, saturated};
+use super::{Coding, Content, Place, SEVEN_BIT, base64, quoted_printable};
 use crate::message::coding::lines::LINE;
 use crate::message::cursor::{Cursor, Progress};
 use crate::wire::dot;
-use crate::wire::quoted_printable::{self as wire, is_line_end};
+use crate::wire::quoted_printable::{self as wire, after_line_end, is_line_end};
 use crate::wire::scan::{before, skip_printable, start_of};
 use crate::wire::writer::Writer;
 
@@ -51,29 +51,18 @@ pub(super) fn lines(
     at.advance(start_of(rest, text))
 }
 
-/// What a text is.
-pub(super) struct Look {
-    /// Its bytes with CRLF for every line end.
-    pub(super) octets: usize,
-    /// Those that ASCII does not print.
-    pub(super) escapes: usize,
-    /// How it goes out as it is; `None` if a line of it needs an encoding.
-    pub(super) as_it_is: Option<(u32, &'static Coding)>,
-}
-
-/// Looks at a text.
+/// The coding that is right for a text.
 #[expect(
     clippy::arithmetic_side_effects,
-    reason = "a text has at most isize::MAX bytes, each of which is a line end at most"
+    reason = "a text has at most isize::MAX bytes"
 )]
-pub(super) const fn look(text: &[u8]) -> Look {
+pub(super) const fn coding_of(text: &[u8]) -> &'static Coding {
     let mut rest = text;
-    let mut octets = text.len();
-    let mut escapes = 0;
+    // The bytes that quoted-printable writes as three.
+    let mut escapes = 0_usize;
     let mut is_plain = true;
     let mut is_ready = true;
     let mut is_dashed = false;
-    let mut is_ended = true;
     while !rest.is_empty() {
         let start = rest;
         match start {
@@ -95,49 +84,25 @@ pub(super) const fn look(text: &[u8]) -> Look {
         let line = before(rest, start);
         // Blanks at a line's end get lost on the way.
         is_plain &= !matches!(line, [.., b' ' | b'\t']) && line.len() <= LINE;
-        rest = match rest {
-            [b'\r', b'\n', tail @ ..] => tail,
-            [_, tail @ ..] => {
-                octets += 1;
-                is_ready = false;
-                tail
-            }
-            [] => {
-                is_ended = false;
-                rest
-            }
-        };
+        is_ready &= matches!(rest, [] | [b'\r', b'\n', ..]);
+        rest = after_line_end(rest);
     }
-    let length = saturated(if is_ended { octets } else { octets + 2 });
-    Look {
-        octets,
-        escapes,
-        as_it_is: if is_plain && escapes == 0 {
-            Some((length, as_it_is(length, is_ready, is_dashed)))
+    if !is_plain || escapes > 0 {
+        // Shorter by more than a third if more than half of the bytes are escaped. In a short text
+        // line ends and padding count too.
+        if escapes > text.len() / 2 + 2 {
+            &base64::TEXT
         } else {
-            None
-        },
-    }
-}
-
-/// How a text of this length goes out as it is. An atom has less than [`UNKNOWN`] bytes.
-const fn as_it_is(octets: u32, is_ready: bool, is_dashed: bool) -> &'static Coding {
-    if is_dashed {
+            &quoted_printable::HELD
+        }
+    } else if is_dashed {
         &DASHED
-    } else if is_ready && octets != UNKNOWN {
+    } else if is_ready && text.len() < COPIED_MAX {
         &COPIED
     } else {
         &LINES
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_of_4_gib_is_not_one_atom() {
-        assert!(core::ptr::eq(as_it_is(UNKNOWN - 1, true, false), &COPIED));
-        assert!(core::ptr::eq(as_it_is(UNKNOWN, true, false), &LINES));
-    }
-}
+/// The bytes of a text that is copied: an atom, with a line end after it.
+const COPIED_MAX: usize = u32::MAX as usize - 2;
