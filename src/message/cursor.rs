@@ -12,7 +12,7 @@ use super::fault::Filled;
 pub(crate) struct Cursor {
     /// Which atom, or which row of atoms.
     pub(super) step: Step,
-    /// Which custom field or attachment.
+    /// Which attachment.
     pub(super) item: u16,
     /// Bytes of the atom that were delivered.
     pub(super) skip: u32,
@@ -110,8 +110,6 @@ pub(super) enum Step {
     Cc,
     /// The fields that stand once, from the subject on.
     Fields,
-    /// The fields of the caller's own; `item` counts them.
-    Custom,
     /// The head of the body.
     Body,
     TextBody,

@@ -3,10 +3,10 @@
 //! This file knows the order of the fields; what a body is made of, `body` and `mime` know.
 
 use super::coding::UNKNOWN;
-use super::cursor::{Cursor, Progress, Step, nth};
+use super::cursor::{Cursor, Progress, Step};
 use super::fault::Filled;
 use super::header::text;
-use super::{Dots, Importance, Message};
+use super::{Dots, Message};
 use crate::wire::writer::Writer;
 
 impl Message<'_> {
@@ -78,18 +78,9 @@ impl Message<'_> {
             }
             Step::Fields => {
                 self.fields(w);
-                at.go(Step::Custom)
+                at.step = Step::Body;
+                (self.body)(self, at, dots, w)
             }
-            Step::Custom => match nth(self.head.headers, at.item) {
-                Some(header) => {
-                    text::field(header.name, &header.value, w);
-                    at.go_to_item(Step::Custom, at.item.saturating_add(1))
-                }
-                None => {
-                    at.step = Step::Body;
-                    (self.body)(self, at, dots, w)
-                }
-            },
             _ => (self.body)(self, at, dots, w),
         }
     }
@@ -100,15 +91,10 @@ impl Message<'_> {
             text::subject(subject, w);
         }
         (self.id_field)(self, w);
-        w.str(match self.importance {
-            Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
-            Importance::Normal => "",
-            Importance::Low => "Importance: low\r\nX-Priority: 5 (Lowest)\r\n",
-        });
-        if self.head.auto_submitted {
-            w.str("Auto-Submitted: auto-generated\r\n");
-        }
+        w.str(self.importance);
+        w.str(self.head.auto_submitted);
         (self.head.rare_fields)(self.head, w);
+        (self.head.custom_fields)(self.head, w);
     }
 }
 

@@ -98,7 +98,8 @@ pub struct Message<'a> {
     message_id: Option<MessageId<'a>>,
     /// Writes the Message-ID field. A pointer, so that only what is used is linked.
     id_field: fn(&Message<'_>, &mut Writer<'_>),
-    importance: Importance,
+    /// The fields that say how urgent it is.
+    importance: &'static str,
     /// `text` is the whole message.
     is_ready_made: bool,
     /// The number that makes the Message-ID, and the boundaries if there is no seed.
@@ -126,7 +127,7 @@ impl<'a> Message<'a> {
             date: None,
             message_id: None,
             id_field: |_, _| {},
-            importance: Importance::Normal,
+            importance: "",
             is_ready_made: false,
             unique: 0,
             seed: 0,

@@ -25,7 +25,11 @@ impl<'a> Message<'a> {
     /// How urgent the message is.
     #[must_use]
     pub const fn importance(mut self, importance: Importance) -> Self {
-        self.importance = importance;
+        self.importance = match importance {
+            Importance::High => "Importance: high\r\nX-Priority: 1 (Highest)\r\n",
+            Importance::Normal => "",
+            Importance::Low => "Importance: low\r\nX-Priority: 5 (Lowest)\r\n",
+        };
         self
     }
 

@@ -5,7 +5,7 @@ mod written;
 
 use super::custom::{self, Header};
 use super::id::ParentId;
-use super::text::HeaderText;
+use super::text::{self, HeaderText};
 use crate::invalid::{Field, Invalid, Reason};
 use crate::message::cursor::{Cursor, MAX_ITEMS, Progress};
 use crate::message::dsn::{self, DsnParameters, EnvelopeId, Notify, Return, Wishes};
@@ -75,7 +75,8 @@ pub struct Head<'a> {
     pub(in crate::message) bcc: MailboxList<'a>,
     reverse_path: Option<ReversePath<'a>>,
     pub(in crate::message) subject: Option<HeaderText<'a>>,
-    pub(in crate::message) auto_submitted: bool,
+    /// The field that says it.
+    pub(in crate::message) auto_submitted: &'static str,
     in_reply_to: Option<ParentId<'a>>,
     references: &'a str,
     read_receipt: Option<Address<'a>>,
@@ -84,13 +85,15 @@ pub struct Head<'a> {
     pub(in crate::message) wishes: Wishes<'a>,
     /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
     dsn: Option<DsnParameters>,
-    pub(in crate::message) headers: &'a [Header<'a>],
+    headers: &'a [Header<'a>],
     /// How its fields and recipients come; linked on use.
     ways: &'static Ways,
     /// What the compiler wrote, if it did.
     written: Written<'a>,
     /// Writes the fields that few messages have. A pointer, so that only what is used is linked.
     pub(in crate::message) rare_fields: fn(&Head<'_>, &mut Writer<'_>),
+    /// Writes the fields of the caller's own; likewise.
+    pub(in crate::message) custom_fields: fn(&Head<'_>, &mut Writer<'_>),
 }
 
 impl<'a> Head<'a> {
@@ -108,7 +111,7 @@ impl<'a> Head<'a> {
             bcc: MailboxList::EMPTY,
             reverse_path: None,
             subject: None,
-            auto_submitted: false,
+            auto_submitted: "",
             in_reply_to: None,
             references: "",
             read_receipt: None,
@@ -123,6 +126,7 @@ impl<'a> Head<'a> {
             ways: &PLAIN,
             written: Written::NONE,
             rare_fields: |_, _| {},
+            custom_fields: |_, _| {},
         };
         head.compose();
         head
@@ -385,8 +389,7 @@ impl<'a> Head<'a> {
         self.rare_fields = rare_fields;
         self.in_reply_to = Some(in_field(Field::InReplyTo, id.try_into())?);
         self.references = references;
-        let headers = self.headers;
-        self.headers(headers)
+        self.without_duplicates()
     }
 
     /// Fields of the caller's own.
@@ -399,10 +402,20 @@ impl<'a> Head<'a> {
         if headers.len() > MAX_ITEMS {
             return Err(Invalid::new(Field::HeaderName, Reason::TooLong));
         }
-        if custom::has_duplicate(headers, self.in_reply_to.is_some()) {
+        self.headers = headers;
+        self.custom_fields = |head, w| {
+            for header in head.headers {
+                text::field(header.name, &header.value, w);
+            }
+        };
+        self.without_duplicates()
+    }
+
+    /// Refuses fields of the caller's own that may stand once, and do not.
+    fn without_duplicates(self) -> Result<Self, Invalid> {
+        if custom::has_duplicate(self.headers, self.in_reply_to.is_some()) {
             return Err(Invalid::new(Field::HeaderName, Reason::Duplicate));
         }
-        self.headers = headers;
         Ok(self)
     }
 
@@ -410,7 +423,7 @@ impl<'a> Head<'a> {
     /// other machines from answering.
     #[must_use]
     pub const fn auto_submitted(mut self) -> Self {
-        self.auto_submitted = true;
+        self.auto_submitted = "Auto-Submitted: auto-generated\r\n";
         self
     }
 
