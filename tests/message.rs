@@ -6,11 +6,11 @@ mod kept;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use embedded_smtp::message::{
-    Attachment, ContentFault, ContentFaultKind, Date, Head, Header, HeaderText, Importance,
+    Attachment, ContentFault, ContentFaultKind, Date, Head, Header, HeaderText, Importance, Label,
     Message, MessageId, Octets, Part,
 };
 use embedded_smtp::{
-    Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, head, header_text, mailbox,
+    Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, head, header_text, label, mailbox,
 };
 use kept::kept;
 use mail_parser::{MessageParser, MimeHeaders, PartType};
@@ -1504,3 +1504,45 @@ const MANY_BYTES: [u8; 400 * 18] = {
     }
     list
 };
+
+#[test]
+fn a_label_is_the_same_whoever_wrote_it() -> Result<(), Invalid> {
+    fn mail(attachment: Attachment<'_>) -> String {
+        let attachments = [attachment];
+        let message =
+            Message::new(kept(Head::new(mailbox!("a@b.example")))).attachments(&attachments);
+        written(&message)
+    }
+    macro_rules! labels {
+        ($($name:expr, $media_type:expr;)*) => {
+            [$((label!($name, $media_type), $name, $media_type)),*]
+        };
+    }
+    const LONG: &str =
+        "Überwachungskamera an der Nordseite des Kesselhauses 3, Aufnahme von 8:04.jpeg";
+    const DOTS: &str =
+        "a.b.üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.x";
+    for (written, name, media_type) in labels![
+        "log.csv", "text/csv";
+        "a \"b\".txt", "text/plain; charset=\"utf-8\" ; format=flowed";
+        "=?utf-8?Q?a?=", "application/octet-stream";
+        "圧力.png", "image/png; name=p.png";
+        LONG, "image/jpeg";
+        DOTS, "application/x-y";
+    ] {
+        let composed = Label::new(name, media_type)?;
+        for content in [&b"a"[..], "ü".as_bytes()] {
+            let mail_of = |label: Label<'_>| -> Result<_, Invalid> {
+                Ok(mail(label.attach(content)?.inline("c")?))
+            };
+            assert_eq!(mail_of(written)?, mail_of(composed)?, "{name}");
+        }
+        assert_eq!(written.file_name(), name);
+        assert_eq!(written.media_type(), media_type);
+    }
+    let forwarded = label!("mail.eml", "message/rfc822");
+    let refused = forwarded.attach(b"").unwrap_err();
+    assert_eq!(refused.reason, Reason::AsIsOnly);
+    assert!(forwarded.attach_as_is(b"Subject: x\r\n\r\n").is_ok());
+    Ok(())
+}

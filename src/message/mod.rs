@@ -22,6 +22,7 @@ mod setters;
 mod tests;
 
 pub use body::file_name::FileName;
+pub use body::label::Label;
 pub use body::media_type::MediaType;
 pub use body::part::Attachment;
 pub use coding::lines::Octets;

@@ -273,7 +273,7 @@ impl<'a> Writer<'a> {
 
     /// Writes a number in decimal digits, without leading zeros.
     #[expect(clippy::arithmetic_side_effects, reason = "nine more than `0` is `9`")]
-    pub(crate) fn decimal(&mut self, mut number: u32) {
+    pub(crate) const fn decimal(&mut self, mut number: u32) {
         // Ten digits hold every u32.
         let mut digits = [0; 10];
         let mut free: &mut [u8] = &mut digits;
@@ -286,7 +286,9 @@ impl<'a> Writer<'a> {
             }
         }
         let start = free.len();
-        self.bytes(digits.get(start..).unwrap_or_default());
+        if let Some((_, digits)) = digits.split_at_checked(start) {
+            self.bytes(digits);
+        }
     }
 }
 

@@ -292,7 +292,7 @@ fn a_text_attachment_of_utf8_says_so_unless_a_charset_was_given() -> Result<(), 
     assert!(mail.contains("Content-Type: text/csv\r\n"), "{mail}");
     // With a name that needs a fallback.
     let head = head(Attachment::new("ü", "text/csv", "ü".as_bytes())?);
-    let expected = "text/csv;\r\n charset=utf-8;\r\n name=\"_\"";
+    let expected = "text/csv;\r\n name=\"_\";\r\n charset=utf-8";
     assert_eq!(field(&head, "Content-Type"), expected);
     Ok(())
 }

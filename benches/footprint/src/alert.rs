@@ -11,8 +11,8 @@ use core::hint::black_box;
 
 use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
-use embedded_smtp::message::{Attachment, Date, Head, Importance, Notify, Return};
-use embedded_smtp::{Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head};
+use embedded_smtp::message::{Date, Head, Importance, Label, Notify, Return};
+use embedded_smtp::{Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head, label};
 
 use crate::{BUFFER, Chunks, Outcome, Transport};
 
@@ -136,6 +136,8 @@ pub static HEAD: Head = head! {
     subject: "Überdruck: 8.4 bar",
 };
 
+pub const LABEL: Label = label!("log.csv", "text/csv");
+
 pub const TEXT: &str = "Overpressure in boiler 3\r\n\r\npressure 8.4 bar, limit 6.0 bar\r\n\
                         valve V12 did not open.\r\n";
 pub const HTML: &str = "<h1>Overpressure in boiler 3</h1>\r\n<p>pressure <b>8.4 bar</b>, limit \
@@ -217,7 +219,7 @@ pub fn plain_parse(transport: Transport) -> Option<Outcome> {
 
 /// Text, HTML, importance and an attachment from a slice; literals as in [`plain`].
 pub fn mime(transport: Transport) -> Option<Outcome> {
-    let attachments = [Attachment::new("log.csv", "text/csv", black_box(LOG)).ok()?];
+    let attachments = [LABEL.attach(black_box(LOG)).ok()?];
     let alert = rich_alert!(&attachments);
     let mut buffer = [0; BUFFER];
     session!(
@@ -231,7 +233,7 @@ pub fn mime(transport: Transport) -> Option<Outcome> {
 /// The same; the attachment comes from a reader, and its length is known.
 pub fn streamed(transport: Transport) -> Option<Outcome> {
     let length = black_box(LOG.len()) as u32;
-    let attachments = [Attachment::streamed("log.csv", "text/csv", Some(length)).ok()?];
+    let attachments = [LABEL.attach_streamed(Some(length)).ok()?];
     let alert = rich_alert!(&attachments);
     let mut log = [Source::of(black_box(LOG))];
     let mut buffer = [0; BUFFER];

@@ -8,10 +8,10 @@ use core::task::{Context, Poll, Waker};
 
 use embedded_io::ErrorKind;
 use embedded_smtp::asynch::Client;
-use embedded_smtp::message::{Attachment, Importance};
+use embedded_smtp::message::Importance;
 use embedded_smtp::{Error, Message, Report, Vouched};
 
-use crate::alert::{HTML, LOG, NAME, TEXT, alert, date, password, rich_alert};
+use crate::alert::{HTML, LABEL, LOG, NAME, TEXT, alert, date, password, rich_alert};
 use crate::{BUFFER, Outcome, Transport};
 
 /// [`alert::plain`](crate::alert::plain).
@@ -25,7 +25,7 @@ pub fn plain(transport: Transport) -> Option<Outcome> {
 /// [`alert::mime`](crate::alert::mime).
 pub fn mime(transport: Transport) -> Option<Outcome> {
     run(async {
-        let attachments = [Attachment::new("log.csv", "text/csv", black_box(LOG)).ok()?];
+        let attachments = [LABEL.attach(black_box(LOG)).ok()?];
         let alert = rich_alert!(&attachments);
         send(transport, &alert).await
     })

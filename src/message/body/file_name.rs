@@ -7,6 +7,7 @@
 use crate::invalid::{Field, Invalid, Reason};
 use crate::message::header::text::{LINE, has_control};
 use crate::wire::quoted_printable::hex;
+use crate::wire::scan::before;
 use crate::wire::writer::Writer;
 
 /// An attachment's file name: any Unicode characters but control characters and line ends.
@@ -41,14 +42,22 @@ impl<'a> FileName<'a> {
 
     /// Whether a quoted string holds it, so that it needs no fallback.
     #[inline(never)] // One copy, in flash as in the source.
-    pub(in crate::message) fn is_plain(self) -> bool {
-        self.0.bytes().all(is_simple) && !looks_encoded(self.0.as_bytes())
+    pub(super) const fn is_plain(self) -> bool {
+        let mut rest = self.0.as_bytes();
+        while let [byte, tail @ ..] = rest {
+            // RFC 2047 §5 forbids encoded words in quotes; some readers decode them all the same.
+            if !is_simple(*byte) || matches!(rest, [b'=', b'?', ..]) {
+                return false;
+            }
+            rest = tail;
+        }
+        true
     }
 
     /// Writes the parameter of Content-Disposition, after `;` on a line of its own.
-    pub(in crate::message) fn write(self, w: &mut Writer<'_>) {
+    pub(super) const fn write(self, w: &mut Writer<'_>) {
         if !self.is_plain() {
-            return extended(self.0, w);
+            return extended(self.0.as_bytes(), w);
         }
         w.str(";\r\n filename=\"");
         w.str(self.0);
@@ -56,17 +65,11 @@ impl<'a> FileName<'a> {
     }
 
     /// Writes the parameter of Content-Type with what ASCII can say of a name that is not plain.
-    pub(in crate::message) fn write_fallback(self, w: &mut Writer<'_>) {
+    pub(super) const fn write_fallback(self, w: &mut Writer<'_>) {
         w.str(";\r\n name=\"");
-        let (stem, extension) = split(self.0);
-        let room = MAX_FALLBACK.checked_sub(extension.len());
-        let stem = stem.chars().take(room.unwrap_or_default());
-        for char in stem.chain(extension.chars()) {
-            let byte = u8::try_from(char).unwrap_or(b'_');
-            // A `?` could make an encoded word.
-            let keep = is_simple(byte) && byte != b'?';
-            w.byte(if keep { byte } else { b'_' });
-        }
+        let (stem, extension) = split(self.0.as_bytes());
+        in_ascii(stem, extension.len(), w);
+        in_ascii(extension, 0, w);
         w.byte(b'"');
     }
 }
@@ -89,38 +92,59 @@ const MAX_FALLBACK: usize = LINE - 9;
 const MAX_EXTENSION: usize = 10;
 
 /// The name before its extension, and the extension if it is a short one.
-fn split(name: &str) -> (&str, &str) {
-    let dot = name.bytes().rposition(|byte| byte == b'.');
-    match dot.and_then(|dot| name.split_at_checked(dot)) {
-        Some((stem, extension)) if extension.len() <= MAX_EXTENSION => (stem, extension),
-        _ => (name, ""),
+const fn split(name: &[u8]) -> (&[u8], &[u8]) {
+    let mut stem = name;
+    while let [before @ .., byte] = stem {
+        stem = before;
+        if *byte == b'.' {
+            return match name.split_at_checked(stem.len()) {
+                Some((stem, extension)) if extension.len() <= MAX_EXTENSION => (stem, extension),
+                _ => (name, b""),
+            };
+        }
+    }
+    (name, b"")
+}
+
+/// Writes the characters of a text that a fallback has room for beside so many bytes, with `_` for what
+/// ASCII cannot say.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "it counts up to MAX_FALLBACK"
+)]
+const fn in_ascii(text: &[u8], mut written: usize, w: &mut Writer<'_>) {
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest
+        && written < MAX_FALLBACK
+    {
+        rest = tail;
+        if is_inside_character(*byte) {
+            continue;
+        }
+        written += 1;
+        // A `?` could make an encoded word.
+        let keep = is_simple(*byte) && *byte != b'?';
+        w.byte(if keep { *byte } else { b'_' });
     }
 }
 
 /// Writes `filename*=utf-8''…`, in continuations where it does not fit in a line.
-fn extended(name: &str, w: &mut Writer<'_>) {
-    let mut utf8 = [0; 4];
-    let mut total = 0_usize;
-    for byte in name.bytes() {
-        total = total.saturating_add(width(byte));
-    }
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a name has at most 255 bytes, each of which takes three"
+)]
+const fn extended(name: &[u8], w: &mut Writer<'_>) {
     // ` filename*=utf-8''`.
-    if total.saturating_add(18) <= LINE {
+    if width(name) + 18 <= LINE {
         w.str(";\r\n filename*=utf-8''");
-        for byte in name.bytes() {
-            percent(byte, w);
-        }
-        return;
+        return percent(name, w);
     }
     let mut section = 0_u32;
     let mut room = 0_usize;
-    for char in name.chars() {
-        let bytes = char.encode_utf8(&mut utf8).as_bytes();
-        let mut needed = 0_usize;
-        for &byte in bytes {
-            needed = needed.saturating_add(width(byte));
-        }
-        if needed > room {
+    let mut rest = name;
+    while !rest.is_empty() {
+        let (character, tail) = first_character(rest);
+        if width(character) > room {
             w.str(";\r\n filename*");
             w.decimal(section);
             w.str("*=");
@@ -130,43 +154,71 @@ fn extended(name: &str, w: &mut Writer<'_>) {
                 w.str("utf-8''");
                 room = LINE - 15 - 7;
             }
-            section = section.saturating_add(1);
+            section += 1;
         }
-        room = room.saturating_sub(needed);
-        for &byte in bytes {
-            percent(byte, w);
-        }
+        room -= width(character);
+        percent(character, w);
+        rest = tail;
     }
 }
 
-/// Writes a byte as RFC 2231 §7 wants it.
-fn percent(byte: u8, w: &mut Writer<'_>) {
-    if is_attribute_char(byte) {
-        w.byte(byte);
-    } else {
-        w.bytes(&[b'%', hex(byte >> 4), hex(byte & 15)]);
+/// The first character of a text, and what follows it.
+const fn first_character(text: &[u8]) -> (&[u8], &[u8]) {
+    let [_, tail @ ..] = text else {
+        return (text, text);
+    };
+    let mut rest = tail;
+    while let [byte, tail @ ..] = rest
+        && is_inside_character(*byte)
+    {
+        rest = tail;
+    }
+    (before(rest, text), rest)
+}
+
+/// Whether a byte of UTF-8 continues a character.
+const fn is_inside_character(byte: u8) -> bool {
+    matches!(byte, 0x80..=0xbf)
+}
+
+/// Writes bytes as RFC 2231 §7 wants them.
+const fn percent(bytes: &[u8], w: &mut Writer<'_>) {
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        if is_attribute_char(*byte) {
+            w.byte(*byte);
+        } else {
+            w.bytes(&[b'%', hex(*byte >> 4), hex(*byte & 15)]);
+        }
+        rest = tail;
     }
 }
 
-fn width(byte: u8) -> usize {
-    if is_attribute_char(byte) { 1 } else { 3 }
+/// The characters that bytes take then.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a name has at most 255 bytes"
+)]
+const fn width(bytes: &[u8]) -> usize {
+    let mut width = 0;
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        width += if is_attribute_char(*byte) { 1 } else { 3 };
+        rest = tail;
+    }
+    width
 }
 
 /// RFC 2231 §7: "attribute-char := any (US-ASCII) CHAR except SPACE, CTLs, "*", "'", "%", or
 /// tspecials".
-fn is_attribute_char(byte: u8) -> bool {
+const fn is_attribute_char(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9'
         | b'!' | b'#' | b'$' | b'&' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'{'..=b'~')
 }
 
 /// Whether a byte stands for itself in a quoted string, in every reader.
-fn is_simple(byte: u8) -> bool {
+const fn is_simple(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
-}
-
-/// RFC 2047 §5 forbids encoded words in quotes; some readers decode them all the same.
-fn looks_encoded(text: &[u8]) -> bool {
-    text.windows(2).any(|pair| pair == b"=?")
 }
 
 #[cfg(test)]

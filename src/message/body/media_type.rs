@@ -1,7 +1,7 @@
 //! Media types: `text/csv`, or `text/csv; charset=utf-8`.
 
 use crate::invalid::{Field, Invalid, Reason};
-use crate::wire::scan::start_of;
+use crate::wire::scan::{before, start_of};
 use crate::wire::writer::Writer;
 
 /// The media type of an attachment, with parameters if it has any.
@@ -32,17 +32,17 @@ impl<'a> MediaType<'a> {
     }
 
     /// Whether it is `message/…`, which may not be sent in base64.
-    pub(in crate::message) const fn is_message(self) -> bool {
+    pub(super) const fn is_message(self) -> bool {
         after_prefix(self.0.as_bytes(), b"message/").is_some()
     }
 
     /// Whether it is `text/…`.
-    pub(in crate::message) const fn is_text(self) -> bool {
+    pub(super) const fn is_text(self) -> bool {
         after_prefix(self.0.as_bytes(), b"text/").is_some()
     }
 
     /// Whether it has this parameter, as a whole or in the form of RFC 2231 (`name*=`, `name*0=`).
-    pub(in crate::message) const fn has(self, name: &[u8]) -> bool {
+    pub(super) const fn has(self, name: &[u8]) -> bool {
         // The type is a token, and `/` begins none.
         let rest = match token(self.0.as_bytes()).1 {
             [b'/', subtype @ ..] => token(subtype).1,
@@ -52,30 +52,26 @@ impl<'a> MediaType<'a> {
     }
 
     /// Writes it, each parameter in a line of its own.
-    pub(in crate::message) fn write(self, w: &mut Writer<'_>) {
+    pub(super) const fn write(self, w: &mut Writer<'_>) {
         let mut rest = self.0.as_bytes();
-        let mut quoted = false;
-        let mut blanks = false;
+        let mut is_quoted = false;
+        let mut has_blanks = false;
         while let [byte, tail @ ..] = rest {
-            let mut len = 1;
-            match *byte {
-                b'"' => quoted = !quoted,
-                b'\\' if quoted => len = 2,
-                b';' if !quoted => {
+            let start = rest;
+            rest = tail;
+            match (*byte, tail) {
+                (b'"', _) => is_quoted = !is_quoted,
+                (b'\\', [_, tail @ ..]) if is_quoted => rest = tail,
+                (b';', _) if !is_quoted => {
                     w.str(";\r\n ");
-                    blanks = true;
-                    rest = tail;
+                    has_blanks = true;
                     continue;
                 }
-                b' ' | b'\t' if !quoted && (blanks || is_blank_before_semicolon(rest)) => {
-                    rest = tail;
-                    continue;
-                }
+                (b' ' | b'\t', _) if !is_quoted && (has_blanks || ends_value(start)) => continue,
                 _ => {}
             }
-            blanks = false;
-            w.bytes(rest.get(..len).unwrap_or(rest));
-            rest = rest.get(len..).unwrap_or_default();
+            has_blanks = false;
+            w.bytes(before(rest, start));
         }
     }
 }
@@ -219,7 +215,8 @@ const fn blanks(mut text: &[u8]) -> &[u8] {
     text
 }
 
-fn is_blank_before_semicolon(text: &[u8]) -> bool {
+/// Whether nothing but blanks stands before the next semicolon.
+const fn ends_value(text: &[u8]) -> bool {
     matches!(blanks(text), [b';', ..])
 }
 

@@ -1,6 +1,7 @@
 //! The body of a message that is one plain text.
 
 pub(in crate::message) mod file_name;
+pub(in crate::message) mod label;
 pub(in crate::message) mod media_type;
 pub(in crate::message) mod mime;
 pub(in crate::message) mod part;

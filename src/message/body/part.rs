@@ -1,7 +1,6 @@
 //! Attachments and inline parts.
 
-use super::file_name::FileName;
-use super::media_type::MediaType;
+use super::label::Label;
 use crate::invalid::{Field, Invalid, Reason};
 use crate::message::coding::{Content, UNKNOWN, utf8};
 use crate::message::header::id::{self, ContentId};
@@ -19,41 +18,28 @@ use crate::wire::writer::Writer;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Attachment<'a> {
-    name: FileName<'a>,
-    media_type: MediaType<'a>,
+    label: Label<'a>,
     pub(in crate::message) content: Content<'a>,
     content_id: Option<ContentId<'a>>,
+    /// Writes the Content-ID. A pointer, so that only what is used is linked.
+    id_field: fn(&Attachment<'_>, &mut Writer<'_>),
 }
 
-impl<'a> Attachment<'a> {
-    /// An attachment that travels in base64. A `text/…` without a charset is given
-    /// `charset=utf-8` if it is UTF-8 and not ASCII.
+impl<'a> Label<'a> {
+    /// An attachment of these bytes that travels in base64. A `text/…` without a charset is given
+    /// `charset=utf-8` if they are UTF-8 and not ASCII.
     ///
     /// # Errors
     ///
-    /// As [`FileName::new`] and [`MediaType::new`]; `AsIsOnly` for `message/…`, which
-    /// RFC 2046 §5.2.1 does not let travel in base64: a message that cannot be attached
-    /// [as it is](Self::as_is) is attached as `application/octet-stream`.
-    pub const fn new(
-        file_name: &'a str,
-        media_type: &'a str,
-        content: &'a [u8],
-    ) -> Result<Self, Invalid> {
+    /// `AsIsOnly` for `message/…`, which RFC 2046 §5.2.1 does not let travel in base64: a message that
+    /// cannot be attached [as it is](Self::attach_as_is) is attached as `application/octet-stream`.
+    pub const fn attach(self, content: &'a [u8]) -> Result<Attachment<'a>, Invalid> {
         let encoded = Content::base64(content);
-        let attachment = match Self::with(file_name, media_type, encoded, true) {
-            Ok(attachment) => attachment,
-            Err(invalid) => return Err(invalid),
-        };
-        if attachment.media_type.is_text()
-            && !attachment.media_type.has(b"charset")
-            && utf8::is_beyond_ascii(content)
-        {
-            return Ok(Self {
-                content: encoded.in_utf8(),
-                ..attachment
-            });
-        }
-        Ok(attachment)
+        self.in_base64(if self.lacks_charset && utf8::is_beyond_ascii(content) {
+            encoded.in_utf8()
+        } else {
+            encoded
+        })
     }
 
     /// An attachment that travels as it is: ASCII text with CRLF line ends.
@@ -65,15 +51,11 @@ impl<'a> Attachment<'a> {
     ///
     /// # Errors
     ///
-    /// As [`FileName::new`] and [`MediaType::new`]; of [`Field::Attachment`] `LineEnd`,
-    /// `LineTooLong` (998 bytes), `NotAscii`, and `ControlCharacter` for a byte 0.
-    pub const fn as_is(
-        file_name: &'a str,
-        media_type: &'a str,
-        content: &'a [u8],
-    ) -> Result<Self, Invalid> {
+    /// Of [`Field::Attachment`] `LineEnd`, `LineTooLong` (998 bytes), `NotAscii`, and
+    /// `ControlCharacter` for a byte 0.
+    pub const fn attach_as_is(self, content: &'a [u8]) -> Result<Attachment<'a>, Invalid> {
         match Content::as_is(content) {
-            Ok(content) => Self::with(file_name, media_type, content, false),
+            Ok(content) => Ok(self.with(content)),
             Err(reason) => Err(Invalid::new(Field::Attachment, reason)),
         }
     }
@@ -84,18 +66,12 @@ impl<'a> Attachment<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Attachment::new`]; of [`Field::Attachment`] `TooLong` for a length of `u32::MAX`.
-    pub const fn streamed(
-        file_name: &'a str,
-        media_type: &'a str,
-        length: Option<u32>,
-    ) -> Result<Self, Invalid> {
-        let length = match known(length) {
-            Ok(length) => length,
-            Err(invalid) => return Err(invalid),
-        };
-        let content = Content::base64_from_source(length);
-        Self::with(file_name, media_type, content, true)
+    /// As [`attach`](Self::attach); of [`Field::Attachment`] `TooLong` for a length of `u32::MAX`.
+    pub const fn attach_streamed(self, length: Option<u32>) -> Result<Attachment<'a>, Invalid> {
+        match known(length) {
+            Ok(length) => self.in_base64(Content::base64_from_source(length)),
+            Err(invalid) => Err(invalid),
+        }
     }
 
     /// An attachment that travels as it is, its bytes given, and checked, while the message is sent.
@@ -103,44 +79,103 @@ impl<'a> Attachment<'a> {
     ///
     /// # Errors
     ///
-    /// As [`FileName::new`] and [`MediaType::new`]; of [`Field::Attachment`] `TooLong` for a length
-    /// of `u32::MAX`.
+    /// Of [`Field::Attachment`] `TooLong` for a length of `u32::MAX`.
+    pub const fn attach_streamed_as_is(
+        self,
+        length: Option<u32>,
+    ) -> Result<Attachment<'a>, Invalid> {
+        match known(length) {
+            Ok(length) => Ok(self.with(Content::as_is_from_source(length))),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    const fn in_base64(self, content: Content<'a>) -> Result<Attachment<'a>, Invalid> {
+        if self.is_message {
+            return Err(Invalid::new(Field::MediaType, Reason::AsIsOnly));
+        }
+        Ok(self.with(content))
+    }
+
+    const fn with(self, content: Content<'a>) -> Attachment<'a> {
+        Attachment {
+            label: self,
+            content,
+            content_id: None,
+            id_field: |_, _| {},
+        }
+    }
+}
+
+impl<'a> Attachment<'a> {
+    /// [`Label::new`] and [`Label::attach`].
+    ///
+    /// # Errors
+    ///
+    /// As theirs.
+    pub const fn new(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: &'a [u8],
+    ) -> Result<Self, Invalid> {
+        match Label::new(file_name, media_type) {
+            Ok(label) => label.attach(content),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    /// [`Label::new`] and [`Label::attach_as_is`].
+    ///
+    /// # Errors
+    ///
+    /// As theirs.
+    pub const fn as_is(
+        file_name: &'a str,
+        media_type: &'a str,
+        content: &'a [u8],
+    ) -> Result<Self, Invalid> {
+        match Label::new(file_name, media_type) {
+            Ok(label) => label.attach_as_is(content),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    /// [`Label::new`] and [`Label::attach_streamed`].
+    ///
+    /// # Errors
+    ///
+    /// As theirs.
+    pub const fn streamed(
+        file_name: &'a str,
+        media_type: &'a str,
+        length: Option<u32>,
+    ) -> Result<Self, Invalid> {
+        match Label::new(file_name, media_type) {
+            Ok(label) => label.attach_streamed(length),
+            Err(invalid) => Err(invalid),
+        }
+    }
+
+    /// [`Label::new`] and [`Label::attach_streamed_as_is`].
+    ///
+    /// # Errors
+    ///
+    /// As theirs.
     pub const fn streamed_as_is(
         file_name: &'a str,
         media_type: &'a str,
         length: Option<u32>,
     ) -> Result<Self, Invalid> {
-        let length = match known(length) {
-            Ok(length) => length,
-            Err(invalid) => return Err(invalid),
-        };
-        let content = Content::as_is_from_source(length);
-        Self::with(file_name, media_type, content, false)
+        match Label::new(file_name, media_type) {
+            Ok(label) => label.attach_streamed_as_is(length),
+            Err(invalid) => Err(invalid),
+        }
     }
 
-    const fn with(
-        file_name: &'a str,
-        media_type: &'a str,
-        content: Content<'a>,
-        is_base64: bool,
-    ) -> Result<Self, Invalid> {
-        let name = match FileName::new(file_name) {
-            Ok(name) => name,
-            Err(invalid) => return Err(invalid),
-        };
-        let media_type = match MediaType::new(media_type) {
-            Ok(media_type) => media_type,
-            Err(invalid) => return Err(invalid),
-        };
-        if media_type.is_message() && is_base64 {
-            return Err(Invalid::new(Field::MediaType, Reason::AsIsOnly));
-        }
-        Ok(Self {
-            name,
-            media_type,
-            content,
-            content_id: None,
-        })
+    /// What it is called and what it is.
+    #[must_use]
+    pub const fn label(&self) -> Label<'a> {
+        self.label
     }
 
     /// Makes it an inline part: the HTML refers to it as `cid:` and `content_id`. In a message
@@ -153,6 +188,11 @@ impl<'a> Attachment<'a> {
         match ContentId::new(content_id) {
             Ok(id) => Ok(Self {
                 content_id: Some(id),
+                id_field: |part, w| {
+                    if let Some(id) = part.content_id {
+                        id::field("Content-ID:", id.as_str(), w);
+                    }
+                },
                 ..self
             }),
             Err(invalid) => Err(invalid),
@@ -168,22 +208,17 @@ impl<'a> Attachment<'a> {
     /// Writes the part's fields and the empty line.
     pub(in crate::message) fn head(&self, disposition: &str, w: &mut Writer<'_>) {
         w.str("Content-Type: ");
-        self.media_type.write(w);
+        self.label.write_type(w);
         if self.content.coding.needs_charset {
             w.str(";\r\n charset=utf-8");
-        }
-        if !self.name.is_plain() && !self.media_type.has(b"name") {
-            self.name.write_fallback(w);
         }
         w.str("\r\nContent-Transfer-Encoding: ");
         w.str(self.content.coding.name);
         w.str("\r\nContent-Disposition: ");
         w.str(disposition);
-        self.name.write(w);
+        self.label.write_disposition(w);
         w.crlf();
-        if let Some(id) = self.content_id {
-            id::field("Content-ID:", id.as_str(), w);
-        }
+        (self.id_field)(self, w);
         w.crlf();
     }
 }
