@@ -25,6 +25,7 @@ pub use body::file_name::FileName;
 pub use body::label::Label;
 pub use body::media_type::MediaType;
 pub use body::part::Attachment;
+pub use body::text::Text;
 pub use coding::lines::Octets;
 pub use dsn::{EnvelopeId, Notify, Return};
 pub use fault::{ContentFault, ContentFaultKind, Part};

@@ -4,7 +4,7 @@ use super::body::mime;
 use super::coding::Content;
 use super::header::head::in_field;
 use super::header::id;
-use super::{Attachment, Date, HeaderText, Importance, Message, MessageId};
+use super::{Attachment, Date, HeaderText, Importance, Message, MessageId, Text};
 use crate::invalid::{Field, Invalid};
 
 impl<'a> Message<'a> {
@@ -84,10 +84,10 @@ impl<'a> Message<'a> {
         self
     }
 
-    /// The plain text. CR, LF and CRLF each end a line.
+    /// The plain text: a [`Text`] or a `&str`.
     #[must_use]
-    pub const fn text(self, text: &'a str) -> Self {
-        self.set_text(Content::text(text))
+    pub fn text(self, text: impl Into<Text<'a>>) -> Self {
+        self.set_text(text.into().0)
     }
 
     #[inline(always)] // So that the question is answered when compiling.
@@ -98,10 +98,10 @@ impl<'a> Message<'a> {
         self
     }
 
-    /// The HTML, an alternative to the plain text if there is one.
+    /// The HTML, an alternative to the plain text if there is one: a [`Text`] or a `&str`.
     #[must_use]
-    pub const fn html(mut self, html: &'a str) -> Self {
-        self.html = Some(Content::text(html));
+    pub fn html(mut self, html: impl Into<Text<'a>>) -> Self {
+        self.html = Some(html.into().0);
         self.body = mime::atom;
         self
     }

@@ -5,6 +5,7 @@ pub(in crate::message) mod label;
 pub(in crate::message) mod media_type;
 pub(in crate::message) mod mime;
 pub(in crate::message) mod part;
+pub(in crate::message) mod text;
 
 use super::Message;
 use super::coding::{Content, Place};
