@@ -161,7 +161,7 @@ impl<'a> Message<'a> {
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
     pub fn needs_smtputf8(&self) -> bool {
-        matches!(self.octets(), Octets::Utf8) || self.head.needs_smtputf8()
+        matches!(self.octets(), Octets::Utf8) || self.head.needs_smtputf8
     }
 
     /// Whether the content holds bytes above 0x7F, so that the server must offer 8BITMIME. Only

@@ -20,7 +20,6 @@ pub(super) static COMPOSED: Ways = ANY;
 const ANY: Ways = Ways {
     atom: atom::<false>,
     recipient: |head, walk| recipients::next(head, walk),
-    needs_smtputf8: |head| !head.is_ascii(),
 };
 
 /// Produces the next atom of the fields from From to Cc, and moves the cursor on. Where names are

@@ -25,8 +25,6 @@ struct Ways {
     atom: fn(&Head<'_>, &mut Cursor, &mut Writer<'_>) -> Progress,
     /// The next recipient that did not occur before.
     recipient: for<'h> fn(&'h Head<'_>, &mut Walk) -> Option<Address<'h>>,
-    /// Whether an address in these fields, or of a recipient, holds a character outside ASCII.
-    needs_smtputf8: fn(&Head<'_>) -> bool,
 }
 
 /// The part of a message that a device's messages have in common: who writes it and to whom, mostly
@@ -86,6 +84,8 @@ pub struct Head<'a> {
     /// What MAIL and RCPT carry for them where the server offers DSN; linked on use.
     dsn: Option<DsnParameters>,
     headers: &'a [Header<'a>],
+    /// An address holds a character outside ASCII, so that the server must offer SMTPUTF8.
+    pub(in crate::message) needs_smtputf8: bool,
     /// How its fields and recipients come; linked on use.
     ways: &'static Ways,
     /// What the compiler wrote, if it did.
@@ -123,12 +123,13 @@ impl<'a> Head<'a> {
             },
             dsn: None,
             headers: &[],
+            needs_smtputf8: false,
             ways: &PLAIN,
             written: Written::NONE,
             rare_fields: |_, _| {},
             custom_fields: |_, _| {},
         };
-        head.compose();
+        head.settle();
         head
     }
 
@@ -146,7 +147,7 @@ impl<'a> Head<'a> {
         }
         let mut head = Self::new(sender);
         head.authors = authors;
-        head.compose();
+        head.settle();
         Ok(head)
     }
 
@@ -157,13 +158,15 @@ impl<'a> Head<'a> {
         let mut head = Self::new(Mailbox::NOBODY);
         head.reverse_path = Some(reverse_path);
         head.bcc = recipients;
+        head.settle();
         head
     }
 
-    /// Its fields are to be written while a message is sent; encoded words are linked if a name needs
-    /// them.
+    /// Takes note of what follows from its addresses and names. Its fields are to be written while a
+    /// message is sent; encoded words are linked if a name needs them.
     #[inline(always)] // So that nothing is linked for names that are known when compiling.
-    const fn compose(&mut self) {
+    const fn settle(&mut self) {
+        self.needs_smtputf8 = !self.is_ascii();
         let is_plain = self.from.has_plain_name()
             && self.authors.has_plain_names()
             && self.reply_to.has_plain_names()
@@ -181,7 +184,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn __to(mut self, list: MailboxList<'a>) -> Self {
         self.to = list;
-        self.compose();
+        self.settle();
         self
     }
 
@@ -189,7 +192,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn __cc(mut self, list: MailboxList<'a>) -> Self {
         self.cc = list;
-        self.compose();
+        self.settle();
         self
     }
 
@@ -197,7 +200,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn __bcc(mut self, list: MailboxList<'a>) -> Self {
         self.bcc = list;
-        self.compose();
+        self.settle();
         self
     }
 
@@ -205,7 +208,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn __reply_to(mut self, list: MailboxList<'a>) -> Self {
         self.reply_to = list;
-        self.compose();
+        self.settle();
         self
     }
 
@@ -273,7 +276,7 @@ impl<'a> Head<'a> {
     #[must_use]
     pub const fn sender(mut self, sender: Mailbox<'a>) -> Self {
         self.sender = Some(sender);
-        self.compose();
+        self.settle();
         self
     }
 
@@ -288,6 +291,7 @@ impl<'a> Head<'a> {
         Invalid: From<R::Error>,
     {
         self.reverse_path = Some(in_field(Field::ReversePath, path.try_into())?);
+        self.needs_smtputf8 = !self.is_ascii();
         Ok(self)
     }
 
@@ -317,6 +321,7 @@ impl<'a> Head<'a> {
     {
         self.rare_fields = rare_fields;
         self.read_receipt = Some(in_field(Field::ReadReceipt, to.try_into())?);
+        self.needs_smtputf8 = !self.is_ascii();
         Ok(self)
     }
 
@@ -333,6 +338,7 @@ impl<'a> Head<'a> {
     {
         self.rare_fields = rare_fields;
         self.delivery_receipt = Some(in_field(Field::DeliveryReceipt, to.try_into())?);
+        self.needs_smtputf8 = !self.is_ascii();
         Ok(self.notify(Notify::ALWAYS))
     }
 
@@ -437,15 +443,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
-    pub(in crate::message) fn needs_smtputf8(&self) -> bool {
-        let path = self.reverse_path.is_some_and(|path| !path.is_ascii());
-        let receipts = [self.read_receipt, self.delivery_receipt];
-        let receipts = receipts.iter().flatten().any(|address| !address.is_ascii());
-        path || receipts || (self.ways.needs_smtputf8)(self)
-    }
-
-    /// Whether every address that its fields name, or that is a recipient's, is ASCII.
+    /// Whether every address is ASCII.
     const fn is_ascii(&self) -> bool {
         self.to.is_ascii()
             && self.cc.is_ascii()
@@ -455,6 +453,18 @@ impl<'a> Head<'a> {
             && self.from.address().is_ascii()
             && match self.sender {
                 Some(sender) => sender.address().is_ascii(),
+                None => true,
+            }
+            && match self.reverse_path {
+                Some(path) => path.is_ascii(),
+                None => true,
+            }
+            && match self.read_receipt {
+                Some(address) => address.is_ascii(),
+                None => true,
+            }
+            && match self.delivery_receipt {
+                Some(address) => address.is_ascii(),
                 None => true,
             }
     }

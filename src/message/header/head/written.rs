@@ -14,14 +14,12 @@ pub(super) struct Written<'a> {
     /// The fields from From to Cc.
     fields: &'a [u8],
     recipients: &'a [Address<'a>],
-    needs_smtputf8: bool,
 }
 
 impl Written<'_> {
     pub(super) const NONE: Self = Self {
         fields: &[],
         recipients: &[],
-        needs_smtputf8: false,
     };
 }
 
@@ -35,7 +33,6 @@ static WRITTEN: Ways = Ways {
         walk.count();
         recipient.copied()
     },
-    needs_smtputf8: |head| head.written.needs_smtputf8,
 };
 
 /// Whether an address is among others.
@@ -156,11 +153,7 @@ impl<'a> Head<'a> {
     #[doc(hidden)]
     #[must_use]
     pub const fn __written(mut self, fields: &'a [u8], recipients: &'a [Address<'a>]) -> Self {
-        self.written = Written {
-            fields,
-            recipients,
-            needs_smtputf8: !self.is_ascii(),
-        };
+        self.written = Written { fields, recipients };
         self.ways = &WRITTEN;
         self
     }
