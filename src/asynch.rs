@@ -3,7 +3,6 @@
 //! This file moves bytes and names operations. It does not know SMTP: every decision is taken in
 //! [`session`](crate::session).
 
-use core::borrow::Borrow;
 use core::ops::ControlFlow;
 
 use embedded_io_async::{Error as _, ErrorType, Read, Write};
@@ -12,7 +11,7 @@ use crate::client::Async;
 use crate::error::Error;
 use crate::fault::{Fault, Trouble};
 use crate::invalid::{Field, Invalid};
-use crate::message::Message;
+use crate::message::{Mail, message};
 use crate::observer::Observer;
 use crate::report::Report;
 use crate::session::{MailOperation, Operation, Step};
@@ -149,19 +148,19 @@ impl<'b, T: Read + Write, O: Observer> Client<'b, T, O> {
     /// # Cancel safety
     ///
     /// None: a future dropped before its end ends the session, and nothing more is sent on it.
-    pub async fn send_all<'m, M: Borrow<Message<'m>>>(
+    pub async fn send_all<'m, M: Mail<'m>>(
         &mut self,
-        messages: impl IntoIterator<Item = M>,
+        mails: impl IntoIterator<Item = M>,
         mut each: impl FnMut(Result<Report, Error<T::Error>>) -> ControlFlow<()>,
     ) {
         self.parts().1.in_rows();
-        let mut messages = messages.into_iter();
-        let mut current = messages.next();
+        let mut mails = mails.into_iter();
+        let mut current = mails.next();
         let mut is_next = false;
-        while let Some(message) = current {
-            let next = messages.next();
-            let mail = MailOperation::new(message.borrow())
-                .in_row(next.as_ref().map(Borrow::borrow), is_next);
+        while let Some(mail) = current {
+            let next = mails.next();
+            let mail =
+                MailOperation::new(message(&mail)).in_row(next.as_ref().map(message), is_next);
             if each(self.run(&mut Operation::Mail(mail)).await).is_break() {
                 return;
             }

@@ -3,7 +3,7 @@
 
 use embedded_io::ErrorType;
 
-use crate::message::Message;
+use crate::message::{self, Mail};
 use crate::report::RecipientStatus;
 use crate::session::MailOperation;
 
@@ -41,10 +41,10 @@ pub struct Submission<'o, 'm, R = NoSource> {
 }
 
 impl<'o, 'm> Submission<'o, 'm> {
-    /// The message alone, to all of its recipients.
-    pub fn new(message: &'o Message<'m>) -> Self {
+    /// The message, or ready-made message, alone, to all of its recipients.
+    pub fn new(mail: &'o impl Mail<'m>) -> Self {
         Self {
-            mail: MailOperation::new(message),
+            mail: MailOperation::new(message::message(mail)),
             sources: &mut [],
         }
     }
@@ -93,9 +93,9 @@ impl<'o, 'm, R> Submission<'o, 'm, R> {
     }
 }
 
-impl<'o, 'm> From<&'o Message<'m>> for Submission<'o, 'm> {
-    fn from(message: &'o Message<'m>) -> Self {
-        Self::new(message)
+impl<'o, 'm, M: Mail<'m>> From<&'o M> for Submission<'o, 'm> {
+    fn from(mail: &'o M) -> Self {
+        Self::new(mail)
     }
 }
 

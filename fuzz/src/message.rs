@@ -19,7 +19,9 @@
 //! buffer, and from sources; every field of the header is one that the library writes or one that was
 //! given, and stands once.
 
-use embedded_smtp::message::{Attachment, Date, Head, Header, Importance, Message, Part};
+use embedded_smtp::message::{
+    Attachment, Date, Head, Header, Importance, Mail, Message, Part, ReadyMade,
+};
 use embedded_smtp::{Mailbox, MailboxList, ReversePath};
 
 use crate::form::Form;
@@ -33,17 +35,16 @@ pub fn message(input: &[u8]) {
     let attachments: Vec<Attachment<'_>> =
         parts.iter().filter_map(|p| p.attachment(false)).collect();
     let head = head(&form, &headers);
+    if let Some(octets) = ready_made(&form) {
+        check(&ReadyMade::new(&head, octets).unwrap(), buffer);
+        return;
+    }
     let message = build(&form, &head, &attachments);
-    let Some(octets) = read(&message, 4_096, &[]) else {
+    let Some(octets) = check(&message, buffer) else {
         return;
     };
-    assert_eq!(read(&message, 1 + buffer, &[]).as_ref(), Some(&octets));
-    assert_eq!(message.encoded_len(), Some(octets.len() as u32));
-    check_lines(&octets);
-    if ready_made(&form).is_none() {
-        check_octets(&octets, &message, &headers);
-        check_fields(&octets, &headers);
-    }
+    check_octets(&octets, &message, &headers);
+    check_fields(&octets, &headers);
     // Of a text that is held it is known, and said, that it is UTF-8; of one from a source it is not.
     let is_said = parts.iter().any(Piece::is_text_beyond_ascii);
     if form.has("streamed") && !is_said {
@@ -61,6 +62,15 @@ pub fn message(input: &[u8]) {
     }
 }
 
+/// What holds for every mail. Its octets, if it can be completed.
+fn check(mail: &dyn Mail<'_>, buffer: usize) -> Option<Vec<u8>> {
+    let octets = read(mail, 4_096, &[])?;
+    assert_eq!(read(mail, 1 + buffer, &[]).as_ref(), Some(&octets));
+    assert_eq!(mail.encoded_len(), Some(octets.len() as u32));
+    check_lines(&octets);
+    Some(octets)
+}
+
 fn headers<'f>(form: &'f Form<'_>) -> Vec<Header<'f>> {
     let pairs = form
         .texts("header")
@@ -73,7 +83,7 @@ fn headers<'f>(form: &'f Form<'_>) -> Vec<Header<'f>> {
 /// The bytes of a ready-made message, if there is one in the form.
 fn ready_made<'f>(form: &'f Form<'_>) -> Option<&'f [u8]> {
     let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
-    Message::ready_made(
+    ReadyMade::new(
         &Head::envelope(ReversePath::Null, MailboxList::EMPTY),
         octets,
     )
@@ -123,9 +133,6 @@ fn build<'f>(
 ) -> Message<'f> {
     let text = |key| form.text(key).unwrap_or_default();
     let mut message = Message::new(head);
-    if let Some(octets) = ready_made(form) {
-        message = Message::ready_made(head, octets).unwrap_or(message);
-    }
     message = message.message_id(text("id")).unwrap_or(message);
     if form.has("high") {
         message = message.importance(Importance::High);
@@ -225,7 +232,7 @@ fn parts<'f>(form: &'f Form<'_>) -> Vec<Piece<'f>> {
 }
 
 /// The message through a buffer of this size; `None` when it cannot be completed.
-fn read(message: &Message<'_>, size: usize, sources: &[&[u8]]) -> Option<Vec<u8>> {
+fn read(message: &dyn Mail<'_>, size: usize, sources: &[&[u8]]) -> Option<Vec<u8>> {
     let mut sources = sources.to_vec();
     let mut octets = Vec::new();
     let mut reader = message.reader();

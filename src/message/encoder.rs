@@ -48,7 +48,7 @@ impl Message<'_> {
     fn run(&self, cursor: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Filled {
         loop {
             let mut next = *cursor;
-            let progress = (self.atoms)(self, &mut next, dots, w);
+            let progress = (self.kind.atom)(self, &mut next, dots, w);
             if let Some(skip) = w.end_atom() {
                 cursor.skip = skip;
                 return Filled::More;
@@ -59,29 +59,6 @@ impl Message<'_> {
                 Progress::End => return Filled::Complete,
                 Progress::Stop(filled) => return filled,
             }
-        }
-    }
-
-    /// Produces the atom at the cursor and moves the cursor to the next one.
-    fn atom(&self, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
-        match at.step {
-            Step::Origin => {
-                if let Some(date) = self.date {
-                    w.str("Date: ");
-                    date.write(w);
-                    w.crlf();
-                }
-                at.go(Step::Authors)
-            }
-            Step::Authors | Step::Sender | Step::ReplyTo | Step::To | Step::Cc => {
-                self.head.atom(at, w)
-            }
-            Step::Fields => {
-                self.fields(w);
-                at.step = Step::Body;
-                (self.body)(self, at, dots, w)
-            }
-            _ => (self.body)(self, at, dots, w),
         }
     }
 
@@ -98,12 +75,30 @@ impl Message<'_> {
     }
 }
 
-/// The atoms of a message that is made of fields and parts.
-pub(super) fn composed(
+/// Produces the atom at the cursor and moves the cursor to the next one.
+pub(super) fn atom(
     message: &Message<'_>,
     at: &mut Cursor,
     dots: Dots,
     w: &mut Writer<'_>,
 ) -> Progress {
-    message.atom(at, dots, w)
+    match at.step {
+        Step::Origin => {
+            if let Some(date) = message.date {
+                w.str("Date: ");
+                date.write(w);
+                w.crlf();
+            }
+            at.go(Step::Authors)
+        }
+        Step::Authors | Step::Sender | Step::ReplyTo | Step::To | Step::Cc => {
+            message.head.atom(at, w)
+        }
+        Step::Fields => {
+            message.fields(w);
+            at.step = Step::Body;
+            (message.body)(message, at, dots, w)
+        }
+        _ => (message.body)(message, at, dots, w),
+    }
 }

@@ -14,6 +14,7 @@ mod dsn;
 mod encoder;
 mod fault;
 mod header;
+mod mail;
 mod reader;
 mod ready;
 mod recipients;
@@ -34,12 +35,15 @@ pub use header::date::Date;
 pub use header::head::Head;
 pub use header::id::{ContentId, MessageId, ParentId};
 pub use header::text::HeaderText;
+pub use mail::Mail;
 pub use reader::Reader;
+pub use ready::ReadyMade;
 pub use recipients::Recipients;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use dsn::DsnParameters;
 pub(crate) use fault::Filled;
+pub(crate) use mail::message;
 pub(crate) use recipients::{Envelope, Walk};
 
 pub(crate) use crate::wire::dot::Dots;
@@ -102,8 +106,6 @@ pub struct Message<'a> {
     id_field: fn(&Message<'_>, &mut Writer<'_>),
     /// The fields that say how urgent it is.
     importance: &'static str,
-    /// `text` is the whole message.
-    is_ready_made: bool,
     /// The number that makes the Message-ID, and the boundaries if there is no seed.
     unique: u64,
     seed: u64,
@@ -112,12 +114,34 @@ pub struct Message<'a> {
     attachments: &'a [Attachment<'a>],
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
     body: Atoms,
-    /// The atoms of the message.
-    atoms: Atoms,
+    kind: &'static Kind,
 }
 
 /// Produces the atom at the cursor and moves the cursor to the next one.
 type Atoms = fn(&Message<'_>, &mut Cursor, Dots, &mut Writer<'_>) -> Progress;
+
+/// What differs between a message that is made of fields and parts, and one that is ready.
+#[derive(Debug)]
+struct Kind {
+    /// The atoms of the message.
+    atom: Atoms,
+    /// The extensions that the server must offer, as a sum of their bits.
+    needs: fn(&Message<'_>) -> u16,
+    has_author: fn(&Message<'_>) -> bool,
+}
+
+/// A message that is made of fields and parts. Its content is always of seven bits.
+static COMPOSED: Kind = Kind {
+    atom: encoder::atom,
+    needs: |message| {
+        if message.head.needs_smtputf8 {
+            Extension::SmtpUtf8.bit()
+        } else {
+            0
+        }
+    },
+    has_author: |message| !message.head.from.address().as_str().is_empty(),
+};
 
 impl<'a> Message<'a> {
     /// A message with this head.
@@ -130,14 +154,13 @@ impl<'a> Message<'a> {
             message_id: None,
             id_field: |_, _| {},
             importance: "",
-            is_ready_made: false,
             unique: 0,
             seed: 0,
             text: None,
             html: None,
             attachments: &[],
             body: body::atom,
-            atoms: encoder::composed,
+            kind: &COMPOSED,
         }
     }
 
@@ -147,9 +170,9 @@ impl<'a> Message<'a> {
         self.head
     }
 
-    /// Whether it names an author, or is ready-made and names whom it does.
+    /// Whether it names an author, or is ready and names whom it does.
     pub(crate) fn has_author(&self) -> bool {
-        self.is_ready_made || !self.head.from.address().as_str().is_empty()
+        (self.kind.has_author)(self)
     }
 
     /// The envelope's recipients: see [`Head::recipients`].
@@ -160,34 +183,13 @@ impl<'a> Message<'a> {
 
     /// Whether an address holds a character outside ASCII, so that the server must offer SMTPUTF8.
     #[must_use]
-    pub fn needs_smtputf8(&self) -> bool {
-        matches!(self.octets(), Octets::Utf8) || self.head.needs_smtputf8
-    }
-
-    /// Whether the content holds bytes above 0x7F, so that the server must offer 8BITMIME. Only
-    /// ready-made messages do.
-    #[must_use]
-    pub const fn needs_8bitmime(&self) -> bool {
-        !matches!(self.octets(), Octets::SevenBit)
+    pub const fn needs_smtputf8(&self) -> bool {
+        self.head.needs_smtputf8
     }
 
     /// The extensions that the server must offer, as a sum of their bits.
     pub(crate) fn needs(&self) -> u16 {
-        let mut needs = 0;
-        if self.needs_smtputf8() {
-            needs |= Extension::SmtpUtf8.bit();
-        }
-        if self.needs_8bitmime() {
-            needs |= Extension::EightBitMime.bit();
-        }
-        needs
-    }
-
-    const fn octets(&self) -> Octets {
-        match self.text {
-            Some(content) => content.coding.octets,
-            None => Octets::SevenBit,
-        }
+        (self.kind.needs)(self)
     }
 
     /// What MAIL and RCPT carry beside the address where the server offers DSN.

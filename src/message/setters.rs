@@ -86,15 +86,8 @@ impl<'a> Message<'a> {
 
     /// The plain text: a [`Text`] or a `&str`.
     #[must_use]
-    pub fn text(self, text: impl Into<Text<'a>>) -> Self {
-        self.set_text(text.into().0)
-    }
-
-    #[inline(always)] // So that the question is answered when compiling.
-    const fn set_text(mut self, text: Content<'a>) -> Self {
-        if !self.is_ready_made {
-            self.text = Some(text);
-        }
+    pub fn text(mut self, text: impl Into<Text<'a>>) -> Self {
+        self.text = Some(text.into().0);
         self
     }
 
@@ -109,8 +102,9 @@ impl<'a> Message<'a> {
     /// The plain text comes from a source while the message is sent: part [`Part::Text`](super::Part::Text). It is
     /// UTF-8, and CR, LF and CRLF each end a line.
     #[must_use]
-    pub const fn streamed_text(self) -> Self {
-        self.set_text(Content::TEXT_FROM_SOURCE)
+    pub const fn streamed_text(mut self) -> Self {
+        self.text = Some(Content::TEXT_FROM_SOURCE);
+        self
     }
 
     /// The HTML comes from a source while the message is sent: part [`Part::Html`](super::Part::Html).

@@ -65,7 +65,7 @@ fn a_source_with_more_bytes_than_are_counted_is_aborted() {
     let from = Mailbox::parse("a@b.c").unwrap();
     let base64 = [Attachment::streamed("a", "a/b", None).unwrap()];
     let as_is = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
-    let ready = Message::ready_made_streamed(
+    let ready = ReadyMade::streamed(
         kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
         Octets::SevenBit,
     );
@@ -74,7 +74,7 @@ fn a_source_with_more_bytes_than_are_counted_is_aborted() {
         Message::new(kept(Head::new(from))).attachments(&as_is),
         Message::new(kept(Head::new(from))).streamed_text(),
         Message::new(kept(Head::new(from))).streamed_html(),
-        ready,
+        *ready.message(),
     ] {
         let mut out = [0; 512];
         let mut cursor = Cursor::default();
@@ -111,11 +111,11 @@ fn dots_from_a_source_are_doubled_whatever_the_pieces() {
     let from = Mailbox::parse("a@b.c").unwrap();
     let slice = [Attachment::as_is("a", "a/b", content).unwrap()];
     let source = [Attachment::streamed_as_is("a", "a/b", None).unwrap()];
-    let ready = Message::ready_made_streamed(
+    let ready = ReadyMade::streamed(
         kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
         Octets::SevenBit,
     );
-    let given = Message::ready_made(
+    let given = ReadyMade::new(
         kept(Head::envelope(ReversePath::Null, MailboxList::EMPTY)),
         content,
     )
@@ -125,7 +125,7 @@ fn dots_from_a_source_are_doubled_whatever_the_pieces() {
             Message::new(kept(Head::new(from))).attachments(&slice),
             Message::new(kept(Head::new(from))).attachments(&source),
         ),
-        (given, ready),
+        (*given.message(), *ready.message()),
     ] {
         let plain = filled(&slice, Dots::Plain, 4_096);
         assert_eq!(filled(&slice, Dots::Stuffed, 4_096), stuffed(&plain));

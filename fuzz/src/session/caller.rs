@@ -177,24 +177,21 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let number = wire.dialogue.mails.len();
         let path = format!("m{number}@example.org");
         let head = mails::head(self.form, 0, &path);
-        let mut message = mails::message(self.form, 0, &head);
+        // A ready-made message has no part that could come from a source.
+        let is_streamed = wishes.is_streamed && mails::ready_made(self.form).is_none();
+        let message = &*mails::message(self.form, 0, &head, is_streamed);
         let text = self.form.text("text").unwrap_or("Hello\n").as_bytes();
         let mut sources = [Source::new(
             text,
             self.setup.source_fails,
             &self.setup.reads,
         )];
-        if wishes.is_streamed {
-            message = message.streamed_text();
-        }
-        // A ready-made message stays what it is.
-        let is_streamed = message.streamed_parts() == 1;
         let expected_source = is_streamed.then(|| sources[0].clone());
         if !wishes.is_unsent {
             self.settled = Settled::default();
         }
         let settled = &self.settled;
-        let mail = mails::expected(self.form, 0, &message, &path, expected_source, settled);
+        let mail = mails::expected(self.form, 0, message, &path, expected_source, settled);
         let Some(mail) = mail else {
             return false;
         };
@@ -245,11 +242,18 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
         let heads = heads.map(|(n, path)| mails::head(self.form, n, path));
         let heads: Vec<_> = heads.collect();
         let messages = heads.iter().enumerate();
-        let messages = messages.map(|(n, head)| mails::message(self.form, n, head));
+        let messages = messages.map(|(n, head)| mails::message(self.form, n, head, false));
         let messages: Vec<_> = messages.collect();
         wire.dialogue.begin(Task::Mail);
         for (n, message) in messages.iter().enumerate() {
-            let mail = mails::expected(self.form, n, message, &paths[n], None, &Settled::default());
+            let mail = mails::expected(
+                self.form,
+                n,
+                &**message,
+                &paths[n],
+                None,
+                &Settled::default(),
+            );
             wire.dialogue.hand_in(Mail {
                 is_in_row: true,
                 ..mail.expect("its octets are at hand")
@@ -275,7 +279,8 @@ impl<'f: 'b, 'b> Caller<'f, 'b> {
             }
         };
         let client = self.client.as_mut().unwrap();
-        with!(client, |client| client.send_all(&messages, each));
+        with!(client, |client| client
+            .send_all(messages.iter().map(|mail| &**mail), each));
         assert_eq!(ends, count.min(stop.max(1)));
         self.check_end(last);
     }

@@ -1,7 +1,7 @@
 //! The mails of the caller.
 
 use embedded_io::{ErrorKind, ErrorType, Read};
-use embedded_smtp::message::{Head, Notify, Return};
+use embedded_smtp::message::{Head, Notify, ReadyMade, Return};
 use embedded_smtp::{Address, Mailbox, MailboxList, Message, ReversePath};
 
 use super::mail::Mail;
@@ -9,16 +9,27 @@ use crate::form::Form;
 
 /// The mail with this number in a series, to be sent with this reverse-path. The first is the
 /// form's, the second another to the same recipients, and so on in turn.
-pub fn message<'m>(form: &'m Form<'_>, number: usize, head: &'m Head<'m>) -> Message<'m> {
+///
+/// The text of the form's comes from a source if `is_streamed`.
+pub fn message<'m>(
+    form: &'m Form<'_>,
+    number: usize,
+    head: &'m Head<'m>,
+    is_streamed: bool,
+) -> Box<dyn embedded_smtp::message::Mail<'m> + 'm> {
     let text = |key, default| form.text(key).unwrap_or(default);
     if is_other(number) {
-        return Message::new(head).text(".\nThe other\n..\n");
+        return Box::new(Message::new(head).text(".\nThe other\n..\n"));
     }
     if let Some(octets) = ready_made(form) {
-        return Message::ready_made(head, octets).unwrap();
+        return Box::new(ReadyMade::new(head, octets).unwrap());
     }
     let message = Message::new(head).text(text("text", "Hello\n"));
-    message.subject(text("subject", "Hi")).unwrap_or(message)
+    let message = message.subject(text("subject", "Hi")).unwrap_or(message);
+    Box::new(match is_streamed {
+        true => message.streamed_text(),
+        false => message,
+    })
 }
 
 /// Its head.
@@ -68,10 +79,10 @@ fn is_other(number: usize) -> bool {
 }
 
 /// The bytes of a ready-made message, if the form has one that can be sent.
-fn ready_made<'m>(form: &'m Form<'_>) -> Option<&'m [u8]> {
+pub fn ready_made<'m>(form: &'m Form<'_>) -> Option<&'m [u8]> {
     let (_, octets) = form.fields().find(|(key, _)| *key == b"message")?;
     let to = MailboxList::parse(form.text("to").unwrap_or("b@example.org")).ok()?;
-    Message::ready_made(&Head::envelope(ReversePath::Null, to), octets).ok()?;
+    ReadyMade::new(&Head::envelope(ReversePath::Null, to), octets).ok()?;
     Some(octets)
 }
 
@@ -117,7 +128,7 @@ impl Settled {
 pub fn expected(
     form: &Form<'_>,
     number: usize,
-    message: &Message<'_>,
+    message: &dyn embedded_smtp::message::Mail<'_>,
     path: &str,
     source: Option<Source<'_>>,
     settled: &Settled,

@@ -151,7 +151,7 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
-    /// Where a ready-made message goes ([`Message::ready_made`](crate::Message::ready_made)). It has no
+    /// Where a ready-made message goes ([`ReadyMade`](crate::message::ReadyMade)). It has no
     /// author, so any other message with it is refused before anything is sent.
     #[must_use]
     pub const fn envelope(reverse_path: ReversePath<'a>, recipients: MailboxList<'a>) -> Self {
