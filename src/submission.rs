@@ -51,7 +51,7 @@ impl<'o, 'm> Submission<'o, 'm> {
 }
 
 impl<'o, 'm, R> Submission<'o, 'm, R> {
-    /// Notes each recipient's result, in the order of [`Message::recipients`]. Without
+    /// Notes each recipient's result, in the order of [`Mail::recipients`]. Without
     /// [`unsent`](Self::unsent) all of them are cleared first. Recipients for whom there is no room
     /// are sent to all the same.
     pub fn results(mut self, results: &'o mut [RecipientStatus]) -> Self {
