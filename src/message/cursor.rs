@@ -64,6 +64,24 @@ impl Cursor {
         self.go(step)
     }
 
+    /// Moves to the first atom of `step` for the next item.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the last number is no item: see `nth`"
+    )]
+    pub(super) fn go_to_next_item(&mut self, step: Step) -> Progress {
+        self.go_to_item(step, self.item + 1)
+    }
+
+    /// Counts bytes of a content that were passed.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "they are a slice's, or a source's, which is not asked for more than a usize counts"
+    )]
+    pub(super) const fn pass(&mut self, bytes: usize) {
+        self.position += bytes;
+    }
+
     /// Moves to the next atom of the same row.
     pub(super) const fn advance(&mut self, position: usize) -> Progress {
         self.position = position;

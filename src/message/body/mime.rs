@@ -81,7 +81,7 @@ pub(in crate::message) fn atom(
                 None if inline => Step::BodyEnd,
                 None => Step::MixedEnd,
                 Some(part) if (tree.related && part.is_inline()) != inline => {
-                    return at.go_to_item(at.step, at.item.saturating_add(1));
+                    return at.go_to_next_item(at.step);
                 }
                 Some(part) if inline => {
                     tree.delimiter(Some(Level::Related), w);
@@ -108,7 +108,7 @@ pub(in crate::message) fn atom(
             } else {
                 Step::AttachmentHead
             };
-            return at.go_to_item(head, at.item.saturating_add(1));
+            return at.go_to_next_item(head);
         }
         Step::BodyEnd => {
             tree.close(Level::Related, w);
