@@ -114,7 +114,7 @@ pub(super) enum Progress {
 }
 
 /// What a message is made of, in order. Steps that a message does not need write nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[repr(u8)]
 pub(super) enum Step {
     /// Date, and From if there is one author.
@@ -137,8 +137,10 @@ pub(super) enum Step {
     /// Inline parts of the HTML; `item` counts all attachments.
     InlineHead,
     InlineBody,
-    /// The ends of related and alternative.
+    /// The ends of related and alternative, and the calendar between them.
     BodyEnd,
+    CalendarBody,
+    AlternativeEnd,
     /// The other attachments; `item` counts all of them.
     AttachmentHead,
     AttachmentBody,
