@@ -142,7 +142,7 @@ impl<'b> Buffer<'b> {
     pub(super) fn rest(&self, span: Span) -> Span {
         Span {
             start: span.end,
-            end: self.end().max(span.end),
+            end: self.end(),
         }
     }
 
