@@ -27,6 +27,55 @@ impl Invalid {
             reason: self.reason,
         }
     }
+
+    /// The words of its `Display`, for a macro whose literal is wrong.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __sentence(self) -> Sentence {
+        let mut sentence = Sentence([b' '; SENTENCE]);
+        let mut rest: &mut [u8] = &mut sentence.0;
+        let words = [self.field.as_str(), ": ", self.reason.as_str()];
+        let mut words: &[&str] = &words;
+        while let [word, others @ ..] = words {
+            rest = append(rest, word.as_bytes());
+            words = others;
+        }
+        sentence
+    }
+}
+
+/// More bytes than any field and reason have together.
+const SENTENCE: usize = 160;
+
+/// Words of a person's language, with blanks after them.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Sentence([u8; SENTENCE]);
+
+impl Sentence {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.0.trim_ascii_end()) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+}
+
+/// Copies a text into a slice; what is left of the slice.
+const fn append<'s>(mut slots: &'s mut [u8], mut text: &[u8]) -> &'s mut [u8] {
+    while let [byte, text_tail @ ..] = text {
+        slots = match slots {
+            [slot, others @ ..] => {
+                *slot = *byte;
+                others
+            }
+            none => return none,
+        };
+        text = text_tail;
+    }
+    slots
 }
 
 impl fmt::Display for Invalid {

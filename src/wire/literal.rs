@@ -71,15 +71,36 @@ macro_rules! mailbox_list {
     };
 }
 
-/// `$type::parse($text)`, or a compiler error that gives the reason.
+/// `$type::parse($text)`, or a compiler error that says what is wrong; of the field `$field`, if that is
+/// known.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __literal {
-    ($type:ty, $text:expr) => {{
-        const __EMBEDDED_SMTP_VALUE: $type = match <$type>::parse($text) {
+    ($type:ty, $text:expr) => {
+        $crate::__checked!($type, <$type>::parse($text))
+    };
+    ($type:ty, $text:expr, $field:ident) => {
+        $crate::__checked!(
+            $type,
+            match <$type>::parse($text) {
+                ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
+                ::core::result::Result::Err(invalid) => {
+                    ::core::result::Result::Err(invalid.in_field($crate::Field::$field))
+                }
+            }
+        )
+    };
+}
+
+/// The value in `$result`, or a compiler error that says what is wrong.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __checked {
+    ($type:ty, $result:expr) => {{
+        const __EMBEDDED_SMTP_VALUE: $type = match $result {
             ::core::result::Result::Ok(value) => value,
             ::core::result::Result::Err(invalid) => {
-                ::core::panic!("{}", invalid.reason.as_str())
+                ::core::panic!("{}", invalid.__sentence().as_str())
             }
         };
         __EMBEDDED_SMTP_VALUE

@@ -165,13 +165,10 @@ impl<'a> TryFrom<&'a str> for HeaderText<'a> {
 #[macro_export]
 macro_rules! header_text {
     ($text:expr) => {{
-        const __EMBEDDED_SMTP_TEXT: $crate::message::HeaderText<'static> =
-            match $crate::message::HeaderText::new($text) {
-                ::core::result::Result::Ok(text) => text,
-                ::core::result::Result::Err(_) => {
-                    ::core::panic!("the header text holds a control character")
-                }
-            };
+        const __EMBEDDED_SMTP_TEXT: $crate::message::HeaderText<'static> = $crate::__checked!(
+            $crate::message::HeaderText<'static>,
+            $crate::message::HeaderText::new($text)
+        );
         const __EMBEDDED_SMTP_SUBJECT: [u8; __EMBEDDED_SMTP_TEXT.__subject_len()] =
             __EMBEDDED_SMTP_TEXT.__subject();
         const __EMBEDDED_SMTP_VALUE: $crate::message::HeaderText<'static> =

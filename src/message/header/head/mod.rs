@@ -534,7 +534,7 @@ macro_rules! head {
             let _ = ($($field,)*);
         };
         const __EMBEDDED_SMTP_PARTS: $crate::message::Head<'static> = {
-            let head = $crate::message::Head::new($crate::mailbox!($from));
+            let head = $crate::message::Head::new($crate::__literal!($crate::Mailbox<'static>, $from, From));
             $(let head = $crate::__head_field!(head, $field, $value);)*
             head
         };
@@ -551,28 +551,48 @@ macro_rules! head {
             .__written(&__EMBEDDED_SMTP_FIELDS, &__EMBEDDED_SMTP_RECIPIENTS);
         __EMBEDDED_SMTP_HEAD
     }};
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "head! begins with `from: \"…\"`; fields are a name, a colon and a text, with commas between them"
+        )
+    };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __head_field {
     ($head:ident, sender, $value:expr) => {
-        $head.sender($crate::mailbox!($value))
+        $head.sender($crate::__literal!($crate::Mailbox<'static>, $value, Sender))
     };
     ($head:ident, reply_to, $value:expr) => {
-        $head.__reply_to($crate::mailbox_list!($value))
+        $head.__reply_to($crate::__literal!(
+            $crate::MailboxList<'static>,
+            $value,
+            ReplyTo
+        ))
     };
     ($head:ident, to, $value:expr) => {
-        $head.__to($crate::mailbox_list!($value))
+        $head.__to($crate::__literal!($crate::MailboxList<'static>, $value, To))
     };
     ($head:ident, cc, $value:expr) => {
-        $head.__cc($crate::mailbox_list!($value))
+        $head.__cc($crate::__literal!($crate::MailboxList<'static>, $value, Cc))
     };
     ($head:ident, bcc, $value:expr) => {
-        $head.__bcc($crate::mailbox_list!($value))
+        $head.__bcc($crate::__literal!(
+            $crate::MailboxList<'static>,
+            $value,
+            Bcc
+        ))
     };
     ($head:ident, subject, $value:expr) => {
         $head.__subject($crate::header_text!($value))
+    };
+    ($head:ident, $field:ident, $value:expr) => {
+        ::core::compile_error!(::core::concat!(
+            "head! has no field `",
+            ::core::stringify!($field),
+            "`: after `from` it takes sender, reply_to, to, cc, bcc and subject"
+        ))
     };
 }
 
