@@ -211,7 +211,9 @@ fn every_level_of_mime() -> Result<(), Invalid> {
          \r\n\
          UE5H\r\n\
          --=_0123456789ABCDEFr--\r\n\
+         \r\n\
          --=_0123456789ABCDEFa--\r\n\
+         \r\n\
          --=_0123456789ABCDEFm\r\n\
          Content-Type: text/csv\r\n\
          Content-Transfer-Encoding: base64\r\n\
@@ -392,7 +394,7 @@ fn names() {
         from("\"a \\\"b\\\\ c\" <a@b.c>"),
         " \"a \\\"b\\\\ c\" <a@b.c>"
     );
-    assert_eq!(from("\" a  b \" <a@b.c>"), " \" a  b \" <a@b.c>");
+    assert_eq!(from("\" a  b \" <a@b.c>"), " \"a  b\" <a@b.c>");
     assert_eq!(from("\"=?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");
     // Without the backslash it looks like an encoded word.
     assert_eq!(from("\"=\\?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");

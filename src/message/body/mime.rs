@@ -112,7 +112,7 @@ pub(in crate::message) fn atom<const CALENDAR: bool>(
             return at.go_to_next_item(head);
         }
         Step::BodyEnd if CALENDAR && let Some(calendar) = message.calendar => {
-            tree.close(Level::Related, w);
+            tree.close(Level::Related, tree.around_text(), w);
             tree.delimiter(tree.around_text(), w);
             let text = enclosed(Some(calendar.text.0), tree.around_text());
             text_head(calendar.subtype, &text, w);
@@ -128,16 +128,16 @@ pub(in crate::message) fn atom<const CALENDAR: bool>(
         }
         Step::BodyEnd | Step::AlternativeEnd => {
             if !CALENDAR {
-                tree.close(Level::Related, w);
+                tree.close(Level::Related, tree.around_text(), w);
             }
-            tree.close(Level::Alternative, w);
+            tree.close(Level::Alternative, tree.around_body(), w);
             if !tree.mixed {
                 return Progress::End;
             }
             return at.go_to_item(Step::AttachmentHead, 0);
         }
         _ => {
-            tree.close(Level::Mixed, w);
+            tree.close(Level::Mixed, None, w);
             return Progress::End;
         }
     };
@@ -249,12 +249,17 @@ impl<'m> Tree<'m> {
         }
     }
 
-    /// Writes the line that ends `level`, if there is one.
-    fn close(&self, level: Level, w: &mut Writer<'_>) {
+    /// Writes the line that ends `level`, if there is one, within `around`. An empty line comes before a
+    /// further boundary: some readers cut the last part without it.
+    fn close(&self, level: Level, around: Option<Level>, w: &mut Writer<'_>) {
         if self.has(level) {
             w.str("--");
             self.boundary(level, w);
-            w.str("--\r\n");
+            w.str(if around.is_some() {
+                "--\r\n\r\n"
+            } else {
+                "--\r\n"
+            });
         }
     }
 
