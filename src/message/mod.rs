@@ -132,10 +132,11 @@ struct Kind {
     has_author: fn(&Message<'_>) -> bool,
 }
 
-/// A message that is made of fields and parts. Its content is always of seven bits.
-static PLAIN: Kind = COMPOSED;
+/// A message that is made of fields and parts.
+static COMPOSED: Kind = FIELDS_AND_PARTS;
 
-const COMPOSED: Kind = Kind {
+/// Its content is always of seven bits.
+const FIELDS_AND_PARTS: Kind = Kind {
     atom: encoder::atom,
     needs: |message| {
         if message.head.needs_smtputf8 {
@@ -165,7 +166,7 @@ impl<'a> Message<'a> {
             calendar: None,
             attachments: &[],
             body: body::atom,
-            kind: &PLAIN,
+            kind: &COMPOSED,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::mime;
 use super::text::Text;
 use crate::message::cursor::{Cursor, Progress, Step};
-use crate::message::{COMPOSED, Dots, Kind, Message, encoder};
+use crate::message::{Dots, FIELDS_AND_PARTS, Kind, Message, encoder};
 use crate::wire::writer::Writer;
 
 /// A calendar object that a message carries beside its text and HTML: mail programs then show an
@@ -66,7 +66,10 @@ impl<'a> Message<'a> {
 }
 
 /// A kind of its own, so that a program without invitations links nothing for them.
-static INVITING: Kind = Kind { atom, ..COMPOSED };
+static INVITING: Kind = Kind {
+    atom,
+    ..FIELDS_AND_PARTS
+};
 
 fn atom(message: &Message<'_>, at: &mut Cursor, dots: Dots, w: &mut Writer<'_>) -> Progress {
     if at.step < Step::Body {
