@@ -194,13 +194,10 @@ impl<'a> Label<'a> {
 #[macro_export]
 macro_rules! label {
     ($file_name:expr, $media_type:expr $(,)?) => {{
-        const __EMBEDDED_SMTP_LABEL: $crate::message::Label<'static> =
-            match $crate::message::Label::new($file_name, $media_type) {
-                ::core::result::Result::Ok(label) => label,
-                ::core::result::Result::Err(invalid) => {
-                    ::core::panic!("{}", invalid.reason.as_str())
-                }
-            };
+        const __EMBEDDED_SMTP_LABEL: $crate::message::Label<'static> = $crate::__literal!(
+            $crate::message::Label<'static>,
+            $crate::message::Label::new($file_name, $media_type)
+        );
         const __EMBEDDED_SMTP_TYPE: [u8; __EMBEDDED_SMTP_LABEL.__type_len()] =
             __EMBEDDED_SMTP_LABEL.__type();
         const __EMBEDDED_SMTP_DISPOSITION: [u8; __EMBEDDED_SMTP_LABEL.__disposition_len()] =
