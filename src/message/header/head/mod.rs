@@ -496,9 +496,9 @@ impl<'a> Head<'a> {
 /// A [`Head`](crate::message::Head) of literals, checked and written when the program is compiled.
 ///
 /// `from` comes first and must be there; `sender`, `reply_to`, `to`, `cc`, `bcc` and `subject` may
-/// follow in any order, each once. A list has at least one mailbox. The fields are written, folded and encoded by the compiler, so a program links
-/// nothing that does it. A setter of one of these fields, called on the result, has all of them written
-/// while a message is sent. Other `const` setters, such as
+/// follow in any order, each once. A list has at least one mailbox. The fields are written, folded and
+/// encoded by the compiler, so a program links nothing that does it. A setter of one of these fields,
+/// called on the result, has all of them written while a message is sent. Other `const` setters, such as
 /// [`auto_submitted`](crate::message::Head::auto_submitted), can follow in a `static` too. For a list of
 /// many hundreds of mailboxes the compiler wants the lint `long_running_const_eval` allowed at the `static`.
 ///
