@@ -10,9 +10,9 @@ use crate::wire::writer::Writer;
 ///
 /// Names the library writes itself, and those that only servers write, are refused.
 ///
-/// A value of printable ASCII and TABs is sent as it is, since many fields are for machines: it is folded
-/// at its single blanks (RFC 5322 §2.2.3), and a line that has none may pass 78, up to 998 bytes. Readers
-/// drop blanks at its edges. A value with other characters is sent as encoded words (RFC 2047).
+/// A value of printable ASCII is sent as it is, since many fields are for machines: it is folded at its
+/// single blanks (RFC 5322 §2.2.3), and a line that has none may pass 78, up to 998 bytes. Readers drop
+/// blanks at its edges. A value with other characters is sent as encoded words (RFC 2047).
 ///
 /// `In-Reply-To` and `References` are read as they come from a mail: folded, with TABs or several
 /// blanks. The identifiers in angle brackets are sent, one blank between them, malformed ones too

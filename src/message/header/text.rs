@@ -56,7 +56,7 @@ impl<'a> HeaderText<'a> {
     }
 
     /// The body of a field of the caller's own. The field may be one for machines, whose readers take
-    /// encoded words for text: so printable ASCII is sent as it is, TAB included, whatever it says.
+    /// encoded words for text: so printable ASCII is sent as it is, whatever it says.
     pub(in crate::message) const fn field_body(text: &'a str) -> Result<Self, Invalid> {
         if !is_printable(text.as_bytes()) {
             return Self::new(text);
@@ -237,10 +237,10 @@ const fn is_plain(text: &[u8]) -> bool {
     fold::fits(text, false)
 }
 
-/// Whether every character is printable ASCII, or TAB.
+/// Whether every character is printable ASCII.
 const fn is_printable(text: &[u8]) -> bool {
     let mut rest = skip_printable(text);
-    while let [b' '..=b'~' | b'\t', tail @ ..] = rest {
+    while let [b' '..=b'~', tail @ ..] = rest {
         rest = skip_printable(tail);
     }
     rest.is_empty()
