@@ -6,8 +6,8 @@ mod kept;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use embedded_smtp::message::{
-    Attachment, ContentFault, ContentFaultKind, Date, Head, Header, HeaderText, Importance, Label,
-    Mail, Message, MessageId, Octets, Part, ReadyMade,
+    Attachment, Calendar, CalendarMethod, ContentFault, ContentFaultKind, Date, Head, Header,
+    HeaderText, Importance, Label, Mail, Message, MessageId, Octets, Part, ReadyMade,
 };
 use embedded_smtp::{
     Field, Invalid, Mailbox, MailboxList, Reason, ReversePath, head, header_text, label, mailbox,
@@ -211,7 +211,9 @@ fn every_level_of_mime() -> Result<(), Invalid> {
          \r\n\
          UE5H\r\n\
          --=_0123456789ABCDEFr--\r\n\
+         \r\n\
          --=_0123456789ABCDEFa--\r\n\
+         \r\n\
          --=_0123456789ABCDEFm\r\n\
          Content-Type: text/csv\r\n\
          Content-Transfer-Encoding: base64\r\n\
@@ -275,6 +277,51 @@ fn no_more_levels_than_needed() -> Result<(), Invalid> {
         assert_eq!(structure(&message.attachments(attachments)), expected);
     }
     assert_eq!(structure(&m), "plain");
+    Ok(())
+}
+
+#[test]
+fn a_calendar_is_the_last_alternative() -> Result<(), Invalid> {
+    const EVENT: &str = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Wartung für V12\r\n\
+                         END:VCALENDAR\r\n";
+    let calendar = Calendar::new(CalendarMethod::Request, EVENT);
+    let log = Attachment::new("log.csv", "text/csv", b"x")?;
+    let picture = Attachment::new("p.png", "image/png", b"x")?.inline("pic")?;
+    let m = Message::new(kept(Head::new(FROM))).calendar(&calendar);
+    let (text, html, both) = (m.text("t"), m.html("h"), m.text("t").html("h"));
+    for (message, attachments, expected) in [
+        (m, &[][..], "calendar"),
+        (text, &[], "alternative(plain calendar)"),
+        (html, &[], "alternative(html calendar)"),
+        (both, &[], "alternative(plain html calendar)"),
+        (m, &[log], "mixed(calendar csv)"),
+        (text, &[log], "mixed(alternative(plain calendar) csv)"),
+        (html, &[picture], "alternative(related(html png) calendar)"),
+        (
+            both,
+            &[picture, log],
+            "mixed(alternative(plain related(html png) calendar) csv)",
+        ),
+    ] {
+        let message = message.attachments(attachments);
+        assert_eq!(structure(&message), expected);
+        let whole = written(&message);
+        assert_eq!(read(&message, &[1]), whole.as_bytes());
+        let head = "Content-Type: text/calendar; method=REQUEST; charset=utf-8\r\n";
+        assert_eq!(whole.matches(head).count(), 1);
+        let parsed = MessageParser::default().parse(&whole).unwrap();
+        let part = parsed.parts.iter().find(|part| {
+            let kind = part.content_type();
+            kind.is_some_and(|kind| kind.subtype() == Some("calendar"))
+        });
+        let text = part.unwrap().text_contents().unwrap();
+        assert_eq!(text.trim_end(), EVENT.trim_end());
+    }
+    // A text that could be taken for a boundary is encoded where there are boundaries.
+    let dashed = Calendar::new(CalendarMethod::Cancel, "--=_0\r\n");
+    let alone = Message::new(kept(Head::new(FROM))).calendar(&dashed);
+    assert!(written(&alone).ends_with("7bit\r\n\r\n--=_0\r\n"));
+    assert!(written(&alone.text("t")).contains("quoted-printable\r\n\r\n--=3D_0\r\n"));
     Ok(())
 }
 
@@ -347,7 +394,7 @@ fn names() {
         from("\"a \\\"b\\\\ c\" <a@b.c>"),
         " \"a \\\"b\\\\ c\" <a@b.c>"
     );
-    assert_eq!(from("\" a  b \" <a@b.c>"), " \" a  b \" <a@b.c>");
+    assert_eq!(from("\" a  b \" <a@b.c>"), " \"a  b\" <a@b.c>");
     assert_eq!(from("\"=?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");
     // Without the backslash it looks like an encoded word.
     assert_eq!(from("\"=\\?x\" <a@b.c>"), " =?utf-8?B?PT94?= <a@b.c>");

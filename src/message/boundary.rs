@@ -16,7 +16,6 @@ pub(super) const STEM: usize = 18;
 
 /// The number in the boundaries of a message: its seed, its unique number or, so that a mail can hold an
 /// earlier one of the same device, a hash of its Message-ID and Date (FNV-1a).
-#[inline(never)] // One copy, in flash as in the source.
 fn number(message: &Message<'_>) -> u64 {
     let number = if message.seed != 0 {
         message.seed

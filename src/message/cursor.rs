@@ -64,6 +64,24 @@ impl Cursor {
         self.go(step)
     }
 
+    /// Moves to the first atom of `step` for the next item.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the last number is no item: see `nth`"
+    )]
+    pub(super) fn go_to_next_item(&mut self, step: Step) -> Progress {
+        self.go_to_item(step, self.item + 1)
+    }
+
+    /// Counts bytes of a content that were passed.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "they are a slice's, or a source's, which is not asked for more than a usize counts"
+    )]
+    pub(super) const fn pass(&mut self, bytes: usize) {
+        self.position += bytes;
+    }
+
     /// Moves to the next atom of the same row.
     pub(super) const fn advance(&mut self, position: usize) -> Progress {
         self.position = position;
@@ -96,7 +114,7 @@ pub(super) enum Progress {
 }
 
 /// What a message is made of, in order. Steps that a message does not need write nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[repr(u8)]
 pub(super) enum Step {
     /// Date, and From if there is one author.
@@ -119,8 +137,10 @@ pub(super) enum Step {
     /// Inline parts of the HTML; `item` counts all attachments.
     InlineHead,
     InlineBody,
-    /// The ends of related and alternative.
+    /// The ends of related and alternative, and the calendar between them.
     BodyEnd,
+    CalendarBody,
+    AlternativeEnd,
     /// The other attachments; `item` counts all of them.
     AttachmentHead,
     AttachmentBody,

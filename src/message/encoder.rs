@@ -96,8 +96,7 @@ pub(super) fn atom(
         }
         Step::Fields => {
             message.fields(w);
-            at.step = Step::Body;
-            (message.body)(message, at, dots, w)
+            at.go(Step::Body)
         }
         _ => (message.body)(message, at, dots, w),
     }

@@ -22,6 +22,7 @@ mod setters;
 #[cfg(test)]
 mod tests;
 
+pub use body::calendar::{Calendar, CalendarMethod};
 pub use body::file_name::FileName;
 pub use body::label::Label;
 pub use body::media_type::MediaType;
@@ -111,6 +112,7 @@ pub struct Message<'a> {
     seed: u64,
     text: Option<Content<'a>>,
     html: Option<Content<'a>>,
+    calendar: Option<&'a Calendar<'a>>,
     attachments: &'a [Attachment<'a>],
     /// The atoms of the body. A pointer, so that only programs that use MIME link it.
     body: Atoms,
@@ -130,8 +132,11 @@ struct Kind {
     has_author: fn(&Message<'_>) -> bool,
 }
 
-/// A message that is made of fields and parts. Its content is always of seven bits.
-static COMPOSED: Kind = Kind {
+/// A message that is made of fields and parts.
+static COMPOSED: Kind = FIELDS_AND_PARTS;
+
+/// Its content is always of seven bits.
+const FIELDS_AND_PARTS: Kind = Kind {
     atom: encoder::atom,
     needs: |message| {
         if message.head.needs_smtputf8 {
@@ -158,6 +163,7 @@ impl<'a> Message<'a> {
             seed: 0,
             text: None,
             html: None,
+            calendar: None,
             attachments: &[],
             body: body::atom,
             kind: &COMPOSED,

@@ -95,7 +95,7 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn html(mut self, html: impl Into<Text<'a>>) -> Self {
         self.html = Some(html.into().0);
-        self.body = mime::atom;
+        self.body = mime::atom::<false>;
         self
     }
 
@@ -111,7 +111,7 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn streamed_html(mut self) -> Self {
         self.html = Some(Content::TEXT_FROM_SOURCE);
-        self.body = mime::atom;
+        self.body = mime::atom::<false>;
         self
     }
 
@@ -119,7 +119,7 @@ impl<'a> Message<'a> {
     #[must_use]
     pub const fn attachments(mut self, attachments: &'a [Attachment<'a>]) -> Self {
         self.attachments = attachments;
-        self.body = mime::atom;
+        self.body = mime::atom::<false>;
         self
     }
 }

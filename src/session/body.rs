@@ -83,7 +83,6 @@ impl Body {
     }
 
     /// Writes as much as there is room for, of a mail without sources.
-    #[inline(never)]
     pub(super) fn fill(&mut self, message: &Message<'_>, dots: Dots, out: &mut Writer<'_>) -> Came {
         let (bytes, filled) = message.fill(&mut self.cursor, dots, room(out, dots));
         out.advance(bytes);

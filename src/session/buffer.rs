@@ -16,15 +16,6 @@ pub(super) struct Span {
     end: u32,
 }
 
-/// A number of bytes as a position. No buffer is longer than [`LENGTH_MAX`].
-const fn position(bytes: usize) -> u32 {
-    if bytes < LENGTH_MAX {
-        bytes as u32
-    } else {
-        LENGTH_MAX as u32
-    }
-}
-
 /// The most bytes that are used of a buffer. Positions of four bytes make a client on a 64-bit machine
 /// smaller.
 const LENGTH_MAX: usize = i32::MAX as usize;
@@ -44,7 +35,7 @@ impl Span {
         if length < self.len() {
             Self {
                 start,
-                end: start + position(length),
+                end: start + length as u32,
             }
         } else {
             self
@@ -56,7 +47,7 @@ impl Span {
         let Self { start, end } = self;
         if length < self.len() {
             Self {
-                start: start + position(length),
+                start: start + length as u32,
                 end,
             }
         } else {
@@ -142,11 +133,16 @@ impl<'b> Buffer<'b> {
         self.bytes.get_mut(start..end).unwrap_or_default()
     }
 
+    /// The position after the last byte, which [`LENGTH_MAX`] keeps within u32.
+    const fn end(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+
     /// Everything after a span.
     pub(super) fn rest(&self, span: Span) -> Span {
         Span {
             start: span.end,
-            end: position(self.bytes.len()).max(span.end),
+            end: self.end(),
         }
     }
 
@@ -177,7 +173,7 @@ impl<'b> Buffer<'b> {
         }
         Span {
             start: below.end,
-            end: below.end + position(from.len()),
+            end: below.end + from.len() as u32,
         }
     }
 

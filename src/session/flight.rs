@@ -42,6 +42,12 @@ impl Flight {
         self.oldest().is_none()
     }
 
+    /// Whether no command of another kind was sent after the oldest.
+    pub(super) const fn is_alone(&self) -> bool {
+        let [_, second, ..] = self.verbs;
+        second.is_none()
+    }
+
     /// So many bytes of commands were sent.
     pub(super) fn went(&mut self, bytes: usize) {
         let all = u32::try_from(bytes).ok();

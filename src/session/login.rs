@@ -44,7 +44,6 @@ pub(super) enum Challenged {
 
 impl Login {
     /// Begins with the first of the credentials' mechanisms that the server offers.
-    #[inline(never)]
     pub(super) fn begin(
         &mut self,
         credentials: &Credentials<'_>,

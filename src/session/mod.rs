@@ -273,7 +273,6 @@ impl Running<'_, '_> {
 }
 
 impl Drop for Running<'_, '_> {
-    #[inline(never)]
     fn drop(&mut self) {
         self.session.engine.abandon();
         self.session.buffer.wipe_secret();

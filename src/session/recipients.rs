@@ -45,11 +45,12 @@ pub(super) struct Answered {
 impl Answered {
     /// The number of the recipient whose reply is read. Those who are left out were passed over.
     pub(super) fn next(&mut self, left_out: LeftOut<'_>) -> u16 {
-        while is_left_out(left_out, self.next.get()) {
+        loop {
+            let number = self.next.get();
             self.next.add();
+            if !is_left_out(left_out, number) {
+                return number;
+            }
         }
-        let number = self.next.get();
-        self.next.add();
-        number
     }
 }

@@ -264,7 +264,6 @@ pub(super) fn follow(state: State, verb: Verb, code: u16) -> State {
     }
 }
 
-#[inline(never)]
 fn find(state: State, verb: Verb) -> Option<&'static Row> {
     TABLE
         .iter()

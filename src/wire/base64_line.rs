@@ -41,7 +41,6 @@ impl<'w, 'o> Base64Line<'w, 'o> {
     }
 
     /// Writes bytes.
-    #[inline(never)]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.byte(*byte);

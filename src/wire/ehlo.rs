@@ -377,7 +377,6 @@ fn is_same(word: &[u8], name: &[u8]) -> bool {
 }
 
 /// The number that these digits make; `None` if it is not a number or a `u32` does not hold it.
-#[inline(never)]
 fn decimal(digits: &[u8]) -> Option<u32> {
     let mut number = 0_u32;
     for digit in digits {

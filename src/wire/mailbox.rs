@@ -66,7 +66,8 @@ impl<'a> Mailbox<'a> {
     }
 
     /// Makes a mailbox of a name and an address. The name may hold any characters but control
-    /// characters, and needs no quotes; an empty one is no name.
+    /// characters, and needs no quotes; an empty one is no name. Blanks at its edges are left out, as most
+    /// readers leave them out.
     ///
     /// # Errors
     ///
@@ -75,6 +76,7 @@ impl<'a> Mailbox<'a> {
         if scan::has_control(name.as_bytes()) {
             return Err(Invalid::new(Field::Mailbox, Reason::ControlCharacter));
         }
+        let name = name.trim_ascii();
         let name = if name.is_empty() {
             None
         } else {
@@ -155,7 +157,7 @@ impl<'a> DisplayName<'a> {
     /// A name that was checked before, with its quotes.
     const fn cut(text: &'a str, plain: bool) -> Option<Self> {
         let (text, quoted) = match text.as_bytes() {
-            [b'"', .., b'"'] => (scan::inside(text), true),
+            [b'"', .., b'"'] => (without_edges(scan::inside(text)), true),
             _ => (text, false),
         };
         if text.is_empty() {
@@ -200,6 +202,18 @@ impl<'a> DisplayName<'a> {
                 is_phrase(self.text.as_bytes())
             }
     }
+}
+
+/// The inside of a quoted string without the blanks at its edges. One with a backslash before it stays.
+const fn without_edges(text: &str) -> &str {
+    let text = text.trim_ascii_start();
+    let mut rest = text.as_bytes();
+    while let [front @ .., b' '] = rest
+        && !matches!(front, [.., b'\\'])
+    {
+        rest = front;
+    }
+    scan::part(text, 0, rest.len())
 }
 
 impl PartialEq for DisplayName<'_> {

@@ -111,7 +111,6 @@ pub(crate) const fn skip_printable(mut rest: &[u8]) -> &[u8] {
 }
 
 /// Whether every byte is ASCII.
-#[inline(never)] // One copy, of an eighth of the size of core's.
 pub(crate) const fn is_ascii(mut rest: &[u8]) -> bool {
     while let [byte, tail @ ..] = rest {
         if !byte.is_ascii() {
@@ -213,7 +212,6 @@ pub(crate) const fn inside(text: &str) -> &str {
 }
 
 /// The position of the first such byte.
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))] // One copy in flash.
 pub(crate) const fn find(text: &[u8], wanted: u8) -> Option<usize> {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {

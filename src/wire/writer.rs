@@ -93,6 +93,7 @@ impl<'a> Writer<'a> {
         reason = "`start` is never beyond `len`, nor `skip` beyond u32::MAX"
     )]
     #[must_use = "an atom that was cut has to be produced again"]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))] // As `byte`.
     pub(crate) const fn end_atom(&mut self) -> Option<u32> {
         let delivered = (self.len - self.start) as u32;
         if self.cut {

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! mixed                          with attachments
-//! ├─ alternative                 with a text and HTML
+//! ├─ alternative                 with two of a text, HTML and a calendar
 //! │  ├─ text/plain
-//! │  └─ related                  with inline parts
-//! │     ├─ text/html
-//! │     └─ inline parts …
+//! │  ├─ related                  with inline parts
+//! │  │  ├─ text/html
+//! │  │  └─ inline parts …
+//! │  └─ text/calendar
 //! └─ attachments …
 //! ```
 //!
@@ -23,14 +24,14 @@ use crate::message::fault::Part;
 use crate::wire::dot::Dots;
 use crate::wire::writer::Writer;
 
-/// The atoms of the body.
-pub(in crate::message) fn atom(
+/// The atoms of the body, with a calendar or without.
+pub(in crate::message) fn atom<const CALENDAR: bool>(
     message: &Message<'_>,
     at: &mut Cursor,
     dots: Dots,
     w: &mut Writer<'_>,
 ) -> Progress {
-    let tree = Tree::of(message);
+    let tree = Tree::of::<CALENDAR>(message);
     let mut place = Place {
         part: Part::Attachment(at.item),
         dots,
@@ -81,7 +82,7 @@ pub(in crate::message) fn atom(
                 None if inline => Step::BodyEnd,
                 None => Step::MixedEnd,
                 Some(part) if (tree.related && part.is_inline()) != inline => {
-                    return at.go_to_item(at.step, at.item.saturating_add(1));
+                    return at.go_to_next_item(at.step);
                 }
                 Some(part) if inline => {
                     tree.delimiter(Some(Level::Related), w);
@@ -108,18 +109,35 @@ pub(in crate::message) fn atom(
             } else {
                 Step::AttachmentHead
             };
-            return at.go_to_item(head, at.item.saturating_add(1));
+            return at.go_to_next_item(head);
         }
-        Step::BodyEnd => {
-            tree.close(Level::Related, w);
-            tree.close(Level::Alternative, w);
+        Step::BodyEnd if CALENDAR && let Some(calendar) = message.calendar => {
+            tree.close(Level::Related, tree.around_text(), w);
+            tree.delimiter(tree.around_text(), w);
+            let text = enclosed(Some(calendar.text.0), tree.around_text());
+            text_head(calendar.subtype, &text, w);
+            Step::CalendarBody
+        }
+        Step::CalendarBody if CALENDAR && let Some(calendar) = message.calendar => {
+            place.is_enclosed = tree.around_text().is_some();
+            let text = enclosed(Some(calendar.text.0), tree.around_text());
+            match text.atom(place, at, w) {
+                Progress::End => Step::AlternativeEnd,
+                other => return other,
+            }
+        }
+        Step::BodyEnd | Step::AlternativeEnd => {
+            if !CALENDAR {
+                tree.close(Level::Related, tree.around_text(), w);
+            }
+            tree.close(Level::Alternative, tree.around_body(), w);
             if !tree.mixed {
                 return Progress::End;
             }
             return at.go_to_item(Step::AttachmentHead, 0);
         }
         _ => {
-            tree.close(Level::Mixed, w);
+            tree.close(Level::Mixed, None, w);
             return Progress::End;
         }
     };
@@ -153,7 +171,7 @@ struct Tree<'m> {
 }
 
 impl<'m> Tree<'m> {
-    fn of(message: &'m Message<'m>) -> Self {
+    fn of<const CALENDAR: bool>(message: &'m Message<'m>) -> Self {
         let inline = message.attachments.iter().any(Attachment::is_inline);
         let related = message.html.is_some() && inline;
         let mixed = message
@@ -161,8 +179,9 @@ impl<'m> Tree<'m> {
             .iter()
             .any(|part| !(related && part.is_inline()));
         // A message without anything is an empty text.
-        let text = message.text.is_some() || (message.html.is_none() && !mixed);
-        let alternative = text && message.html.is_some();
+        let html = message.html.is_some();
+        let text = message.text.is_some() || !(html || mixed || CALENDAR);
+        let alternative = (text && html) || (CALENDAR && (text || html));
         Self {
             text,
             mixed,
@@ -230,12 +249,17 @@ impl<'m> Tree<'m> {
         }
     }
 
-    /// Writes the line that ends `level`, if there is one.
-    fn close(&self, level: Level, w: &mut Writer<'_>) {
+    /// Writes the line that ends `level`, if there is one, within `around`. An empty line comes before a
+    /// further boundary: some readers cut the last part without it.
+    fn close(&self, level: Level, around: Option<Level>, w: &mut Writer<'_>) {
         if self.has(level) {
             w.str("--");
             self.boundary(level, w);
-            w.str("--\r\n");
+            w.str(if around.is_some() {
+                "--\r\n\r\n"
+            } else {
+                "--\r\n"
+            });
         }
     }
 

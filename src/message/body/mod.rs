@@ -1,5 +1,6 @@
 //! The body of a message that is one plain text.
 
+pub(in crate::message) mod calendar;
 pub(in crate::message) mod file_name;
 pub(in crate::message) mod label;
 pub(in crate::message) mod media_type;

@@ -119,7 +119,14 @@ fn guarded_lines(
     write_lines(content, place, at, w)
 }
 
+/// Bytes kept free for what an earlier piece left to be written.
+const SLACK: usize = 8;
+
 /// Bytes from a source, checked on the way.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "three quarters of a number are no more than it"
+)]
 fn from_source(
     content: &Content<'_>,
     place: Place<'_>,
@@ -154,17 +161,18 @@ fn from_source(
                 Some(index) => stem.get(index),
             };
             at.is_boundary = wanted == Some(&byte);
-            if at.is_boundary && column == STEM.saturating_add(1) {
+            if at.is_boundary && column == STEM + 1 {
                 return abort(place, at, ContentFaultKind::Boundary);
             }
         }
         w.byte(byte);
-        at.position = at.position.saturating_add(1);
+        at.pass(1);
     }
     w.settle();
     // A dot may double, but no more than one byte in three: `.` CR LF.
-    let room = w.free().len().saturating_sub(8) / 4;
-    source::next(content, place, at, w, room.saturating_mul(3))
+    let free = w.free().get(SLACK..).unwrap_or_default();
+    let room = free.len() / 4 * 3;
+    source::next(content, place, at, w, room)
 }
 
 pub(super) fn abort(place: Place<'_>, at: &Cursor, kind: ContentFaultKind) -> Progress {

@@ -67,6 +67,10 @@ fn encoded_len(octets: u32) -> u32 {
 }
 
 /// Writes all that fits, or one group of three bytes where the buffer's end cuts it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a column is below LINE, and a group has at most three bytes"
+)]
 fn held(content: &Content<'_>, _: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>) -> Progress {
     let rest = content.octets.get(at.position..).unwrap_or_default();
     let column = at.position % base64::LINE;
@@ -82,11 +86,12 @@ fn held(content: &Content<'_>, _: Place<'_>, at: &mut Cursor, w: &mut Writer<'_>
         let group = rest.get(..3).unwrap_or(rest);
         base64::line(group, w);
         taken = group.len();
-        if column.saturating_add(taken) == base64::LINE {
+        if column + taken == base64::LINE {
             w.crlf();
         }
     }
-    at.advance(at.position.saturating_add(taken))
+    at.pass(taken);
+    Progress::More
 }
 
 /// Bytes from a source.
@@ -121,14 +126,14 @@ fn streamed(
             let (taken, written) = base64::lines(waiting, column, free);
             if taken > 0 {
                 w.encoded(taken, written);
-                at.position = at.position.saturating_add(taken);
+                at.pass(taken);
                 continue;
             }
         }
         let Some(byte) = w.take() else {
             break;
         };
-        at.position = at.position.saturating_add(1);
+        at.pass(1);
         let [first, second] = at.carry;
         match column % 3 {
             0 => at.carry = [byte, 0],

@@ -40,6 +40,10 @@ impl Lines {
 
     /// What is wrong with the next byte.
     #[inline]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "the column counts up to LINE"
+    )]
     pub(in crate::message) const fn check(
         &mut self,
         byte: u8,
@@ -81,7 +85,7 @@ impl Lines {
         if self.column as usize >= LINE {
             return Some(ContentFaultKind::LineTooLong);
         }
-        self.column = self.column.wrapping_add(1);
+        self.column += 1;
         None
     }
 

@@ -42,7 +42,7 @@ fn streamed(
         return Progress::End;
     }
     while let Some(byte) = w.take() {
-        at.position = at.position.saturating_add(1);
+        at.pass(1);
         let is_after_cr = core::mem::take(&mut at.lines.is_after_cr);
         if is_after_cr && byte == b'\n' {
             continue;
@@ -64,21 +64,25 @@ fn streamed(
     }
     w.settle();
     // Three characters for a byte, and three for a soft line break after 25 of them.
-    let room = w.free().len().saturating_sub(SLACK) / 4;
+    let room = w.free().get(SLACK..).unwrap_or_default().len() / 4;
     next(content, place, at, w, room)
 }
 
 /// Writes the first of `octets`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the column is at most 75 where it grows by at most 3"
+)]
 fn character(octets: &[u8], at: &mut Cursor, w: &mut Writer<'_>) {
     let mut literal = is_literal(octets, usize::from(at.lines.column));
     let mut width = quoted_printable::width(literal);
-    if width.saturating_add(usize::from(at.lines.column)) > quoted_printable::LINE {
+    if usize::from(at.lines.column) + width > quoted_printable::LINE {
         w.str("=\r\n");
         at.lines.column = 0;
         literal = is_literal(octets, 0);
         width = quoted_printable::width(literal);
     }
-    at.lines.column = at.lines.column.saturating_add(width as u16);
+    at.lines.column += width as u16;
     match octets.first() {
         Some(byte) if literal => w.byte(*byte),
         Some(byte) => escape(*byte, w),

@@ -11,7 +11,12 @@ use crate::message::cursor::{Cursor, Progress};
 use crate::message::fault::{ContentFaultKind, Filled};
 use crate::wire::writer::Writer;
 
-/// Every byte that was read is encoded: asks for `room` more, or notes the end.
+/// Every byte that was read is encoded: asks for `room` more, which the buffer's end has, or notes the
+/// end.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "`room` is at most the free end of the buffer"
+)]
 pub(super) fn next(
     content: &Content<'_>,
     place: Place<'_>,
@@ -21,16 +26,13 @@ pub(super) fn next(
 ) -> Progress {
     // A source of known length is asked once more at its end, so that what goes on is not cut off
     // in silence.
-    let missing = match content.length {
+    let length = match content.length {
         UNKNOWN => usize::MAX,
-        length => {
-            let length = length as usize;
-            if at.position > length {
-                at.position = length;
-                return abort(place, at, ContentFaultKind::TooLong);
-            }
-            length.saturating_sub(at.position)
-        }
+        length => length as usize,
+    };
+    let Some(missing) = length.checked_sub(at.position) else {
+        at.position = length;
+        return abort(place, at, ContentFaultKind::TooLong);
     };
     at.is_at_end = w.is_source_at_end();
     if at.is_at_end && content.length != UNKNOWN && missing > 0 {
@@ -50,6 +52,6 @@ pub(super) fn next(
     }
     Progress::Stop(Filled::Source {
         part: place.part,
-        from: w.capacity().saturating_sub(room),
+        from: w.capacity() - room,
     })
 }

@@ -154,7 +154,6 @@ pub(in crate::message) fn made(message: &Message<'_>, w: &mut Writer<'_>) {
 }
 
 /// The hexadecimal digits of a number.
-#[inline(never)] // One copy, in flash as in the source.
 pub(in crate::message) fn digits(number: u64) -> [u8; 16] {
     let mut digits = [0; 16];
     let (pairs, _) = digits.as_chunks_mut::<2>();

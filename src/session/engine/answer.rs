@@ -110,7 +110,7 @@ impl Engine<'_> {
         // A command was sent in the same flight as the content, and this is the reply to it: 221 to
         // QUIT (RFC 5321 §4.3.2), or to MAIL a success that is about an address (RFC 3463 §3.2).
         let head = self.replies.head();
-        if verb == Verb::Content && !self.flight.has_at_most(1) {
+        if verb == Verb::Content && !self.flight.is_alone() {
             let is_farewell = self.goal == Verb::Quit && head.code == 221;
             if is_farewell || self.row.is_some_and(|row| (row.is_of_next)(self)) {
                 return Some(Violation::OutOfStep);

@@ -96,6 +96,7 @@ impl Engine<'_> {
     }
 
     /// Whether the content was sent ahead and a recipient was not answered: it may have the mail.
+    #[inline(never)] // It has three callers.
     fn is_open(&self) -> bool {
         self.verdict.delivery() == Delivery::Unknown
             && self.flight.oldest() == Some(Verb::Rcpt)

@@ -43,6 +43,7 @@ type Scenario = fn(Transport) -> Option<Outcome>;
 fn sent(name: &str) {
     let (server, scenario): (Chunks, Scenario) = match name {
         "plain" => (alert::SERVER, alert::plain),
+        "fixed" => (alert::SERVER, alert::fixed),
         "plain_parse" => (alert::SERVER, alert::plain_parse),
         "mime" => (alert::SERVER, alert::mime),
         "streamed" => (alert::SERVER, alert::streamed),
