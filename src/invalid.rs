@@ -28,54 +28,13 @@ impl Invalid {
         }
     }
 
-    /// The words of its `Display`, for a macro whose literal is wrong.
+    /// What [`Display`](fmt::Display) writes, for the compiler's error about a wrong literal: `const` code
+    /// cannot format.
     #[doc(hidden)]
     #[must_use]
     pub const fn __sentence(self) -> Sentence {
-        let mut sentence = Sentence([b' '; SENTENCE]);
-        let mut rest: &mut [u8] = &mut sentence.0;
-        let words = [self.field.as_str(), ": ", self.reason.as_str()];
-        let mut words: &[&str] = &words;
-        while let [word, others @ ..] = words {
-            rest = append(rest, word.as_bytes());
-            words = others;
-        }
-        sentence
+        Sentence::of(self)
     }
-}
-
-/// More bytes than any field and reason have together.
-const SENTENCE: usize = 160;
-
-/// Words of a person's language, with blanks after them.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Sentence([u8; SENTENCE]);
-
-impl Sentence {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn as_str(&self) -> &str {
-        match core::str::from_utf8(self.0.trim_ascii_end()) {
-            Ok(text) => text,
-            Err(_) => "",
-        }
-    }
-}
-
-/// Copies a text into a slice; what is left of the slice.
-const fn append<'s>(mut slots: &'s mut [u8], mut text: &[u8]) -> &'s mut [u8] {
-    while let [byte, text_tail @ ..] = text {
-        slots = match slots {
-            [slot, others @ ..] => {
-                *slot = *byte;
-                others
-            }
-            none => return none,
-        };
-        text = text_tail;
-    }
-    slots
 }
 
 impl fmt::Display for Invalid {
@@ -87,6 +46,55 @@ impl fmt::Display for Invalid {
 }
 
 impl core::error::Error for Invalid {}
+
+/// A refusal in words: the field, a colon and the reason.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Sentence {
+    bytes: [u8; SENTENCE],
+    unused: usize,
+}
+
+const COLON: &str = ": ";
+
+/// Bytes of the longest sentence.
+const SENTENCE: usize = Field::LONGEST + COLON.len() + Reason::LONGEST;
+
+impl Sentence {
+    const fn of(invalid: Invalid) -> Self {
+        let mut bytes = [0; SENTENCE];
+        let rest = append(&mut bytes, invalid.field.as_str());
+        let rest = append(rest, COLON);
+        let unused = append(rest, invalid.reason.as_str()).len();
+        Self { bytes, unused }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        let Some(length) = self.bytes.len().checked_sub(self.unused) else {
+            return "";
+        };
+        let Some((sentence, _)) = self.bytes.split_at_checked(length) else {
+            return "";
+        };
+        match core::str::from_utf8(sentence) {
+            Ok(sentence) => sentence,
+            Err(_) => "",
+        }
+    }
+}
+
+/// Copies `text` to the start of `room`, and returns the room after it.
+const fn append<'r>(room: &'r mut [u8], text: &str) -> &'r mut [u8] {
+    match room.split_at_mut_checked(text.len()) {
+        Some((start, rest)) => {
+            start.copy_from_slice(text.as_bytes());
+            rest
+        }
+        None => &mut [],
+    }
+}
 
 impl From<core::convert::Infallible> for Invalid {
     fn from(never: core::convert::Infallible) -> Self {
@@ -108,6 +116,18 @@ macro_rules! named {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
+
+            /// Bytes of the longest of them.
+            const LONGEST: usize = {
+                let mut longest = 0;
+                $(if $text.len() > longest {
+                    longest = $text.len();
+                })*
+                longest
+            };
+
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$variant,)*];
         }
 
         impl fmt::Display for $name {
@@ -259,5 +279,21 @@ named! {
         TooMany = "are too many at once",
         /// Its syntax is wrong.
         Syntax = "is not well formed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Field, Invalid, Reason};
+    use std::string::ToString;
+
+    #[test]
+    fn the_compiler_says_what_display_says() {
+        for field in Field::ALL {
+            for reason in Reason::ALL {
+                let invalid = Invalid::new(*field, *reason);
+                assert_eq!(invalid.__sentence().as_str(), invalid.to_string());
+            }
+        }
     }
 }

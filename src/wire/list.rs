@@ -68,6 +68,15 @@ impl<'a> MailboxList<'a> {
         }
     }
 
+    /// [`parse`](Self::parse) of a literal, which has a mailbox. For [`mailbox_list!`](crate::mailbox_list).
+    #[doc(hidden)]
+    pub const fn __literal(text: &'a str) -> Result<Self, Invalid> {
+        match Self::parse(text) {
+            Ok(list) if list.is_empty() => Err(Invalid::new(Field::MailboxList, Reason::Empty)),
+            result => result,
+        }
+    }
+
     /// The list as it was given.
     #[must_use]
     pub const fn as_str(self) -> &'a str {

@@ -1,7 +1,7 @@
 //! Macros for addresses in the source code: a wrong one does not compile.
 //!
 //! The check runs in a `const` item of the caller, so neither it nor its panic is linked, and
-//! `cargo check` finds what is wrong as a build does.
+//! `cargo check` finds what is wrong as a build does. The compiler's error names the value and the reason.
 
 /// A [`Domain`](crate::Domain) from a constant string, checked by the compiler.
 ///
@@ -15,7 +15,7 @@
 #[macro_export]
 macro_rules! domain {
     ($text:expr) => {
-        $crate::__literal!($crate::Domain<'static>, $text)
+        $crate::__literal!($crate::Domain<'static>, $crate::Domain::parse($text))
     };
 }
 
@@ -31,7 +31,7 @@ macro_rules! domain {
 #[macro_export]
 macro_rules! address {
     ($text:expr) => {
-        $crate::__literal!($crate::Address<'static>, $text)
+        $crate::__literal!($crate::Address<'static>, $crate::Address::parse($text))
     };
 }
 
@@ -47,11 +47,12 @@ macro_rules! address {
 #[macro_export]
 macro_rules! mailbox {
     ($text:expr) => {
-        $crate::__literal!($crate::Mailbox<'static>, $text)
+        $crate::__literal!($crate::Mailbox<'static>, $crate::Mailbox::parse($text))
     };
 }
 
-/// A [`MailboxList`](crate::MailboxList) from a constant string, checked by the compiler.
+/// A [`MailboxList`](crate::MailboxList) from a constant string, checked by the compiler. It has a mailbox:
+/// [`MailboxList::EMPTY`](crate::MailboxList::EMPTY) has none.
 ///
 /// ```
 /// use embedded_smtp::{MailboxList, mailbox_list};
@@ -67,37 +68,20 @@ macro_rules! mailbox {
 #[macro_export]
 macro_rules! mailbox_list {
     ($text:expr) => {
-        $crate::__literal!($crate::MailboxList<'static>, $text)
-    };
-}
-
-/// `$type::parse($text)`, or a compiler error that says what is wrong; of the field `$field`, if that is
-/// known.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __literal {
-    ($type:ty, $text:expr) => {
-        $crate::__checked!($type, <$type>::parse($text))
-    };
-    ($type:ty, $text:expr, $field:ident) => {
-        $crate::__checked!(
-            $type,
-            match <$type>::parse($text) {
-                ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
-                ::core::result::Result::Err(invalid) => {
-                    ::core::result::Result::Err(invalid.in_field($crate::Field::$field))
-                }
-            }
+        $crate::__literal!(
+            $crate::MailboxList<'static>,
+            $crate::MailboxList::__literal($text)
         )
     };
 }
 
-/// The value in `$result`, or a compiler error that says what is wrong.
+/// The value of a check that the compiler makes, or its error: `To: has no @`. `in $field` names the field
+/// that the value is meant for.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __checked {
-    ($type:ty, $result:expr) => {{
-        const __EMBEDDED_SMTP_VALUE: $type = match $result {
+macro_rules! __literal {
+    ($type:ty, $check:expr) => {{
+        const __EMBEDDED_SMTP_VALUE: $type = match $check {
             ::core::result::Result::Ok(value) => value,
             ::core::result::Result::Err(invalid) => {
                 ::core::panic!("{}", invalid.__sentence().as_str())
@@ -105,4 +89,15 @@ macro_rules! __checked {
         };
         __EMBEDDED_SMTP_VALUE
     }};
+    ($type:ty, $check:expr, in $field:ident) => {
+        $crate::__literal!(
+            $type,
+            match $check {
+                ::core::result::Result::Err(invalid) => {
+                    ::core::result::Result::Err(invalid.in_field($crate::Field::$field))
+                }
+                good => good,
+            }
+        )
+    };
 }

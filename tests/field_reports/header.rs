@@ -1,8 +1,8 @@
 //! Header fields, addresses and identifiers.
 
 use crate::support::kept;
-use embedded_smtp::message::{Attachment, ContentId, Head, Header, MessageId};
-use embedded_smtp::{Address, Error, Field, Invalid, Mailbox, Message, Reason};
+use embedded_smtp::message::{Attachment, ContentId, Head, Header, HeaderText, MessageId};
+use embedded_smtp::{Address, Error, Field, Invalid, Mailbox, Message, Reason, head, header_text};
 use mail_parser::MessageParser;
 
 fn from() -> Mailbox<'static> {
@@ -261,6 +261,34 @@ fn every_address_stands_in_angle_brackets() {
     assert_eq!(unfolded(&text, "From"), "<a@x.org>, <b@x.org>");
 }
 
+/// Field report 2.6. Also where the compiler writes the fields.
+#[test]
+fn every_address_of_a_literal_head_stands_in_angle_brackets() {
+    static HEAD: Head<'static> = head! {
+        from: "boiler3@example.org",
+        sender: "gateway@example.org",
+        reply_to: "desk@example.org",
+        to: "ops@example.org; A <a@x.org>",
+        cc: "c@x.org, d@x.org",
+    };
+    for head in [HEAD, HEAD.cc("c@x.org, d@x.org").unwrap()] {
+        let text = written(&Message::new(&head));
+        for (name, value) in [
+            ("From", "<boiler3@example.org>"),
+            ("Sender", "<gateway@example.org>"),
+            ("Reply-To", "<desk@example.org>"),
+            ("To", "<ops@example.org>, A <a@x.org>"),
+            ("Cc", "<c@x.org>, <d@x.org>"),
+        ] {
+            assert_eq!(unfolded(&text, name), value);
+        }
+    }
+    static BLIND: Head<'static> = head! { from: "boiler3@example.org", bcc: "b@x.org" };
+    let text = written(&Message::new(&BLIND));
+    assert_eq!(lines(&text, "To"), ["To: undisclosed-recipients:;"]);
+    assert!(!text.contains("b@x.org"));
+}
+
 /// Field report 2.6.
 #[test]
 fn a_mail_without_to_and_cc_names_undisclosed_recipients() {
@@ -326,6 +354,28 @@ fn an_ascii_subject_is_not_encoded_for_its_length() {
         let text = text.trim().replace("=?", "==");
         subject(&text);
     }
+}
+
+/// Field report 2.7. Also where the compiler writes the fields.
+#[test]
+fn an_ascii_literal_is_not_encoded_for_its_length() {
+    const LONG: &str =
+        "https://example.org/boilers/3/pressure?from=2026-12-01T00:00:00Z&to=2026-12-01T12:00:00Z";
+    const DOUBLE: &str =
+        "Boiler 3:  8.4 bar  (limit 6.0 bar),  valve V12 closed,  pump P2 running  at 80 %";
+    static HEAD: Head<'static> = head! {
+        from: "A-Boiler-With-A-Name-Of-One-Word-That-Is-Longer-Than-A-Line-Of-A-Header-Should-Be <n@x.org>",
+        to: "\"Boiler  3  of  Hall B, Plant 7, the one with the new valve and two pumps\" <n@x.org>",
+        subject: LONG,
+    };
+    let text = written(&Message::new(&HEAD));
+    assert!(!text.contains("=?"), "{text}");
+    assert_eq!(unfolded(&text, "Subject"), LONG);
+    static SUBJECT: HeaderText<'static> = header_text!(DOUBLE);
+    let message = Message::new(&HEAD).subject(SUBJECT).unwrap();
+    let text = written(&message);
+    assert!(!text.contains("=?"), "{text}");
+    assert_eq!(unfolded(&text, "Subject"), DOUBLE);
 }
 
 /// Field report 2.7.
@@ -455,6 +505,25 @@ fn an_identifier_stands_on_its_fields_line() {
         for name in ["In-Reply-To", "References"] {
             assert_eq!(custom(name, &value), [format!("{name}: {value}")]);
         }
+    }
+}
+
+/// Field report 2.8. Also one that the library makes, whatever the domain of From.
+#[test]
+fn an_identifier_that_was_made_stands_on_its_fields_line() {
+    for len in 1..=62 {
+        let domain = [(); 4].map(|()| "d".repeat(len)).join(".");
+        let address = format!("boiler3@{domain}");
+        let Ok(from) = Mailbox::parse(&address) else {
+            // An address has at most 254 bytes.
+            assert!(address.len() > 254);
+            continue;
+        };
+        let text = written(&Message::new(kept(Head::new(from))).unique(4711));
+        assert_eq!(
+            lines(&text, "Message-ID"),
+            [format!("Message-ID: <0000000000001267.{address}>")]
+        );
     }
 }
 

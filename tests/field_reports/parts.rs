@@ -2,11 +2,11 @@
 
 use crate::support::kept;
 use embedded_smtp::message::{
-    Attachment, ContentFault, ContentFaultKind, Date, Head, Mail, MediaType, Message, Octets, Part,
-    ReadyMade,
+    Attachment, ContentFault, ContentFaultKind, Date, Head, Label, Mail, MediaType, Message,
+    Octets, Part, ReadyMade,
 };
 use embedded_smtp::{
-    Error, Fault, Field, Invalid, Mailbox, MailboxList, Phase, Reason, ReversePath, mailbox,
+    Error, Fault, Field, Invalid, Mailbox, MailboxList, Phase, Reason, ReversePath, label, mailbox,
 };
 use mail_parser::{MessageParser, MimeHeaders};
 
@@ -93,6 +93,38 @@ fn each_half_of_a_media_type_may_have_127_characters() -> Result<(), Invalid> {
     ] {
         let refused = Err(Invalid::new(Field::MediaType, Reason::TooLong));
         assert_eq!(MediaType::new(&media_type), refused, "{media_type}");
+    }
+    Ok(())
+}
+
+/// Field reports 2.2, 2.3. Also of a literal, and of an attachment that is streamed or sent as it is.
+#[test]
+fn every_way_to_attach_takes_long_media_types_and_any_file_name() -> Result<(), Invalid> {
+    const DOCUMENT: &str =
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+    const REPORT: Label<'static> = label!("Prüfbericht.docx", DOCUMENT);
+    for label in [REPORT, Label::new("Prüfbericht.docx", DOCUMENT)?] {
+        for attachment in [
+            label.attach(b"x")?,
+            label.attach_as_is(b"x\r\n")?,
+            label.attach_streamed(Some(3))?,
+            label.attach_streamed(None)?,
+            label.attach_streamed_as_is(None)?,
+            label.attach(b"x")?.inline("1@x")?,
+        ] {
+            let attachments = [attachment];
+            let message = Message::new(kept(Head::new(FROM)))
+                .html("h")
+                .attachments(&attachments);
+            let mail = streamed(&message, b"x\r\n", 3).unwrap();
+            let mail = String::from_utf8(mail).unwrap();
+            let name = "Content-Type: application/vnd.openxmlformats-officedocument\
+                        .wordprocessingml.document;\r\n name=\"Pr_fbericht.docx\"\r\n";
+            assert!(mail.contains(name), "{mail}");
+            let file = ";\r\n filename*=utf-8''Pr%C3%BCfbericht.docx\r\n";
+            assert!(mail.contains(file), "{mail}");
+            assert!(!mail.contains("filename="), "{mail}");
+        }
     }
     Ok(())
 }
@@ -285,6 +317,12 @@ fn a_text_attachment_of_utf8_says_so_unless_a_charset_was_given() -> Result<(), 
     ] {
         assert_eq!(type_of("text/csv", content), "text/csv", "{content:?}");
     }
+    // Also where the compiler wrote the type.
+    const LOG: Label<'static> = label!("a", "text/csv");
+    for (content, wanted) in [("ü", "text/csv;\r\n charset=utf-8"), ("u", "text/csv")] {
+        let head = head(LOG.attach(content.as_bytes())?);
+        assert_eq!(field(&head, "Content-Type"), wanted);
+    }
     // Nothing is known of what comes from a source.
     let attachments = [Attachment::streamed("a", "text/csv", None)?];
     let message = Message::new(kept(Head::new(FROM))).attachments(&attachments);
@@ -307,10 +345,21 @@ fn a_message_that_cannot_be_attached_as_one_is_to_go_as_application_octet_stream
     let advice = |invalid: Invalid| Error::<()>::Invalid(invalid).advice();
     let base64 = Attachment::new("m.eml", "message/rfc822", b"Subject: x\r\n\r\n").unwrap_err();
     assert!(advice(base64).contains(octet_stream), "{}", advice(base64));
+    for media_type in [
+        "Message/RFC822",
+        "message/rfc822; x=y",
+        "message/global",
+        "message/delivery-status",
+    ] {
+        let base64 = Attachment::new("m.eml", media_type, b"Subject: x\r\n\r\n").unwrap_err();
+        assert!(advice(base64).contains(octet_stream), "{media_type}");
+    }
     for content in [
         "Subject: x\r\n\r\nü\r\n",
         "Subject: x\n\nx\n",
+        "Subject: x\r\rx\r",
         "S: x\r\n\r\na\0\r\n",
+        &format!("S: x\r\n\r\n{}\r\n", "l".repeat(999)),
     ] {
         let refused = Attachment::as_is("m.eml", "message/rfc822", content.as_bytes());
         let advice = advice(refused.unwrap_err());
@@ -319,8 +368,10 @@ fn a_message_that_cannot_be_attached_as_one_is_to_go_as_application_octet_stream
     }
     for kind in [
         ContentFaultKind::EightBit,
+        ContentFaultKind::BareCr,
         ContentFaultKind::BareLf,
         ContentFaultKind::Nul,
+        ContentFaultKind::LineTooLong,
     ] {
         let (part, offset) = (Part::Attachment(0), 9);
         let fault = Fault::<()>::Content(ContentFault { part, kind, offset });
@@ -381,6 +432,39 @@ fn two_mails_of_one_device_differ_in_their_boundaries() -> Result<(), Invalid> {
                     assert!(mail.contains("\"=_0000000000001267m\""), "{mail}");
                 }
             }
+        }
+    }
+    Ok(())
+}
+
+/// Field report 2.10. A mail whose number was given to `unique`, forwarded by one with another number.
+#[test]
+fn two_mails_with_numbers_of_their_own_differ_in_their_boundaries() -> Result<(), Invalid> {
+    let numbers = [1, 2, 3, 0x10, 0xff, 4711, 1 << 32, u64::MAX];
+    let mail = |number| {
+        Message::new(kept(Head::new(FROM)))
+            .date(Date::from_unix(1_764_000_000, 0).unwrap())
+            .unique(number)
+            .text("Alert")
+            .html("<p>Alert")
+    };
+    for first in numbers {
+        let eml = bytes(&mail(first));
+        for second in numbers.iter().filter(|second| **second != first) {
+            let forward = [Attachment::as_is("alert.eml", "message/rfc822", &eml)?];
+            let forwarded = bytes(&mail(*second).attachments(&forward));
+            let parsed = MessageParser::default().parse(&forwarded).unwrap();
+            assert_eq!(parsed.attachment(0).unwrap().contents(), eml);
+            // And once more.
+            let twice = [Attachment::as_is(
+                "alert.eml",
+                "message/rfc822",
+                &forwarded,
+            )?];
+            let third = mail(7).attachments(&twice);
+            let out = bytes(&third);
+            let parsed = MessageParser::default().parse(&out).unwrap();
+            assert_eq!(parsed.attachment(0).unwrap().contents(), forwarded);
         }
     }
     Ok(())

@@ -194,7 +194,7 @@ impl<'a> Label<'a> {
 #[macro_export]
 macro_rules! label {
     ($file_name:expr, $media_type:expr $(,)?) => {{
-        const __EMBEDDED_SMTP_LABEL: $crate::message::Label<'static> = $crate::__checked!(
+        const __EMBEDDED_SMTP_LABEL: $crate::message::Label<'static> = $crate::__literal!(
             $crate::message::Label<'static>,
             $crate::message::Label::new($file_name, $media_type)
         );

@@ -159,15 +159,16 @@ impl<'a> TryFrom<&'a str> for HeaderText<'a> {
 /// const SUBJECT: HeaderText<'_> = header_text!("Überdruck in Kessel 3");
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// let _ = embedded_smtp::header_text!("a\r\nBcc: e@x");
 /// ```
 #[macro_export]
 macro_rules! header_text {
     ($text:expr) => {{
-        const __EMBEDDED_SMTP_TEXT: $crate::message::HeaderText<'static> = $crate::__checked!(
+        const __EMBEDDED_SMTP_TEXT: $crate::message::HeaderText<'static> = $crate::__literal!(
             $crate::message::HeaderText<'static>,
-            $crate::message::HeaderText::new($text)
+            $crate::message::HeaderText::new($text),
+            in Subject
         );
         const __EMBEDDED_SMTP_SUBJECT: [u8; __EMBEDDED_SMTP_TEXT.__subject_len()] =
             __EMBEDDED_SMTP_TEXT.__subject();

@@ -5,7 +5,7 @@
 
 use embedded_smtp::message::Head;
 use embedded_smtp::tls::CertificateDer;
-use embedded_smtp::{Credentials, Domain, head, mailbox_list};
+use embedded_smtp::{Credentials, Domain, head};
 
 /// The network's name, and its password (WPA2); with an empty one, an open network.
 pub const WIFI_SSID: &str = or(option_env!("WIFI_SSID"), "example");
@@ -45,7 +45,7 @@ pub static HEAD: Head = head! {
 .auto_submitted();
 
 const TO: &str = or(option_env!("MAIL_TO"), "ops@example.org");
-const _: () = assert!(!mailbox_list!(TO).is_empty(), "MAIL_TO is empty");
+const _: () = assert!(!TO.is_empty(), "MAIL_TO is empty");
 
 /// The board's own name: said to the server, and in each Message-ID.
 pub const DEVICE: &str = or(option_env!("MAIL_DEVICE"), "esp32c3.example.org");

@@ -496,9 +496,9 @@ impl<'a> Head<'a> {
 /// A [`Head`](crate::message::Head) of literals, checked and written when the program is compiled.
 ///
 /// `from` comes first and must be there; `sender`, `reply_to`, `to`, `cc`, `bcc` and `subject` may
-/// follow in any order. The fields are written, folded and encoded by the compiler, so a program links
-/// nothing that does it. A setter of one of these fields, called on the result, has all of them written
-/// while a message is sent. Other `const` setters, such as
+/// follow in any order, each once. A list has at least one mailbox. The fields are written, folded and
+/// encoded by the compiler, so a program links nothing that does it. A setter of one of these fields,
+/// called on the result, has all of them written while a message is sent. Other `const` setters, such as
 /// [`auto_submitted`](crate::message::Head::auto_submitted), can follow in a `static` too. For a list of
 /// many hundreds of mailboxes the compiler wants the lint `long_running_const_eval` allowed at the `static`.
 ///
@@ -520,7 +520,7 @@ impl<'a> Head<'a> {
 /// static HEAD: Head = head! { from: "boiler3@example.org", to: "ops@" };
 /// ```
 ///
-/// ```compile_fail,E0416
+/// ```compile_fail,E0080
 /// use embedded_smtp::head;
 ///
 /// let twice = head! { from: "boiler3@example.org", to: "a@example.org", to: "b@example.org" };
@@ -528,14 +528,13 @@ impl<'a> Head<'a> {
 #[macro_export]
 macro_rules! head {
     (from: $from:expr $(, $field:ident: $value:expr)* $(,)?) => {{
-        // A field stands once.
-        const _: () = {
-            let ($($field,)*) = ($(::core::stringify!($field),)*);
-            let _ = ($($field,)*);
-        };
+        const _: () = $crate::__literal!(
+            (),
+            $crate::message::Head::__once(&[$($crate::__head_field!($field)),*])
+        );
         const __EMBEDDED_SMTP_PARTS: $crate::message::Head<'static> = {
-            let head = $crate::message::Head::new($crate::__literal!($crate::Mailbox<'static>, $from, From));
-            $(let head = $crate::__head_field!(head, $field, $value);)*
+            let head = $crate::message::Head::new($crate::__head_mailbox!(From, $from));
+            $(let head = $crate::__head_field!($field, head, $value);)*
             head
         };
         const __EMBEDDED_SMTP_FIELDS: [u8; __EMBEDDED_SMTP_PARTS.__fields_len()] =
@@ -551,48 +550,96 @@ macro_rules! head {
             .__written(&__EMBEDDED_SMTP_FIELDS, &__EMBEDDED_SMTP_RECIPIENTS);
         __EMBEDDED_SMTP_HEAD
     }};
+    ($($field:ident: $value:expr),* $(,)?) => {
+        ::core::compile_error!("`head!` begins with `from`, the mailbox of the author")
+    };
     ($($other:tt)*) => {
         ::core::compile_error!(
-            "head! begins with `from: \"…\"`; fields are a name, a colon and a text, with commas between them"
+            "`head!` takes fields with commas between them: `from: \"boiler3@example.org\", to: \"ops@example.org\"`"
+        )
+    };
+}
+
+/// `$field` as a [`Field`], or the head with its value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __head_field {
+    (sender) => {
+        $crate::Field::Sender
+    };
+    (reply_to) => {
+        $crate::Field::ReplyTo
+    };
+    (to) => {
+        $crate::Field::To
+    };
+    (cc) => {
+        $crate::Field::Cc
+    };
+    (bcc) => {
+        $crate::Field::Bcc
+    };
+    (subject) => {
+        $crate::Field::Subject
+    };
+    (from) => {
+        $crate::Field::From
+    };
+    // What is unknown is reported once, below.
+    ($unknown:ident) => {
+        $crate::Field::HeaderName
+    };
+    (sender, $head:ident, $value:expr) => {
+        $head.sender($crate::__head_mailbox!(Sender, $value))
+    };
+    (reply_to, $head:ident, $value:expr) => {
+        $head.__reply_to($crate::__head_list!(ReplyTo, $value))
+    };
+    (to, $head:ident, $value:expr) => {
+        $head.__to($crate::__head_list!(To, $value))
+    };
+    (cc, $head:ident, $value:expr) => {
+        $head.__cc($crate::__head_list!(Cc, $value))
+    };
+    (bcc, $head:ident, $value:expr) => {
+        $head.__bcc($crate::__head_list!(Bcc, $value))
+    };
+    (subject, $head:ident, $value:expr) => {
+        $head.__subject($crate::header_text!($value))
+    };
+    (from, $head:ident, $value:expr) => {
+        $head
+    };
+    ($unknown:ident, $head:ident, $value:expr) => {
+        ::core::compile_error!(::core::concat!(
+            "`head!` has no field `",
+            ::core::stringify!($unknown),
+            "`: it has from, sender, reply_to, to, cc, bcc and subject"
+        ))
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __head_mailbox {
+    ($field:ident, $value:expr) => {
+        $crate::__literal!(
+            $crate::Mailbox<'static>,
+            $crate::Mailbox::parse($value),
+            in $field
         )
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __head_field {
-    ($head:ident, sender, $value:expr) => {
-        $head.sender($crate::__literal!($crate::Mailbox<'static>, $value, Sender))
-    };
-    ($head:ident, reply_to, $value:expr) => {
-        $head.__reply_to($crate::__literal!(
+macro_rules! __head_list {
+    ($field:ident, $value:expr) => {
+        $crate::__literal!(
             $crate::MailboxList<'static>,
-            $value,
-            ReplyTo
-        ))
-    };
-    ($head:ident, to, $value:expr) => {
-        $head.__to($crate::__literal!($crate::MailboxList<'static>, $value, To))
-    };
-    ($head:ident, cc, $value:expr) => {
-        $head.__cc($crate::__literal!($crate::MailboxList<'static>, $value, Cc))
-    };
-    ($head:ident, bcc, $value:expr) => {
-        $head.__bcc($crate::__literal!(
-            $crate::MailboxList<'static>,
-            $value,
-            Bcc
-        ))
-    };
-    ($head:ident, subject, $value:expr) => {
-        $head.__subject($crate::header_text!($value))
-    };
-    ($head:ident, $field:ident, $value:expr) => {
-        ::core::compile_error!(::core::concat!(
-            "head! has no field `",
-            ::core::stringify!($field),
-            "`: after `from` it takes sender, reply_to, to, cc, bcc and subject"
-        ))
+            $crate::MailboxList::__literal($value),
+            in $field
+        )
     };
 }
 

@@ -2,6 +2,7 @@
 //! whose heads come from [`head!`](crate::head) links nothing that writes or walks lists.
 
 use super::{Head, Ways, composed};
+use crate::invalid::{Field, Invalid, Reason};
 use crate::message::cursor::{Cursor, Progress, Step};
 use crate::message::recipients::{self, Walk};
 use crate::wire::address::Address;
@@ -49,6 +50,25 @@ const fn holds(others: &[Address<'_>], address: Address<'_>) -> bool {
 
 /// For [`head!`](crate::head).
 impl<'a> Head<'a> {
+    /// Refuses a field that stands twice among these and From.
+    #[doc(hidden)]
+    pub const fn __once(fields: &[Field]) -> Result<(), Invalid> {
+        let mut rest = fields;
+        while let [field, tail @ ..] = rest {
+            let mut others = tail;
+            let mut is_double = matches!(field, Field::From);
+            while let [other, tail @ ..] = others {
+                is_double |= *other as u8 == *field as u8;
+                others = tail;
+            }
+            if is_double {
+                return Err(Invalid::new(*field, Reason::Duplicate));
+            }
+            rest = tail;
+        }
+        Ok(())
+    }
+
     /// The bytes of the fields from From to Cc.
     #[doc(hidden)]
     #[must_use]

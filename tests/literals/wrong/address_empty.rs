@@ -1,0 +1,7 @@
+//! mailbox: is empty
+
+use embedded_smtp::address;
+
+fn main() {
+    let _ = address!(""); // here
+}

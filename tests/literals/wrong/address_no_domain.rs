@@ -1,0 +1,7 @@
+//! mailbox: has a wrong domain
+
+use embedded_smtp::address;
+
+fn main() {
+    let _ = address!("ops@"); // here
+}

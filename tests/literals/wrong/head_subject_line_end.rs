@@ -1,0 +1,11 @@
+//! Subject: holds a control character
+
+use embedded_smtp::head;
+
+fn main() {
+    let _ = head! {
+        from: "Boiler 3 <boiler3@example.org>",
+        to: "ops@example.org",
+        subject: "Overpressure\r\nBcc: all@example.org", // here
+    };
+}

@@ -1,0 +1,10 @@
+//! To: has no @
+
+use embedded_smtp::head;
+
+fn main() {
+    let _ = head! {
+        from: "Boiler 3 <boiler3@example.org>",
+        to: "ops@example.org; duty", // here
+    };
+}
