@@ -168,7 +168,7 @@ fn mistake(package: &Path, message: &Value) -> Option<Mistake> {
 fn manifest<'p>(programs: impl Iterator<Item = &'p PathBuf>) -> String {
     let mut manifest = format!(
         "[workspace]\n\
-         [package]\nname = \"literals\"\nedition = \"2024\"\n\
+         [package]\nname = \"literals\"\nedition = \"2024\"\nautobins = false\n\
          [dependencies]\nembedded-smtp = {{ path = {:?} }}\n",
         env!("CARGO_MANIFEST_DIR")
     );
