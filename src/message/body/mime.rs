@@ -40,6 +40,8 @@ pub(in crate::message) fn atom<const CALENDAR: bool>(
     };
     let text = &enclosed(message.text, tree.around_text());
     let html = &enclosed(message.html, tree.around_html());
+    let calendar = message.calendar.filter(|_| CALENDAR);
+    let invitation = &enclosed(calendar.map(|c| c.text.0), tree.around_text());
     let next = match at.step {
         Step::Body => {
             w.str("MIME-Version: 1.0\r\n");
@@ -111,17 +113,15 @@ pub(in crate::message) fn atom<const CALENDAR: bool>(
             };
             return at.go_to_next_item(head);
         }
-        Step::BodyEnd if CALENDAR && let Some(calendar) = message.calendar => {
+        Step::BodyEnd if CALENDAR => {
             tree.close(Level::Related, tree.around_text(), w);
             tree.delimiter(tree.around_text(), w);
-            let text = enclosed(Some(calendar.text.0), tree.around_text());
-            text_head(calendar.subtype, &text, w);
+            text_head(calendar.map_or("calendar", |c| c.subtype), invitation, w);
             Step::CalendarBody
         }
-        Step::CalendarBody if CALENDAR && let Some(calendar) = message.calendar => {
+        Step::CalendarBody if CALENDAR => {
             place.is_enclosed = tree.around_text().is_some();
-            let text = enclosed(Some(calendar.text.0), tree.around_text());
-            match text.atom(place, at, w) {
+            match invitation.atom(place, at, w) {
                 Progress::End => Step::AlternativeEnd,
                 other => return other,
             }
