@@ -12,7 +12,9 @@ use core::hint::black_box;
 use embedded_io::{ErrorType, Read};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::{Date, Head, Importance, Label, Notify, Return, Text};
-use embedded_smtp::{Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head, label};
+use embedded_smtp::{
+    Chunking, Credentials, Domain, Mailbox, Message, Submission, domain, head, label,
+};
 
 use crate::{BUFFER, Chunks, Outcome, Transport};
 
