@@ -279,9 +279,10 @@ fn mailboxes() {
         // Most readers drop blanks at the edges.
         ("\" edges  \" <j@x>", Some("edges"), "j@x"),
         ("\" a  b \" <j@x>", Some("a  b"), "j@x"),
-        ("\"edge\\ \" <j@x>", Some("edge "), "j@x"),
-        ("\"edge\\\\ \" <j@x>", Some("edge\\ "), "j@x"),
-        ("\"\\ edge \" <j@x>", Some(" edge"), "j@x"),
+        ("\"edge\\ \" <j@x>", Some("edge"), "j@x"),
+        ("\"edge\\\\ \" <j@x>", Some("edge\\"), "j@x"),
+        ("\"\\ edge \\\\\\ \" <j@x>", Some("edge \\"), "j@x"),
+        ("\"\\  \\ \" <j@x>", None, "j@x"),
         ("\" \" <j@x>", None, "j@x"),
         ("\"\" <j@x>", None, "j@x"),
         ("\"a\\\"b\\\\c\\d\" <j@x>", Some("a\"b\\cd"), "j@x"),

@@ -66,8 +66,8 @@ impl<'a> Mailbox<'a> {
     }
 
     /// Makes a mailbox of a name and an address. The name may hold any characters but control
-    /// characters, and needs no quotes; an empty one is no name. Blanks at its edges are left out, as most
-    /// readers leave them out.
+    /// characters, and needs no quotes; an empty one is no name. Blanks at its edges are left out,
+    /// as most readers leave them out.
     ///
     /// # Errors
     ///
@@ -204,16 +204,24 @@ impl<'a> DisplayName<'a> {
     }
 }
 
-/// The inside of a quoted string without the blanks at its edges. One with a backslash before it stays.
+/// The inside of a quoted string without the blanks at its edges, with or without a backslash before
+/// them.
 const fn without_edges(text: &str) -> &str {
-    let text = text.trim_ascii_start();
+    let (mut start, mut end) = (None, 0);
     let mut rest = text.as_bytes();
-    while let [front @ .., b' '] = rest
-        && !matches!(front, [.., b'\\'])
-    {
-        rest = front;
+    while let [b'\\', byte, tail @ ..] | [byte, tail @ ..] = rest {
+        if *byte != b' ' {
+            if start.is_none() {
+                start = Some(scan::start_of(rest, text.as_bytes()));
+            }
+            end = scan::start_of(tail, text.as_bytes());
+        }
+        rest = tail;
     }
-    scan::part(text, 0, rest.len())
+    match start {
+        Some(start) => scan::part(text, start, end),
+        None => "",
+    }
 }
 
 impl PartialEq for DisplayName<'_> {
