@@ -147,6 +147,10 @@ named! {
         MailboxList = "mailbox list",
         /// A domain or address literal.
         Domain = "domain",
+        /// The name of the server, for TLS.
+        ServerName = "server name",
+        /// The fingerprint of a server's key, for TLS.
+        Pin = "pin",
         /// The name given in EHLO.
         EhloName = "EHLO name",
         /// The From field.

@@ -12,7 +12,7 @@ use crate::letter::Letter;
 use crate::options::{Options, Security};
 use crate::outcome::Ruling;
 use crate::watch::Heard;
-use crate::{escape, media_type};
+use crate::{escape, media_type, tls};
 
 /// The server's words about an operation that did not succeed.
 #[derive(Debug, Default)]
@@ -161,6 +161,11 @@ fn of_missing_login(code: u16, options: &Options) -> Option<&'static str> {
 }
 
 fn of_fault(fault: &Fault<io::Error>, phase: Phase, options: &Options) -> Option<&'static str> {
+    if let Fault::Transport(error) = fault
+        && let Some(advice) = tls::advice_after(error)
+    {
+        return Some(advice);
+    }
     Some(match fault {
         Fault::Transport(error) if is_broken_tls(error) => {
             "try again; if it stays, something on the way changes what is sent"

@@ -341,7 +341,7 @@ fn server(text: &str) -> Result<Server, String> {
 }
 
 fn pin(text: &str) -> Result<Pin, String> {
-    Pin::from_hex(text).ok_or_else(|| "it must be 64 hexadecimal digits".into())
+    Pin::parse(text).map_err(|_| "it must be 64 hexadecimal digits".into())
 }
 
 fn server_name(text: &str) -> Result<String, String> {

@@ -1,11 +1,10 @@
 //! What the fuzz targets reach of the arithmetic and of the verifier. No part of the interface.
 
-use rustls_pki_types::ServerName;
-
 use super::certificate::PublicKeyInfo;
 use super::error::Error;
 use super::gate::Link;
 use super::latch::Verifier;
+use super::name::ServerName;
 use super::verify::Verify;
 use crate::proof::Proof;
 
@@ -25,7 +24,7 @@ pub enum Call<'c> {
 /// What the verifier says.
 pub fn verify<V: Verify>(
     choice: V,
-    name: &ServerName<'_>,
+    name: ServerName<'_>,
     transcript: [u8; 32],
     calls: &[Call<'_>],
 ) -> Result<Proof, Error> {

@@ -3,9 +3,6 @@
 //! This file pumps bytes. What may pass is decided in the gate, and who the server is in the latch.
 
 use embedded_io::{ErrorType, Read, Write};
-use embedded_tls::blocking::TlsConnection;
-use embedded_tls::{Aes128GcmSha256, CryptoRngCore, TlsContext, TlsError};
-use rustls_pki_types::ServerName;
 
 use crate::proof::Proof;
 use crate::transport::{Sealed, Secure};
@@ -14,7 +11,9 @@ use super::Records;
 use super::error::{Error, Failure};
 use super::gate::{Gate, GateError, Link, Stage};
 use super::latch::Verifier;
-use super::library::{self, Provider};
+use super::library::{self, Blocking, Context, Provider, Source, TlsError};
+use super::name::ServerName;
+use super::random::Random;
 use super::verify::Verify;
 
 /// A stream under TLS 1.3, whose server is proven as far as was asked for.
@@ -28,7 +27,7 @@ use super::verify::Verify;
 /// a write that failed, nothing is sent any more: [`Error::Poisoned`]. What the server sent before can
 /// still be read after a write that failed.
 pub struct Stream<'b, T: Read + Write + 'b> {
-    connection: TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256>,
+    connection: Blocking<'b, Gated<'b, T>>,
     link: &'b Link,
     proof: Proof,
     may_read: bool,
@@ -57,12 +56,12 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     ///
     /// A [`Failure`] with the transport. Nothing but the handshake was sent, and nothing of the
     /// server was believed.
-    pub fn open<V: Verify, R: CryptoRngCore>(
+    pub fn open<V: Verify, R: Random>(
         transport: T,
         records: &'b mut Records<'_>,
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
         choice: V,
-        random: &mut R,
+        random: R,
     ) -> Result<Self, Failure<T>> {
         let mut stream = Self::unopened(transport, records);
         match stream.handshake(name, choice, random) {
@@ -84,7 +83,7 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
             link,
         };
         Self {
-            connection: TlsConnection::new(gated, read, write),
+            connection: Blocking::new(gated, read, write),
             link,
             proof: Proof::Nothing,
             may_read: false,
@@ -97,11 +96,11 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     /// Whatever comes of it, nothing but the handshake was sent; after a failure nothing is any more.
     // Not inlined: what it needs of the stack is gone when it ends.
     #[inline(never)]
-    fn handshake<V: Verify, R: CryptoRngCore>(
+    fn handshake<V: Verify, R: Random>(
         &mut self,
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
         choice: V,
-        random: &mut R,
+        random: R,
     ) -> Result<(), Error> {
         let opened = self.try_handshake(name, choice, random);
         match opened {
@@ -119,19 +118,22 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         }
     }
 
-    fn try_handshake<V: Verify, R: CryptoRngCore>(
+    fn try_handshake<V: Verify, R: Random>(
         &mut self,
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
         choice: V,
-        random: &mut R,
+        random: R,
     ) -> Result<Proof, Error> {
         let config = library::config(name, choice.offers_rsa());
         let mut verifier = Verifier::new(name, choice);
         let mut provider = Provider {
-            random,
+            random: Source {
+                random,
+                link: self.link,
+            },
             verifier: &mut verifier,
         };
-        let context = TlsContext::new(&config, &mut provider);
+        let context = Context::new(&config, &mut provider);
         let opened = self.connection.open(context);
         verifier.outcome(opened, self.link)
     }
@@ -144,7 +146,7 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     }
 
     /// What is left to be closed, which is told whether anything may still be sent.
-    fn parting(self) -> TlsConnection<'b, Gated<'b, T>, Aes128GcmSha256> {
+    fn parting(self) -> Blocking<'b, Gated<'b, T>> {
         if !self.may_write || !self.may_read || self.is_pending {
             self.link.enter(Stage::Shut);
         }
@@ -183,13 +185,13 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
     /// # Errors
     ///
     /// As those of [`Stream::open`], but the transport stays here: [`Self::close`] gives it.
-    pub fn open<V: Verify, R: CryptoRngCore>(
+    pub fn open<V: Verify, R: Random>(
         &mut self,
         transport: T,
         records: &'b mut Records<'_>,
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
         choice: V,
-        random: &mut R,
+        random: R,
     ) -> Result<&mut Stream<'b, T>, Error> {
         self.fill(transport, records);
         let stream = self.0.as_mut().ok_or(Error::NotProven)?;
@@ -247,12 +249,12 @@ impl<T: Read + Write> Read for Stream<'_, T> {
                 Ok(octets)
             }
             // A close_notify, or the end of the transport: SMTP knows by itself what is complete.
-            Err(TlsError::ConnectionClosed | TlsError::IoError) => {
+            Err(error) if library::is_end(&error) => {
                 self.is_at_end = true;
                 Ok(0)
             }
             Err(error) => {
-                let error = library::error(error, self.link, true);
+                let error = library::error(error, self.link);
                 self.may_write = false;
                 self.link.enter(Stage::Shut);
                 Err(error)
@@ -272,7 +274,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
         }
         self.is_pending = true;
         let written = self.connection.write(buf);
-        let octets = written.map_err(|error| library::error(error, self.link, true))?;
+        let octets = written.map_err(|error| library::error(error, self.link))?;
         self.may_write = true;
         Ok(octets)
     }
@@ -283,7 +285,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
             return Err(Error::Poisoned);
         }
         let flushed = self.connection.flush();
-        flushed.map_err(|error| library::error(error, self.link, true))?;
+        flushed.map_err(|error| library::error(error, self.link))?;
         self.may_write = true;
         self.is_pending = false;
         Ok(())

@@ -8,13 +8,14 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use heapless::Vec;
 use rustls_pki_types::{
-    AlgorithmIdentifier, CertificateDer, InvalidSignature, ServerName,
-    SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+    AlgorithmIdentifier, CertificateDer, InvalidSignature, SignatureVerificationAlgorithm,
+    TrustAnchor, UnixTime,
 };
 use webpki::{EndEntityCert, Error, KeyUsage};
 
 use super::error::CertificateFault;
 use super::key::ChainAlgorithm;
+use super::name::ServerName;
 
 /// The most certificates that a server may send: a chain of four and one too many, as some send their
 /// root. The stack grows by 1.5 KB with each.
@@ -39,7 +40,7 @@ pub(super) enum Clock {
 /// Checks the name, then the chain to one of the anchors.
 pub(super) fn verify(
     chain: &[&[u8]],
-    name: &ServerName<'_>,
+    name: ServerName<'_>,
     anchors: &[TrustAnchor<'_>],
     algorithms: Algorithms,
     clock: Clock,
@@ -48,7 +49,8 @@ pub(super) fn verify(
     let leaf = CertificateDer::from(*leaf);
     let leaf = EndEntityCert::try_from(&leaf).map_err(name_fault)?;
     // Cheap, so before any signature.
-    leaf.verify_is_valid_for_subject_name(name)
+    let name = name.for_webpki().ok_or(CertificateFault::WrongName)?;
+    leaf.verify_is_valid_for_subject_name(&name)
         .map_err(name_fault)?;
     let intermediates: Vec<_, CERTIFICATES_MAX> = intermediates
         .iter()

@@ -1,6 +1,6 @@
-//! What can go wrong when TLS is opened and used.
+//! The errors of opening and using TLS.
 //!
-//! This file does not know how it is found out.
+//! This file does not know how they are found.
 
 use core::fmt;
 
@@ -34,19 +34,31 @@ pub enum Error {
     NothingInCommon,
     /// The server wants another key exchange than P-256 (HelloRetryRequest).
     OtherKeyExchange,
-    /// The server ended the session by an alert (RFC 8446 §6), whose number is known if it came before
-    /// anything was enciphered.
+    /// The server split a handshake message over records, which is not supported.
+    SplitMessage,
+    /// The server changes its keys (KeyUpdate), which is not supported.
+    KeyUpdate,
+    /// The server requires a certificate of the client, which is not supported. Servers say so after the
+    /// handshake: the stream is open by then, and the error comes from reading.
+    ClientCertificate,
+    /// The server ended the session by an alert (RFC 8446 §6). Its number is known if the alert came
+    /// before anything was encrypted.
     Alert(Option<u8>),
-    /// What the server sent in the handshake is wrong, or beyond what is supported.
+    /// A handshake message of the server is wrong or not supported.
     Handshake,
-    /// A record is wrong, or was changed on the way.
+    /// A record breaks the protocol, or was changed on the way.
     Record,
     /// The transport gave an error of this kind.
     Io(ErrorKind),
+    /// The server closed the connection before it answered the client's first message. Some servers do
+    /// that when they have no key of a kind that is enabled here.
+    ClosedUnheard,
     /// The server closed the connection.
     Closed,
-    /// An earlier call failed or was dropped before its end: what would be sent now could not be
-    /// deciphered, or give the key away. Nothing was sent.
+    /// The source of random bytes failed. Nothing was sent.
+    Random,
+    /// An earlier call failed or was dropped before its end: data sent now could not be decrypted, or
+    /// would reveal the key. Nothing was sent.
     Poisoned,
 }
 
@@ -170,13 +182,28 @@ impl Error {
             Self::NothingInCommon => {
                 "the server does not speak TLS 1.3, or has nothing in common: it needs AES-128-GCM, P-256, and a key that is enabled here"
             }
-            Self::OtherKeyExchange => "the server does not take P-256 for the key exchange",
+            Self::OtherKeyExchange => {
+                "the server does not accept P-256 for the key exchange: allow it there, or use another TLS library"
+            }
+            Self::SplitMessage => {
+                "the server splits TLS handshake messages over records, which is not supported: use another TLS library"
+            }
+            Self::KeyUpdate => {
+                "the server changes its TLS keys, which is not supported: open a new connection"
+            }
+            Self::ClientCertificate => {
+                "the server requires a client certificate, which is not supported: log in with a password, or use another TLS library"
+            }
             Self::Alert(_) => "the server ended the session by a TLS alert",
-            Self::Handshake => "the TLS handshake of the server is wrong or not supported",
-            Self::Record => "a TLS record is wrong or was changed on the way",
+            Self::Handshake => "a TLS handshake message of the server is wrong or not supported",
+            Self::Record => "a TLS record breaks the protocol or was changed on the way",
             Self::Io(_) => "the transport below TLS failed",
+            Self::ClosedUnheard => {
+                "the server closed the connection without an answer: check that the port speaks TLS, and that the server's kind of key is enabled (see with_rsa)"
+            }
             Self::Closed => "the server closed the connection",
-            Self::Poisoned => "the TLS session broke before",
+            Self::Random => "the source of random bytes failed",
+            Self::Poisoned => "the TLS session broke before: open a new connection",
         }
     }
 }
@@ -192,7 +219,7 @@ impl fmt::Display for Error {
         f.write_str(self.as_str())?;
         match self {
             Self::ReadBuffer { needed } | Self::WriteBuffer { needed } => {
-                write!(f, ": {needed} octets are needed")
+                write!(f, ": {needed} bytes are needed")
             }
             Self::Alert(Some(number)) => write!(f, " ({number})"),
             Self::Io(kind) => write!(f, ": {kind}"),
@@ -210,12 +237,16 @@ impl embedded_io::Error for Error {
         match self {
             Self::ReadBuffer { .. } | Self::WriteBuffer { .. } => ErrorKind::OutOfMemory,
             Self::Certificate(_) | Self::NotProven => ErrorKind::PermissionDenied,
-            Self::NoTls13 | Self::NothingInCommon | Self::OtherKeyExchange => {
-                ErrorKind::Unsupported
-            }
+            Self::NoTls13
+            | Self::NothingInCommon
+            | Self::OtherKeyExchange
+            | Self::SplitMessage
+            | Self::KeyUpdate
+            | Self::ClientCertificate => ErrorKind::Unsupported,
             Self::Handshake | Self::Record => ErrorKind::InvalidData,
             Self::Io(kind) => *kind,
-            Self::Alert(_) | Self::Closed => ErrorKind::ConnectionAborted,
+            Self::Alert(_) | Self::ClosedUnheard | Self::Closed => ErrorKind::ConnectionAborted,
+            Self::Random => ErrorKind::Other,
             Self::Poisoned => ErrorKind::NotConnected,
         }
     }
@@ -227,12 +258,12 @@ impl From<CertificateFault> for Error {
     }
 }
 
-/// TLS could not be opened. The transport is of no use for this server any more, but to be closed.
+/// TLS could not be opened. The transport can only be closed.
 #[derive(Clone, Copy)]
 pub struct Failure<T> {
-    /// The transport as it was given. Nothing that is worth protecting was sent on it.
+    /// The transport as it was given. Nothing worth protecting was sent on it.
     pub transport: T,
-    /// What happened.
+    /// The reason.
     pub error: Error,
 }
 

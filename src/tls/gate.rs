@@ -1,6 +1,6 @@
-//! The gate between the transport and the TLS library: it reads the header of every record first
-//! (RFC 8446 §5.1) and lets none through that the library would not bear, that has no place, or that
-//! the buffer does not hold.
+//! The gate between the transport and the TLS library. It reads the header of every record first
+//! (RFC 8446 §5.1), and stops any record that the library cannot handle, that is out of sequence, or
+//! that exceeds the buffer.
 //!
 //! This file reads and writes nothing. A [`Gate`] is told what was read, and says what may be.
 
@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 use embedded_io::ErrorKind;
 
 use super::error::Error;
+use super::plaintext::Place;
 
 /// What the gate and those on its other side tell each other. Atomics, so that a stream can go to
 /// another thread; they are only loaded and stored, which every processor can.
@@ -58,7 +59,7 @@ impl Link {
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
 
-    fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> Stage {
         match self.stage.load(Ordering::Relaxed) {
             0 => Stage::Hello,
             1 => Stage::Handshake,
@@ -79,8 +80,15 @@ impl Link {
                 needed: self.needed.load(Ordering::Relaxed),
             }),
             OTHER_KEY_EXCHANGE => Some(Error::OtherKeyExchange),
+            NO_RANDOM => Some(Error::Random),
             _ => None,
         }
+    }
+
+    /// The source of random bytes failed: nothing is sent any more.
+    pub(super) fn refuse_random(&self) {
+        self.refuse(NO_RANDOM);
+        self.enter(Stage::Shut);
     }
 
     fn refuse(&self, fault: u8) -> Refused {
@@ -92,6 +100,7 @@ impl Link {
 const RECORD: u8 = 1;
 const TOO_LONG: u8 = 2;
 const OTHER_KEY_EXCHANGE: u8 = 3;
+const NO_RANDOM: u8 = 4;
 
 /// A record may not pass. [`Link::fault`] says why.
 #[derive(Debug)]
@@ -109,6 +118,8 @@ pub(super) struct Gate {
     left: u16,
     /// The server's first record has ended.
     is_greeted: bool,
+    /// An encrypted record was admitted.
+    is_encrypted: bool,
     /// Bytes of the server's first message that were looked at.
     looked: u8,
     /// They are those of a HelloRetryRequest so far.
@@ -165,7 +176,7 @@ impl Gate {
 
     /// Decides on a record by its header.
     fn admit(&mut self, link: &Link) -> Result<(), Refused> {
-        let [kind, _, _, high, low] = self.header;
+        let [kind, version @ .., high, low] = self.header;
         let length = u16::from_be_bytes([high, low]);
         let stage = link.stage();
         let fits = match (stage, kind) {
@@ -173,8 +184,10 @@ impl Gate {
             (Stage::Hello, HANDSHAKE | ALERT) => length > 0,
             // RFC 8446 §5: a single byte, for old middleboxes.
             (Stage::Handshake, CHANGE_CIPHER_SPEC) => length == 1,
-            // A tag, and the byte for the type.
-            (Stage::Handshake | Stage::Open, APPLICATION_DATA) => length >= SEALED_MIN,
+            // §5.2: a tag, and the byte for the type.
+            (Stage::Handshake | Stage::Open, APPLICATION_DATA) => {
+                length >= SEALED_MIN && version == VERSION
+            }
             _ => false,
         };
         if !fits || length > RECORD_MAX {
@@ -192,13 +205,26 @@ impl Gate {
         if kind == HANDSHAKE {
             link.enter(Stage::Handshake);
         }
+        if kind == APPLICATION_DATA {
+            let place = match (stage, core::mem::replace(&mut self.is_encrypted, true)) {
+                (Stage::Open, _) => Place::Open,
+                (_, true) => Place::Handshake,
+                (_, false) => Place::First,
+            };
+            self.header = [kind, PLACE, place as u8, high, low];
+        }
         self.left = length;
         Ok(())
     }
 
-    /// Looks for a HelloRetryRequest: a ServerHello with random bytes of its own.
+    /// Looks at the server's first message, if it is not an alert: it is a ServerHello, and no
+    /// HelloRetryRequest, which is a ServerHello with random bytes of its own.
     fn look(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
         for octet in octets {
+            if self.looked == 0 && self.header.first() == Some(&HANDSHAKE) && *octet != SERVER_HELLO
+            {
+                return Err(link.refuse(RECORD));
+            }
             let place = usize::from(self.looked).checked_sub(RANDOM);
             self.looked = self.looked.saturating_add(1);
             let Some(expected) = place.map(|place| RETRY.get(place)) else {
@@ -253,11 +279,29 @@ impl<E: embedded_io::Error> embedded_io::Error for GateError<E> {
     }
 }
 
+/// The place of an encrypted record, and its header as it was sent.
+///
+/// The version in the header of an encrypted record has no meaning and is always the same (§5.2), so
+/// [`Gate`] writes the place there: the one value that passes through the library unread to the cipher.
+pub(super) const fn sent(header: &[u8]) -> Option<(Place, [u8; HEADER])> {
+    match header {
+        [kind, PLACE, place, high, low] => {
+            let [major, minor] = VERSION;
+            Some((Place::of(*place), [*kind, major, minor, *high, *low]))
+        }
+        _ => None,
+    }
+}
+
 const HEADER: usize = 5;
+const VERSION: [u8; 2] = [3, 3];
+/// Not the first byte of any version.
+const PLACE: u8 = 0;
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
+const SERVER_HELLO: u8 = 2;
 
 /// Bytes of the shortest sealed record: the type, and the tag of AES-GCM.
 const SEALED_MIN: u16 = 17;
@@ -319,6 +363,16 @@ mod tests {
         let [high, low] = (length as u16).to_be_bytes();
         let mut record = std::vec![kind, 3, 3, high, low];
         record.resize(5 + length, 0xaa);
+        if kind == HANDSHAKE && length > 0 {
+            record[5] = SERVER_HELLO;
+        }
+        record
+    }
+
+    /// An encrypted record as it passes.
+    fn placed(place: Place, length: usize) -> Vec<u8> {
+        let mut record = record(APPLICATION_DATA, length);
+        record[1..3].copy_from_slice(&[0, place as u8]);
         record
     }
 
@@ -332,19 +386,53 @@ mod tests {
     const STEPS: [usize; 5] = [1, 2, 3, 7, 100_000];
 
     #[test]
-    fn a_handshake_and_data_pass_unchanged() {
+    fn records_pass_with_their_place() {
         for most in STEPS {
             let link = at(Stage::Hello, 16_640);
-            let flight = [
-                record(HANDSHAKE, 90),
-                record(CHANGE_CIPHER_SPEC, 1),
-                record(APPLICATION_DATA, 17),
-                record(APPLICATION_DATA, 16_640),
-            ]
-            .concat();
-            assert_eq!(run(&link, &flight, most), (flight, false));
+            let plain = [record(HANDSHAKE, 90), record(CHANGE_CIPHER_SPEC, 1)].concat();
+            let data = [17, 16_640].map(|length| record(APPLICATION_DATA, length));
+            let flight = [&*plain, &data.concat()].concat();
+            let first = placed(Place::First, 17);
+            let second = placed(Place::Handshake, 16_640);
+            let passed = [plain, first, second].concat();
+            assert_eq!(run(&link, &flight, most), (passed, false));
             assert_eq!(link.stage(), Stage::Handshake);
             assert_eq!(link.fault(), None);
+            link.enter(Stage::Open);
+            let open = placed(Place::Open, 17);
+            assert_eq!(run(&link, &data[0], most), (open, false));
+        }
+    }
+
+    #[test]
+    fn the_header_is_authenticated_as_it_was_sent() {
+        for place in [Place::First, Place::Handshake, Place::Open] {
+            let header = [APPLICATION_DATA, 0, place as u8, 1, 2];
+            assert_eq!(sent(&header), Some((place, [APPLICATION_DATA, 3, 3, 1, 2])));
+        }
+        assert_eq!(sent(&[APPLICATION_DATA, 3, 3, 1, 2]), None);
+        assert_eq!(sent(&[]), None);
+    }
+
+    #[test]
+    fn an_encrypted_record_of_another_version_is_refused() {
+        for version in [[3, 1], [3, 4], [0, 0], [0, 2]] {
+            let link = at(Stage::Open, 16_640);
+            let mut octets = record(APPLICATION_DATA, 17);
+            octets[1..3].copy_from_slice(&version);
+            assert_eq!(run(&link, &octets, 9), (Vec::new(), true));
+            assert_eq!(link.fault(), Some(Error::Record));
+        }
+    }
+
+    #[test]
+    fn the_first_message_is_a_server_hello() {
+        for kind in (0..=255).filter(|kind| *kind != SERVER_HELLO) {
+            let link = at(Stage::Hello, 16_640);
+            let mut octets = record(HANDSHAKE, 90);
+            octets[5] = kind;
+            assert!(run(&link, &octets, 9).1);
+            assert_eq!(link.fault(), Some(Error::Record));
         }
     }
 
@@ -382,7 +470,8 @@ mod tests {
         for most in STEPS {
             let link = at(Stage::Handshake, 4_096);
             let fits = record(APPLICATION_DATA, 4_096);
-            assert_eq!(run(&link, &fits, most), (fits, false));
+            let passed = placed(Place::First, 4_096);
+            assert_eq!(run(&link, &fits, most), (passed, false));
             let link = at(Stage::Handshake, 4_096);
             let longer = record(APPLICATION_DATA, 5_131);
             assert_eq!(run(&link, &longer, most), (Vec::new(), true));
@@ -403,13 +492,14 @@ mod tests {
         // Once it is over, the bound is for each time that somebody reads.
         let link = at(Stage::Open, 16_640);
         let idle = record(APPLICATION_DATA, 17).repeat(32);
-        assert_eq!(run(&link, &idle, 1_000), (idle.clone(), false));
+        let passed = placed(Place::Open, 17).repeat(32);
+        assert_eq!(run(&link, &idle, 1_000), (passed.clone(), false));
         assert!(run(&link, &record(APPLICATION_DATA, 17), 1_000).1);
         link.begin(16_640);
         link.enter(Stage::Open);
         for _ in 0..100 {
             link.listen();
-            assert_eq!(run(&link, &idle, 1_000), (idle.clone(), false));
+            assert_eq!(run(&link, &idle, 1_000), (passed.clone(), false));
         }
     }
 

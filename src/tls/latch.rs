@@ -3,13 +3,7 @@
 //!
 //! This file trusts nobody to call it in order.
 
-use embedded_tls::{
-    Aes128GcmSha256, CertificateEntryRef, CertificateRef, CertificateVerifyRef, TlsError,
-    TlsVerifier,
-};
 use heapless::Vec;
-use rustls_pki_types::ServerName;
-use sha2::{Digest, Sha256};
 
 use crate::proof::Proof;
 
@@ -17,12 +11,13 @@ use super::chain::CERTIFICATES_MAX;
 use super::error::{CertificateFault, Error};
 use super::gate::Link;
 use super::key::KeptKey;
-use super::library;
+use super::library::{self, TlsError};
+use super::name::ServerName;
 use super::verify::Verify;
 
 /// Verifies a server for one handshake.
 pub(super) struct Verifier<'v, V> {
-    name: &'v ServerName<'v>,
+    name: ServerName<'v>,
     choice: V,
     latch: Latch,
     /// Once a certificate was accepted, its key.
@@ -48,7 +43,7 @@ enum Latch {
 impl<'v, V: Verify> Verifier<'v, V> {
     // Not inlined: it is filled where it stands.
     #[inline(never)]
-    pub(super) fn new(name: &'v ServerName<'v>, choice: V) -> Self {
+    pub(super) fn new(name: ServerName<'v>, choice: V) -> Self {
         let latch = match choice.proof() {
             Proof::Nothing => Latch::Waived,
             _ => Latch::Start,
@@ -72,7 +67,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
             Ok(()) => self.proof(),
             Err(error) => Err(self
                 .refusal()
-                .unwrap_or_else(|| library::error(error, link, false))),
+                .unwrap_or_else(|| library::error(error, link))),
         }
     }
 
@@ -145,35 +140,6 @@ impl<'v, V: Verify> Verifier<'v, V> {
     }
 }
 
-impl<V: Verify> TlsVerifier<Aes128GcmSha256> for Verifier<'_, V> {
-    fn set_hostname_verification(&mut self, _: &str) -> Result<(), TlsError> {
-        Ok(())
-    }
-
-    fn verify_certificate(
-        &mut self,
-        transcript: &Sha256,
-        certificates: CertificateRef<'_>,
-    ) -> Result<(), TlsError> {
-        let transcript = transcript.clone().finalize().into();
-        let certificates = certificates.entries.iter().map(|entry| match entry {
-            CertificateEntryRef::X509(der) => Some(*der),
-            CertificateEntryRef::RawPublicKey(_) => None,
-        });
-        match self.certificates(transcript, certificates) {
-            true => Ok(()),
-            false => Err(TlsError::InvalidCertificate),
-        }
-    }
-
-    fn verify_signature(&mut self, verify: CertificateVerifyRef<'_>) -> Result<(), TlsError> {
-        match self.signature(verify.signature_scheme.as_u16(), verify.signature) {
-            true => Ok(()),
-            false => Err(TlsError::InvalidSignature),
-        }
-    }
-}
-
 fn collect<'c>(
     certificates: impl Iterator<Item = Option<&'c [u8]>>,
 ) -> Result<Vec<&'c [u8], CERTIFICATES_MAX>, CertificateFault> {
@@ -205,6 +171,7 @@ const SIGNED: usize = PADDING + CONTEXT.len() + 32;
 mod tests {
     use super::*;
     use crate::tls::certificate::tests::certificate;
+    use crate::tls::gate::Stage;
     use crate::tls::{Pin, Pins};
     use p256::ecdsa::signature::Signer;
     use p256::ecdsa::{Signature, SigningKey};
@@ -323,7 +290,7 @@ mod tests {
         let mut sequences: Vec<Vec<Call>> = std::vec![Vec::new()];
         for _ in 0..=4 {
             for sequence in &sequences {
-                let mut verifier = Verifier::new(&name, Pins::new(&pins));
+                let mut verifier = Verifier::new(name, Pins::new(&pins));
                 let results: Vec<bool> = sequence
                     .iter()
                     .map(|call| scene.call(&mut verifier, *call))
@@ -363,7 +330,7 @@ mod tests {
         let name = ServerName::try_from("a.example").unwrap();
         let link = Link::default();
         let end = |calls: &[Call], opened| {
-            let mut verifier = Verifier::new(&name, Pins::new(&pins));
+            let mut verifier = Verifier::new(name, Pins::new(&pins));
             for call in calls {
                 scene.call(&mut verifier, *call);
             }
@@ -378,8 +345,12 @@ mod tests {
         let refused = || Err(TlsError::InvalidCertificate);
         assert_eq!(end(&[OtherCertificate], refused()), mismatch);
         // Proven, and then it broke.
-        let closed = Err(TlsError::IoError);
-        assert_eq!(end(&[Certificate, Signature], closed), Err(Error::Closed));
+        let closed = || Err(TlsError::IoError);
+        let unheard = Err(Error::ClosedUnheard);
+        assert_eq!(end(&[Certificate, Signature], closed()), unheard);
+        link.enter(Stage::Handshake);
+        let closed = end(&[Certificate, Signature], closed());
+        assert_eq!(closed, Err(Error::Closed));
     }
 
     #[test]
@@ -388,7 +359,7 @@ mod tests {
         let pins = [scene.server.pin()];
         let name = ServerName::try_from("a.example").unwrap();
         let end = |calls: &[Call]| {
-            let mut verifier = Verifier::new(&name, Pins::new(&pins));
+            let mut verifier = Verifier::new(name, Pins::new(&pins));
             for call in calls {
                 scene.call(&mut verifier, *call);
             }
@@ -418,7 +389,7 @@ mod tests {
         let scene = Scene::new();
         let name = ServerName::try_from("a.example").unwrap();
         for calls in [&CALLS[..], &[], &[Signature]] {
-            let mut verifier = Verifier::new(&name, crate::tls::DangerNoVerification);
+            let mut verifier = Verifier::new(name, crate::tls::DangerNoVerification);
             assert!(calls.iter().all(|call| scene.call(&mut verifier, *call)));
             assert_eq!(verifier.proof(), Ok(Proof::Nothing));
         }
@@ -430,13 +401,13 @@ mod tests {
         let pins = [scene.server.pin()];
         let name = ServerName::try_from("a.example").unwrap();
         for (count, fault) in [(5, None), (6, Some(CertificateFault::TooMany))] {
-            let mut verifier = Verifier::new(&name, Pins::new(&pins));
+            let mut verifier = Verifier::new(name, Pins::new(&pins));
             let chain = (0..count).map(|_| Some(&*scene.server.der));
             assert_eq!(verifier.certificates(TRANSCRIPT, chain), fault.is_none());
             assert_eq!(verifier.refusal(), fault.map(Error::Certificate));
         }
         // A raw public key is no certificate.
-        let mut verifier = Verifier::new(&name, Pins::new(&pins));
+        let mut verifier = Verifier::new(name, Pins::new(&pins));
         assert!(!verifier.certificates(TRANSCRIPT, [None].into_iter()));
     }
 

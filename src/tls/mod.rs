@@ -20,13 +20,14 @@
 //! ```no_run
 //! # use embedded_io::{Read, Write};
 //! use embedded_smtp::blocking::Client;
-//! use embedded_smtp::tls::{self, CertificateDer, Records, Roots, ServerName, blocking::Stream};
+//! use embedded_smtp::server_name;
+//! use embedded_smtp::tls::{self, CertificateDer, Records, Roots, blocking::Stream};
 //!
 //! # const ROOT: &[u8] = &[];
-//! # fn send<T: Read + Write>(tcp: T, mut random: impl tls::rand_core::CryptoRngCore, now: u64) {
+//! # fn send<T: Read + Write>(tcp: T, random: impl tls::Random, now: u64) {
 //! let root = CertificateDer::from(ROOT); // DER, in flash
 //! let anchors = [tls::anchor(&root).unwrap()];
-//! let name = ServerName::try_from("mail.example.org").unwrap();
+//! let name = server_name!("mail.example.org");
 //! let (mut read, mut write) = ([0; 8_192], [0; 1_024]);
 //! let mut records = Records::new(&mut read, &mut write).unwrap();
 //!
@@ -34,7 +35,7 @@
 //! let mut smtp = Client::new(tcp, &mut buffer);
 //! smtp.open("boiler3.example.org").unwrap();
 //! let mut smtp = smtp
-//!     .starttls(|tcp| Stream::open(tcp, &mut records, &name, Roots::new(&anchors, now), &mut random))
+//!     .starttls(|tcp| Stream::open(tcp, &mut records, name, Roots::new(&anchors, now), random))
 //!     .unwrap();
 //! // login, send, quit
 //! # }
@@ -122,9 +123,12 @@ mod gate;
 mod key;
 mod latch;
 mod library;
+mod name;
 mod p256;
 #[cfg(feature = "p384")]
 mod p384;
+mod plaintext;
+mod random;
 #[cfg(feature = "rsa")]
 mod rsa;
 mod verify;
@@ -133,8 +137,9 @@ mod wycheproof;
 
 pub use chain::{CERTIFICATES_MAX, SIGNATURE_CHECKS_MAX};
 pub use error::{CertificateFault, Error, Failure};
-pub use rand_core;
-pub use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor};
+pub use name::ServerName;
+pub use random::{Filled, Random};
+pub use rustls_pki_types::{CertificateDer, TrustAnchor};
 pub use verify::{DangerNoVerification, Pin, Pins, Roots, Verify, Watched, anchor};
 
 use gate::Link;

@@ -4,15 +4,17 @@
 
 use core::fmt;
 
-use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor};
+use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sha2::{Digest, Sha256};
 
 use crate::proof::Proof;
+use crate::{Field, Invalid, Reason};
 
 use super::certificate::PublicKeyInfo;
 use super::chain::{self, Algorithms, Clock};
 use super::error::CertificateFault;
 use super::key::{KeyTypes, LeafKey};
+use super::name::ServerName;
 
 /// What a server must prove: [`Pins`], [`Roots`], or [`DangerNoVerification`].
 pub trait Verify: Judge {}
@@ -24,7 +26,7 @@ pub trait Judge {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault>;
 
     /// What is proven once the server has shown that it has that key.
@@ -55,31 +57,17 @@ impl Pin {
         Self(octets)
     }
 
-    /// Reads 64 hexadecimal digits of any case; colons between bytes are passed over. `None` for
-    /// anything else. In a `const`, an `unwrap` of it is checked when the firmware is compiled.
-    #[must_use]
-    pub const fn from_hex(hex: &str) -> Option<Self> {
-        let mut rest = hex.as_bytes();
-        let mut octets = [0; 32];
-        let mut room: &mut [u8] = &mut octets;
-        while let Some((octet, behind)) = room.split_first_mut() {
-            let [high, low, after @ ..] = rest else {
-                return None;
-            };
-            let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
-                return None;
-            };
-            *octet = high << 4 | low;
-            rest = match after {
-                [b':', digits @ ..] if !behind.is_empty() => digits,
-                digits => digits,
-            };
-            room = behind;
-        }
-        if rest.is_empty() {
-            Some(Self(octets))
-        } else {
-            None
+    /// Reads 64 hexadecimal digits of either case, with or without colons between the bytes.
+    /// [`pin!`](crate::pin) reads a constant.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::Empty`], or [`Reason::Syntax`].
+    pub const fn parse(hex: &str) -> Result<Self, Invalid> {
+        match bytes_of(hex) {
+            Some(bytes) => Ok(Self(bytes)),
+            None if hex.is_empty() => Err(Invalid::new(Field::Pin, Reason::Empty)),
+            None => Err(Invalid::new(Field::Pin, Reason::Syntax)),
         }
     }
 
@@ -105,6 +93,28 @@ impl Pin {
     }
 }
 
+/// The bytes of 64 hexadecimal digits.
+const fn bytes_of(hex: &str) -> Option<[u8; 32]> {
+    let mut rest = hex.as_bytes();
+    let mut bytes = [0; 32];
+    let mut room: &mut [u8] = &mut bytes;
+    while let Some((byte, behind)) = room.split_first_mut() {
+        let [high, low, after @ ..] = rest else {
+            return None;
+        };
+        let (Some(high), Some(low)) = (digit(*high), digit(*low)) else {
+            return None;
+        };
+        *byte = high << 4 | low;
+        rest = match after {
+            [b':', digits @ ..] if !behind.is_empty() => digits,
+            digits => digits,
+        };
+        room = behind;
+    }
+    if rest.is_empty() { Some(bytes) } else { None }
+}
+
 const fn digit(character: u8) -> Option<u8> {
     Some(match character {
         b'0'..=b'9' => character.wrapping_sub(b'0'),
@@ -112,6 +122,28 @@ const fn digit(character: u8) -> Option<u8> {
         b'A'..=b'F' => character.wrapping_sub(b'A').wrapping_add(10),
         _ => return None,
     })
+}
+
+/// A [`Pin`](crate::tls::Pin) from a constant string, checked by the compiler.
+///
+/// ```
+/// use embedded_smtp::pin;
+/// use embedded_smtp::tls::Pin;
+///
+/// const RELAY: Pin = pin!("00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef");
+/// ```
+///
+/// ```compile_fail,E0080
+/// use embedded_smtp::pin;
+/// use embedded_smtp::tls::Pin;
+///
+/// const RELAY: Pin = pin!("0011");
+/// ```
+#[macro_export]
+macro_rules! pin {
+    ($hex:expr) => {
+        $crate::__literal!($crate::tls::Pin, $crate::tls::Pin::parse($hex))
+    };
 }
 
 impl fmt::Display for Pin {
@@ -170,7 +202,7 @@ impl Judge for Pins<'_> {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        _: &ServerName<'_>,
+        _: ServerName<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
         let key = LeafKey::of(info, self.kinds)?;
@@ -264,7 +296,7 @@ impl Judge for Roots<'_> {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
         let key = LeafKey::of(info, self.kinds)?;
@@ -297,7 +329,7 @@ impl Judge for DangerNoVerification {
     fn judge<'c>(
         &mut self,
         _: &[&'c [u8]],
-        _: &ServerName<'_>,
+        _: ServerName<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         // The latch does not ask for a key here.
         Err(CertificateFault::KeyType)
@@ -334,7 +366,7 @@ impl<V: Verify, F: FnMut(&[u8])> Judge for Watched<V, F> {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        name: &ServerName<'_>,
+        name: ServerName<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         chain.iter().for_each(|der| (self.watcher)(der));
         self.choice.judge(chain, name)
@@ -379,28 +411,29 @@ mod tests {
     use std::string::ToString;
 
     const HEX: &str = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef";
-    const PIN: Pin = Pin::from_hex(HEX).unwrap();
+    const PIN: Pin = crate::pin!(HEX);
 
     #[test]
     fn a_pin_is_read_as_it_is_shown() {
         assert_eq!(PIN.to_string(), HEX);
-        assert_eq!(Pin::from_hex(&HEX.to_uppercase()), Some(PIN));
+        assert_eq!(Pin::parse(&HEX.to_uppercase()), Ok(PIN));
         let colons: std::vec::Vec<&str> = (0..32).map(|n| &HEX[2 * n..2 * n + 2]).collect();
-        assert_eq!(Pin::from_hex(&colons.join(":")), Some(PIN));
+        assert_eq!(Pin::parse(&colons.join(":")), Ok(PIN));
         assert_eq!(PIN.as_octets()[..3], [0, 0x11, 0x22]);
         assert_eq!(Pin::new(*PIN.as_octets()), PIN);
         assert_eq!(std::format!("{PIN:?}"), std::format!("Pin({HEX})"));
     }
 
     #[test]
-    fn what_is_no_pin_is_refused() {
+    fn another_text_is_refused() {
+        let empty = Invalid::new(Field::Pin, Reason::Empty);
+        assert_eq!(Pin::parse(""), Err(empty));
         let longer = [HEX, "0"].concat();
         let blank = HEX.replacen('2', " ", 1);
         let other = HEX.replacen('a', "g", 1);
         let last = [HEX, ":"].concat();
         let first = [":", &HEX[1..]].concat();
         for text in [
-            "",
             "00",
             &HEX[1..],
             &HEX[2..],
@@ -411,7 +444,8 @@ mod tests {
             &first,
             "ü",
         ] {
-            assert_eq!(Pin::from_hex(text), None, "{text}");
+            let invalid = Invalid::new(Field::Pin, Reason::Syntax);
+            assert_eq!(Pin::parse(text), Err(invalid), "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use embedded_smtp::tls::{Error, Pins, Records};
 use embedded_smtp::{Credentials, Error as SmtpError};
 
 use crate::link::{Link, Slow, finish, poll};
-use crate::{Dice, IDENTITY, alert, name, server};
+use crate::{IDENTITY, alert, name, random, server};
 
 /// What is dropped.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,8 @@ fn drop_at(dropped: Dropped, polls: usize, happens_first: bool) -> bool {
     let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = [IDENTITY.pin()];
-    let (name, mut dice) = (name(), Dice(1));
-    let opened = Stream::open(link, &mut records, &name, Pins::new(&pins), &mut dice);
+    let (name, mut dice) = (name(), random(1));
+    let opened = Stream::open(link, &mut records, name, Pins::new(&pins), &mut dice);
     let stream = finish(opened).ok().unwrap();
     let mut buffer = [0; 512];
     let mut smtp = Client::over_tls(stream, &mut buffer);
@@ -104,8 +104,8 @@ fn opening_at_every_await() {
         link.happens_first = polls % 2 == 0;
         let tally = link.link.tally();
         let mut place = Place::new();
-        let mut dice = Dice(polls as u64);
-        let opening = place.open(link, &mut records, &name, Pins::new(&pins), &mut dice);
+        let mut dice = random(polls as u64);
+        let opening = place.open(link, &mut records, name, Pins::new(&pins), &mut dice);
         let ended = poll(polls, async { opening.await.is_ok() });
         let sent = tally.borrow().sent;
         let link = finish(place.close());
@@ -132,11 +132,11 @@ fn a_place_gives_the_transport_back() {
     assert!(finish(place.close()).is_none());
     let link = Slow::new(Link::to(&server));
     let tally = link.link.tally();
-    let (name, mut dice) = (name(), Dice(1));
+    let (name, mut dice) = (name(), random(1));
     let choice = Pins::new(&[]);
     let opened = finish(async {
         let opened = place
-            .open(link, &mut records, &name, choice, &mut dice)
+            .open(link, &mut records, name, choice, &mut dice)
             .await;
         opened.map(|_| ())
     });
@@ -168,8 +168,8 @@ fn a_write_that_was_dropped_poisons_the_stream() {
         let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
         let mut records = Records::new(&mut read, &mut write).unwrap();
         let pins = [IDENTITY.pin()];
-        let (name, mut dice) = (name(), Dice(1));
-        let opened = Stream::open(link, &mut records, &name, Pins::new(&pins), &mut dice);
+        let (name, mut dice) = (name(), random(1));
+        let opened = Stream::open(link, &mut records, name, Pins::new(&pins), &mut dice);
         let mut stream = finish(opened).ok().unwrap();
         assert_eq!(finish(stream.write(b"NOOP\r\n")), Ok(6));
         assert!(poll(polls, stream.flush()).is_none());
@@ -190,8 +190,8 @@ fn closing_sends_nothing_that_was_not_flushed() {
     let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = [IDENTITY.pin()];
-    let (name, mut dice) = (name(), Dice(1));
-    let opened = Stream::open(link, &mut records, &name, Pins::new(&pins), &mut dice);
+    let (name, mut dice) = (name(), random(1));
+    let opened = Stream::open(link, &mut records, name, Pins::new(&pins), &mut dice);
     let mut stream = finish(opened).ok().unwrap();
     let sent = tally.borrow().sent;
     assert_eq!(finish(stream.write(b"NOOP\r\n")), Ok(6));

@@ -6,7 +6,7 @@ use embedded_smtp::tls::{Error, Pins, Records};
 
 use crate::link::{Link, Trouble};
 use crate::mails::{End, USUAL, asynch, blocking};
-use crate::{Dice, IDENTITY, name, server};
+use crate::{IDENTITY, name, random, server};
 
 /// Rule: a mail is "sent" only if the server has it, "failed" only if it has not, and after a fault
 /// nothing more is handed to the transport.
@@ -73,7 +73,7 @@ fn nothing_is_sent_after_a_broken_record() {
         let mut records = Records::new(&mut read, &mut write).unwrap();
         let pins = [IDENTITY.pin()];
         let choice = Pins::new(&pins);
-        let stream = Stream::open(link, &mut records, &name(), choice, &mut Dice(1));
+        let stream = Stream::open(link, &mut records, name(), choice, random(1));
         let mut stream = stream.unwrap();
         if change == opened {
             // In the greeting's record, whatever tickets come before it.

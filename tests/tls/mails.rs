@@ -6,7 +6,7 @@ use embedded_smtp::tls::{
 use embedded_smtp::{Credentials, Proof, Report, StartTlsError};
 
 use crate::link::{Link, Slow, finish};
-use crate::{Dice, IDENTITY, NOW, alert, name, server};
+use crate::{IDENTITY, NOW, alert, name, random, server};
 
 /// Octets of buffers.
 #[derive(Clone, Copy)]
@@ -59,9 +59,9 @@ pub fn blocking<V: Verify>(link: Link, starttls: bool, choice: V, sizes: Sizes) 
     let (mut read, mut write) = (vec![0; sizes.read], vec![0; sizes.write]);
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let mut buffer = vec![0; sizes.session];
-    let mut dice = Dice(1);
+    let mut dice = random(1);
     let name = name();
-    let open = |link| Stream::open(link, &mut records, &name, choice, &mut dice);
+    let open = |link| Stream::open(link, &mut records, name, choice, &mut dice);
     let run = move || {
         let mut smtp = if starttls {
             let mut smtp = Client::new(link, &mut buffer);
@@ -89,10 +89,10 @@ pub fn asynch<V: Verify>(link: Link, starttls: bool, choice: V, sizes: Sizes) ->
     let (mut read, mut write) = (vec![0; sizes.read], vec![0; sizes.write]);
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let mut buffer = vec![0; sizes.session];
-    let mut dice = Dice(1);
+    let mut dice = random(1);
     let name = name();
     let link = Slow::new(link);
-    let open = async |link| Stream::open(link, &mut records, &name, choice, &mut dice).await;
+    let open = async |link| Stream::open(link, &mut records, name, choice, &mut dice).await;
     let run = async {
         let mut smtp = if starttls {
             let mut smtp = Client::new(link, &mut buffer);
@@ -208,9 +208,9 @@ fn no_buffer_makes_a_record_too_large() {
     let (mut read, mut write) = (vec![0; 4_096], vec![0; 40_000]);
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let link = Link::to(&server);
-    let (name, mut dice) = (name(), Dice(1));
+    let (name, mut dice) = (name(), random(1));
     let choice = DangerNoVerification;
-    let opened = tls::blocking::Stream::open(link, &mut records, &name, choice, &mut dice);
+    let opened = tls::blocking::Stream::open(link, &mut records, name, choice, &mut dice);
     let mut stream = opened.unwrap_or_else(|failure| panic!("{:?}", failure.error));
     // A line that does not end.
     stream.write_all(&[b'a'; 50_000]).unwrap();

@@ -8,9 +8,11 @@
 mod cancelled;
 mod changed;
 mod faults;
+mod hand_made;
 mod link;
 mod mails;
 mod opening;
+mod todays_servers;
 
 #[path = "../support/kept.rs"]
 mod kept;
@@ -19,7 +21,6 @@ use std::sync::LazyLock;
 
 use embedded_smtp::message::Head;
 use embedded_smtp::mock::{Builder, Extension, Server};
-use embedded_smtp::tls::rand_core::{CryptoRng, Error, RngCore};
 use embedded_smtp::tls::{CertificateDer, Pin, ServerName};
 use embedded_smtp::{Mailbox, Message};
 use kept::kept;
@@ -69,7 +70,7 @@ pub fn server() -> Builder {
 }
 
 pub fn name() -> ServerName<'static> {
-    ServerName::try_from(NAME).unwrap()
+    ServerName::parse(NAME).unwrap()
 }
 
 pub fn alert() -> Message<'static> {
@@ -83,27 +84,12 @@ pub fn alert() -> Message<'static> {
     .text("Overpressure in boiler 3")
 }
 
-/// The same octets in every run. For tests only.
-pub struct Dice(pub u64);
-
-impl RngCore for Dice {
-    fn next_u32(&mut self) -> u32 {
-        self.next_u64() as u32
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-        self.0.rotate_left(29) ^ self.0
-    }
-
-    fn fill_bytes(&mut self, octets: &mut [u8]) {
-        octets.fill_with(|| self.next_u64() as u8);
-    }
-
-    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Error> {
-        self.fill_bytes(octets);
-        Ok(())
+/// The same bytes in every run. For tests only.
+pub fn random(mut seed: u64) -> impl FnMut(&mut [u8]) + Clone {
+    move |bytes| {
+        bytes.fill_with(|| {
+            seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            seed.rotate_left(29) as u8
+        });
     }
 }
-
-impl CryptoRng for Dice {}

@@ -1,5 +1,7 @@
 //! What keeps TLS from being opened.
 
+use std::net::IpAddr;
+
 use embedded_smtp::blocking::Client;
 use embedded_smtp::mock::{Action, Server, Stage, TlsVersion};
 use embedded_smtp::tls::blocking::{Place, Stream};
@@ -10,7 +12,7 @@ use embedded_smtp::{Credentials, Error as SmtpError, Proof};
 
 use crate::link::Link;
 use crate::mails::{End, Sizes, USUAL, both};
-use crate::{Dice, IDENTITY, NAME, NOW, alert, name, server};
+use crate::{IDENTITY, NAME, NOW, alert, name, random, server};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 #[track_caller]
@@ -201,7 +203,7 @@ fn the_transport_comes_back() {
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let pin = [Pin::new([7; 32])];
     let choice = Pins::new(&pin);
-    let failure = Stream::open(link, &mut records, &name(), choice, &mut Dice(1)).unwrap_err();
+    let failure = Stream::open(link, &mut records, name(), choice, random(1)).unwrap_err();
     assert_eq!(
         failure.to_string(),
         "the server's key is not the pinned one"
@@ -216,9 +218,9 @@ fn the_transport_comes_back() {
     let stream = Stream::open(
         Link::to(&server),
         &mut records,
-        &name(),
+        name(),
         Pins::new(&pins),
-        &mut Dice(2),
+        random(2),
     );
     let stream = stream.ok().unwrap();
     assert_eq!(format!("{stream:?}"), "Stream { proof: Key, .. }");
@@ -237,7 +239,7 @@ fn a_mail_goes_out_from_a_place() {
     assert_eq!(format!("{place:?}"), "Place(None)");
     let choice = Pins::new(&pins);
     let link = Link::to(&server);
-    let stream = place.open(link, &mut records, &name(), choice, &mut Dice(1));
+    let stream = place.open(link, &mut records, name(), choice, random(1));
     let mut buffer = [0; 512];
     let mut smtp = Client::over_tls(stream.unwrap(), &mut buffer);
     smtp.open("a.example").unwrap();
@@ -267,20 +269,20 @@ fn the_longest_name_fits() {
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = pins();
     let choice = Pins::new(&pins).with_rsa().with_p384();
-    let name = ServerName::try_from(&*name).unwrap();
-    let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
+    let name = ServerName::parse(&name).unwrap();
+    let stream = Stream::open(Link::to(&server), &mut records, name, choice, random(1));
     assert!(stream.is_ok());
     // An address is not sent.
-    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let name = ServerName::from(IpAddr::from([127, 0, 0, 1]));
     let anchors = [tls::anchor(&IDENTITY.root).unwrap()];
     let choice = Roots::new(&anchors, NOW);
     drop(stream);
-    let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
+    let stream = Stream::open(Link::to(&server), &mut records, name, choice, random(1));
     assert!(stream.is_ok());
     // Nor is the dot at the end of a name (RFC 6066 §3).
     drop(stream);
-    let name = ServerName::try_from("mail.example.org.").unwrap();
-    let stream = Stream::open(Link::to(&server), &mut records, &name, choice, &mut Dice(1));
+    let name = ServerName::parse("mail.example.org.").unwrap();
+    let stream = Stream::open(Link::to(&server), &mut records, name, choice, random(1));
     assert!(stream.is_ok());
     let sessions = server.tls().into_iter().flatten();
     let names: Vec<_> = sessions.map(|session| session.server_name).collect();
@@ -310,7 +312,7 @@ fn no_handshake_no_session() {
     assert_eq!(alert(2, 40), Error::NothingInCommon);
     assert_eq!(alert(2, 80), Error::Alert(Some(80)));
     assert_eq!(alert(2, 200), Error::Handshake);
-    assert_eq!(run(Action::close()), Error::Closed);
+    assert_eq!(run(Action::close()), Error::ClosedUnheard);
     assert_eq!(run(Action::normal().then_close()), Error::Closed);
     let records = |octets: &[u8]| run(Action::reply(octets));
     assert_eq!(records(&[22, 3, 3, 0, 3, 2, 0, 0]), Error::Handshake);
@@ -332,13 +334,7 @@ fn certificates_are_shown() {
         let mut seen = Vec::new();
         let pins = [pin];
         let choice = Watched::new(Pins::new(&pins), |der: &[u8]| seen.push(der.to_vec()));
-        let stream = Stream::open(
-            Link::to(&server),
-            &mut records,
-            &name(),
-            choice,
-            &mut Dice(1),
-        );
+        let stream = Stream::open(Link::to(&server), &mut records, name(), choice, random(1));
         assert_eq!(stream.is_ok(), pin == IDENTITY.pin());
         drop(stream);
         assert_eq!(seen, chain.map(|der| der.to_vec()));

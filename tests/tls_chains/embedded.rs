@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use embedded_io::ErrorType;
-use embedded_smtp::tls::rand_core::{CryptoRng, Error as RandomError, RngCore};
 use embedded_smtp::tls::{
     CertificateDer, CertificateFault, DangerNoVerification, Error, Failure, Pin, Pins, Records,
     Roots, ServerName, TrustAnchor, Verify, anchor, asynch, blocking,
@@ -98,9 +97,15 @@ pub fn try_chain(row: &Row, faults: &mut Vec<String>) -> Answer {
 pub fn with_read_buffer(row: &Row, octets: usize) -> Result<(), Error> {
     let (mut read, mut write) = (vec![0; octets], [0; 1_024]);
     let mut records = Records::new(&mut read, &mut write).unwrap();
-    let name = ServerName::try_from(row.host.as_str()).unwrap();
+    let name = server_name(row);
     let link = Link::new(row);
-    match blocking::Stream::open(link, &mut records, &name, DangerNoVerification, &mut Random) {
+    match blocking::Stream::open(
+        link,
+        &mut records,
+        name,
+        DangerNoVerification,
+        getrandom::fill,
+    ) {
         Ok(_) => Ok(()),
         Err(failure) => {
             failure.transport.is_silent().unwrap();
@@ -122,9 +127,9 @@ impl Tries<'_> {
     fn answer(&mut self, what: &str, expected: &str, choice: impl Verify, proof: Proof) -> Answer {
         let (mut read, mut write) = ([0; 16_640], [0; 1_024]);
         let mut records = Records::new(&mut read, &mut write).unwrap();
-        let name = ServerName::try_from(self.row.host.as_str()).unwrap();
+        let name = server_name(self.row);
         let link = Link::new(self.row);
-        let opened = blocking::Stream::open(link, &mut records, &name, choice, &mut Random);
+        let opened = blocking::Stream::open(link, &mut records, name, choice, getrandom::fill);
         let ended = opened.map(|mut stream| {
             use embedded_io::{Read, Write};
             self.proven(what, &stream, proof);
@@ -140,13 +145,12 @@ impl Tries<'_> {
     fn asynch(&mut self, what: &str, expected: &str, choice: impl Verify, proof: Proof) {
         let (mut read, mut write) = ([0; 16_640], [0; 1_024]);
         let mut records = Records::new(&mut read, &mut write).unwrap();
-        let name = ServerName::try_from(self.row.host.as_str()).unwrap();
+        let name = server_name(self.row);
         let link = Link::new(self.row);
         let ended = block_on(async {
             use embedded_io_async::{Read, Write};
-            let random = &mut Random;
             let mut stream =
-                asynch::Stream::open(link, &mut records, &name, choice, random).await?;
+                asynch::Stream::open(link, &mut records, name, choice, getrandom::fill).await?;
             self.proven(what, &stream, proof);
             let mut answer = [0; 4];
             stream.write_all(b"ping").await.unwrap();
@@ -333,26 +337,9 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// The system's random octets.
-struct Random;
-
-impl CryptoRng for Random {}
-
-impl RngCore for Random {
-    fn next_u32(&mut self) -> u32 {
-        getrandom::u32().unwrap()
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        getrandom::u64().unwrap()
-    }
-
-    fn fill_bytes(&mut self, octets: &mut [u8]) {
-        getrandom::fill(octets).unwrap();
-    }
-
-    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
-        self.fill_bytes(octets);
-        Ok(())
+fn server_name(row: &Row) -> ServerName<'_> {
+    match row.host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.into(),
+        Err(_) => ServerName::parse(&row.host).unwrap(),
     }
 }

@@ -7,7 +7,7 @@ use embedded_smtp::tls::Records;
 use embedded_smtp::tls::blocking::Stream;
 use embedded_smtp::{Secure, Vouched};
 
-use super::embedded::{self, Choice, Random};
+use super::embedded::{self, Choice};
 use super::pump::Pump;
 use super::shown::Shown;
 use super::{Fault, Terms};
@@ -56,19 +56,19 @@ impl<'r> Secured<'r> {
             TlsStack::Embedded => {
                 let choice = Choice::new(trust)?;
                 let watch = |der: &[u8]| shown.add(der);
-                let name = &trust.name;
+                let name = embedded::name(trust)?;
                 let opened = match &choice {
                     Choice::Roots(roots) => {
                         let choice = roots.choice(watch);
-                        Stream::open(link, records, name, choice, &mut Random)
+                        Stream::open(link, records, name, choice, getrandom::fill)
                     }
                     Choice::Pins(pins) => {
                         let choice = pins.choice(watch);
-                        Stream::open(link, records, name, choice, &mut Random)
+                        Stream::open(link, records, name, choice, getrandom::fill)
                     }
                     Choice::Danger => {
                         let choice = embedded::danger(watch);
-                        Stream::open(link, records, name, choice, &mut Random)
+                        Stream::open(link, records, name, choice, getrandom::fill)
                     }
                 };
                 let stream = opened.map_err(|failure| embedded::fault(failure.error))?;

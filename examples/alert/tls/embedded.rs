@@ -1,12 +1,12 @@
 //! The crate's own TLS: its choices, and its errors in the words of this command.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use embedded_smtp::tls::rand_core::{self, CryptoRng, RngCore};
 use embedded_smtp::tls::{
-    CertificateFault, DangerNoVerification, Error, Pin, Pins, READ_BUFFER_MAX, Roots, TrustAnchor,
-    WRITE_BUFFER_MAX, Watched,
+    CertificateFault, DangerNoVerification, Error, Pin, Pins, READ_BUFFER_MAX, Roots, ServerName,
+    TrustAnchor, WRITE_BUFFER_MAX, Watched,
 };
 
 use rustls::AlertDescription;
@@ -97,10 +97,18 @@ pub fn fault(error: Error) -> Fault {
         Error::NotProven => Fault::Distrust(Distrust::NotProven),
         Error::Alert(Some(number)) => Fault::Alert(format!("{:?}", AlertDescription::from(number))),
         Error::Alert(None) => Fault::Alert("unreadable".into()),
-        Error::Closed => Fault::Closed,
+        Error::ClosedUnheard | Error::Closed => Fault::Closed,
         Error::Io(kind) => Fault::Link(io::ErrorKind::from(kind).into()),
         Error::NoTls13 => Fault::Incompatible("the server does not speak TLS 1.3".into()),
-        Error::NothingInCommon | Error::OtherKeyExchange => Fault::Incompatible(error.to_string()),
+        Error::NothingInCommon => Fault::Incompatible(error.to_string()),
+        Error::OtherKeyExchange => {
+            Fault::Incompatible("the server does not accept P-256 for the key exchange".into())
+        }
+        Error::SplitMessage => {
+            Fault::Incompatible("the server splits TLS handshake messages over records".into())
+        }
+        Error::KeyUpdate => Fault::Incompatible("the server changes its TLS keys".into()),
+        Error::ClientCertificate => Fault::ClientCertificate,
         Error::Handshake | Error::Record => Fault::Broken(error.to_string()),
         error => Fault::Link(io::Error::other(error.to_string())),
     }
@@ -127,31 +135,16 @@ fn of_certificate(fault: CertificateFault) -> Distrust {
     }
 }
 
-/// The system's random octets.
-pub struct Random;
-
-impl CryptoRng for Random {}
-
-impl RngCore for Random {
-    fn next_u32(&mut self) -> u32 {
-        let mut octets = [0; 4];
-        self.fill_bytes(&mut octets);
-        u32::from_ne_bytes(octets)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut octets = [0; 8];
-        self.fill_bytes(&mut octets);
-        u64::from_ne_bytes(octets)
-    }
-
-    fn fill_bytes(&mut self, octets: &mut [u8]) {
-        // A host whose system has none is of no use for this, and keys must not be guessed.
-        getrandom::fill(octets).expect("the system has random octets");
-    }
-
-    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(octets);
-        Ok(())
-    }
+/// The server's name, as this library takes it.
+pub fn name(trust: &Trust) -> Result<ServerName<'_>, Fault> {
+    let name = match &trust.name {
+        rustls::pki_types::ServerName::DnsName(name) => ServerName::parse(name.as_ref()),
+        rustls::pki_types::ServerName::IpAddress(address) => Ok(IpAddr::from(*address).into()),
+        _ => {
+            return Err(Fault::Incompatible(
+                "the server's name is of a new kind".into(),
+            ));
+        }
+    };
+    name.map_err(|invalid| Fault::Incompatible(invalid.to_string()))
 }

@@ -42,6 +42,8 @@ pub enum Fault {
     Broken(String),
     /// The server said this line in place of TLS. It is safe to show.
     Words(String),
+    /// The server requires a certificate of the client.
+    ClientCertificate,
     /// The server ended TLS by an alert.
     Alert(String),
     /// The server closed the connection.
@@ -64,9 +66,11 @@ impl Fault {
     pub fn opening(&self) -> Opening {
         match self {
             Self::Distrust(_) => Opening::Distrusted,
-            Self::Incompatible(_) | Self::Broken(_) | Self::Words(_) | Self::Alert(_) => {
-                Opening::Broken
-            }
+            Self::Incompatible(_)
+            | Self::Broken(_)
+            | Self::Words(_)
+            | Self::ClientCertificate
+            | Self::Alert(_) => Opening::Broken,
             Self::Closed | Self::Link(_) => Opening::Lost,
         }
     }
@@ -97,6 +101,7 @@ impl Fault {
                 };
                 format!("where TLS was expected, the server said \"{words}\": {advice}")
             }
+            Self::ClientCertificate => format!("{self}: {WITHOUT_CERTIFICATE}"),
             Self::Alert(alert) => {
                 format!("the server ended the TLS handshake (alert {alert}): {other_stack}")
             }
@@ -127,6 +132,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Distrust(distrust) => write!(f, "{distrust:?}"),
             Self::Incompatible(what) | Self::Broken(what) | Self::Words(what) => f.write_str(what),
+            Self::ClientCertificate => f.write_str("the server requires a client certificate"),
             Self::Alert(alert) => write!(f, "TLS alert: {alert}"),
             Self::Closed => f.write_str("closed"),
             Self::Link(error) => error.fmt(f),
@@ -135,6 +141,19 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// What to do about a server that requires a certificate.
+const WITHOUT_CERTIFICATE: &str =
+    "alert has none to show; ask who runs the server for one that takes a password";
+
+/// What to do about an error of a stream, where its fault says more than that the link broke.
+pub fn advice_after(error: &io::Error) -> Option<&'static str> {
+    match error.get_ref()?.downcast_ref()? {
+        Fault::ClientCertificate => Some(WITHOUT_CERTIFICATE),
+        Fault::Incompatible(_) => Some("use --tls-stack rustls"),
+        _ => None,
+    }
+}
 
 /// A fault after the handshake, as a transport's error.
 impl From<Fault> for io::Error {

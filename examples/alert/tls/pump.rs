@@ -169,6 +169,13 @@ impl Pump {
             {
                 Fault::Incompatible("the server speaks neither TLS 1.2 nor 1.3".into())
             }
+            Error::AlertReceived(AlertDescription::CertificateRequired) => Fault::ClientCertificate,
+            // The words of older servers for it, once the client's flight has left.
+            Error::AlertReceived(AlertDescription::BadCertificate)
+                if !self.tls.is_handshaking() =>
+            {
+                Fault::ClientCertificate
+            }
             Error::AlertReceived(alert) => Fault::Alert(format!("{alert:?}")),
             Error::NoCertificatesPresented => Fault::Distrust(Distrust::NoCertificate),
             Error::InvalidCertificate(_) => {

@@ -9,7 +9,7 @@
 use core::cell::Cell;
 use core::net::SocketAddr;
 
-use board::FromTheHost;
+use board::random_bytes;
 use boiler::{
     Ending, HANDSHAKE, Rounds, SERVER, SERVER_NAME, deliver_due, exit, farewell, greet, log_in,
 };
@@ -72,7 +72,7 @@ async fn main(spawner: Spawner) {
     let device = Device::start(spawner);
     let (Ok(mut records), Ok(name)) = (
         Records::new(READ_RECORDS.take(), WRITTEN_RECORDS.take()),
-        ServerName::try_from(SERVER_NAME),
+        ServerName::parse(SERVER_NAME),
     ) else {
         panic!("the constants do not go together");
     };
@@ -175,7 +175,7 @@ async fn mails<'b, 's>(
     let upgrade = smtp.starttls(async |socket| {
         deadline.start(HANDSHAKE);
         place
-            .open(socket, records, &trust.name, choice, &mut FromTheHost)
+            .open(socket, records, trust.name, choice, random_bytes)
             .await
     });
     let mut smtp = match within(deadline, upgrade).await {

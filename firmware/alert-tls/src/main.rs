@@ -5,7 +5,7 @@
 #![no_std]
 #![no_main]
 
-use board::FromTheHost;
+use board::random_bytes;
 use boiler::{Ending, Rounds, SERVER_NAME, deliver_due, farewell, greet, log_in, open_tls};
 use embassy_executor::Spawner;
 use embassy_net::tcp::TcpSocket;
@@ -19,9 +19,9 @@ use static_cell::ConstStaticCell;
 /// SHA-256 of the server's key: `alert --transcript` prints it. Given when the firmware is built; without
 /// it no server is trusted.
 const PINS: [Pin; 1] = [match option_env!("FIRMWARE_PIN") {
-    Some(hex) => match Pin::from_hex(hex) {
-        Some(pin) => pin,
-        None => panic!("FIRMWARE_PIN has 64 hexadecimal digits"),
+    Some(hex) => match Pin::parse(hex) {
+        Ok(pin) => pin,
+        Err(_) => panic!("FIRMWARE_PIN has 64 hexadecimal digits"),
     },
     None => Pin::new([0; 32]),
 }];
@@ -38,7 +38,7 @@ async fn main(spawner: Spawner) {
     let device = Device::start(spawner);
     let (Ok(mut records), Ok(name)) = (
         Records::new(READ_RECORDS.take(), WRITTEN_RECORDS.take()),
-        ServerName::try_from(SERVER_NAME),
+        ServerName::parse(SERVER_NAME),
     ) else {
         panic!("the constants do not go together");
     };
@@ -46,7 +46,7 @@ async fn main(spawner: Spawner) {
     rounds.raise(1, board::unix_time());
     device
         .send(rounds, async |socket, rounds| {
-            session(&device, socket, &mut records, &name, rounds).await
+            session(&device, socket, &mut records, name, rounds).await
         })
         .await
 }
@@ -56,12 +56,12 @@ async fn session(
     device: &Device,
     socket: &mut TcpSocket<'_>,
     records: &mut Records<'_>,
-    name: &ServerName<'_>,
+    name: ServerName<'_>,
     rounds: &mut Rounds,
 ) -> bool {
     let mut place = Place::new();
     let choice = Pins::new(&PINS);
-    let (deadline, random) = (device.deadline, &mut FromTheHost);
+    let (deadline, random) = (device.deadline, random_bytes);
     let is_polite =
         match open_tls(deadline, &mut place, socket, records, name, choice, random).await {
             Ok(stream) => mails(device, stream, rounds).await,

@@ -17,7 +17,7 @@ mod watchdog;
 
 pub use emulator::{arguments, end, unix_time};
 #[cfg(feature = "random")]
-pub use random::FromTheHost;
+pub use random::{NoRandom, random_bytes};
 pub use stack::Stack;
 pub use watchdog::Watchdog;
 

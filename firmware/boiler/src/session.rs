@@ -9,9 +9,8 @@ use embedded_smtp::asynch::Client;
 use embedded_smtp::session::State;
 #[cfg(feature = "tls")]
 use embedded_smtp::tls::{
-    Records, ServerName, Verify,
+    Random, Records, ServerName, Verify,
     asynch::{Place, Stream},
-    rand_core::CryptoRngCore,
 };
 use embedded_smtp::{Credentials, Error, RecipientStatus, Submission};
 use mailer::{Deadline, TimedOut, within};
@@ -79,9 +78,9 @@ pub async fn open_tls<'p, 'b, T: Read + Write>(
     place: &'p mut Place<'b, T>,
     transport: T,
     records: &'b mut Records<'_>,
-    name: &ServerName<'_>,
+    name: ServerName<'_>,
     choice: impl Verify,
-    random: &mut impl CryptoRngCore,
+    random: impl Random,
 ) -> Result<&'p mut Stream<'b, T>, Ending> {
     deadline.start(HANDSHAKE);
     let opening = place.open(transport, records, name, choice, random);

@@ -1,17 +1,17 @@
 use embassy_net::{IpAddress, Stack, tcp::ConnectError, tcp::TcpSocket};
 use embedded_smtp::tls::{self, Pin, Pins, Records, ServerName, asynch::Place};
 use embedded_smtp::{Credentials, Error, Invalid, Message, Report, Submission, asynch::Client};
-use embedded_smtp::{head, message::Head};
+use embedded_smtp::{head, message::Head, pin};
 
 static HEAD: Head = head! { from: "Boiler 3 <boiler3@example.org>",
     to: "ops@example.org; duty@example.org", subject: "Overpressure" };
-const PIN: Pin = Pin::from_hex(env!("MAIL_PIN")).unwrap(); // checked when it is compiled
+const PIN: Pin = pin!(env!("MAIL_PIN")); // checked by the compiler
 
 #[derive(defmt::Format, derive_more::From)]
 pub enum Trouble { Connect(ConnectError), Tls(tls::Error), Mail(Error<tls::Error>), Value(Invalid) }
 
-pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: &ServerName<'_>,
-    random: &mut impl tls::rand_core::CryptoRngCore) -> Result<Report, Trouble> {
+pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: ServerName<'_>,
+    random: impl tls::Random) -> Result<Report, Trouble> {
     let (mut received, mut sent) = ([0; 2048], [0; 2048]);
     let mut tcp = TcpSocket::new(net, &mut received, &mut sent);
     tcp.connect(server).await?;

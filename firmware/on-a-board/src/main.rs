@@ -8,7 +8,7 @@
 #[rustfmt::skip]
 mod alert;
 
-use board::FromTheHost;
+use board::random_bytes;
 use boiler::{SERVER, SERVER_NAME, exit};
 use embassy_executor::Spawner;
 use embassy_net::Ipv4Address;
@@ -19,13 +19,12 @@ use network::Device;
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let device = Device::start(spawner);
-    let Ok(name) = ServerName::try_from(SERVER_NAME) else {
+    let Ok(name) = ServerName::parse(SERVER_NAME) else {
         panic!("a name that is none");
     };
     device.stack.wait_config_up().await;
     let server = (Ipv4Address::from(SERVER).into(), device.settings.port);
-    let mut random = FromTheHost;
-    let sending = alert::alert(device.stack, server, &name, &mut random);
+    let sending = alert::alert(device.stack, server, name, random_bytes);
     board::end(match with_timeout(Duration::from_secs(60), sending).await {
         Ok(Ok(report)) => {
             defmt::info!("sent: {}", report);

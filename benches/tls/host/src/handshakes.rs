@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use embedded_io_adapters::std::FromStd;
+use embedded_smtp::server_name;
 use embedded_smtp::tls::blocking::Stream;
 use embedded_smtp::tls::{
-    CertificateDer, DangerNoVerification, Pin, Pins, Records, Roots, ServerName, Verify, anchor,
+    CertificateDer, DangerNoVerification, Pin, Pins, Records, Roots, Verify, anchor,
 };
-use rand_core::OsRng;
 
 /// Opens them, says how it went, and fails if one did.
 pub fn run(folder: &str, mode: &str, port: u16, count: u32) -> ExitCode {
@@ -88,8 +88,8 @@ fn one(port: u16, verify: impl Verify) -> Result<(), Box<dyn Error>> {
     tcp.set_nodelay(true)?;
     let (mut read, mut write) = ([0; 8192], [0; 1024]);
     let mut records = Records::new(&mut read, &mut write)?;
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = Stream::open(FromStd::new(tcp), &mut records, &name, verify, &mut OsRng)
+    let name = server_name!("localhost");
+    let mut stream = Stream::open(FromStd::new(tcp), &mut records, &name, verify, getrandom::fill)
         .map_err(|failure| format!("{:?}", failure.error))?;
     let mut greeting = [0; 512];
     let octets =

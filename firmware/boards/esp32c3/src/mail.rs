@@ -35,7 +35,7 @@ pub enum Unusable {
 impl Server {
     pub fn from_settings() -> Result<Self, Unusable> {
         Ok(Self {
-            name: ServerName::try_from(settings::HOST).map_err(|_| Unusable::Host)?,
+            name: ServerName::parse(settings::HOST).map_err(|_| Unusable::Host)?,
             roots: [tls::anchor(&settings::ROOT).map_err(|_| Unusable::Root)?],
         })
     }
@@ -160,9 +160,9 @@ impl Session {
 
         // Where STARTTLS is not offered or refused, or the server is not proven, this is the end: there
         // is no way on without TLS.
-        let name = &self.server.name;
+        let name = self.server.name;
         let roots = Roots::new(&self.server.roots, now).with_rsa();
-        let random = &mut self.random;
+        let random = |bytes: &mut [u8]| self.random.read(bytes);
         let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let mut place = Place::new();
         let lent = &mut place;

@@ -42,7 +42,7 @@ async fn main(spawner: Spawner) {
     let p = embassy_rp::init(Default::default());
     info!("start; server {}, port {}", settings::HOST, settings::PORT);
     // Before there is a watchdog: what is wrong with the settings stands at the end of the log.
-    let Ok(name) = ServerName::try_from(settings::HOST) else {
+    let Ok(name) = ServerName::parse(settings::HOST) else {
         panic!("MAIL_HOST is not the name of a server");
     };
     let root = match tls::anchor(&settings::ROOT) {

@@ -55,7 +55,7 @@ const _: () = assert!(
 );
 
 const fn pin(hex: &str) -> Pin {
-    match Pin::from_hex(hex) {
+    match Pin::parse(hex) {
         Some(pin) => pin,
         None => panic!("MAIL_PIN, MAIL_PIN_NEXT: not 64 hexadecimal digits"),
     }
