@@ -11,8 +11,6 @@ mod doubts;
 mod faults;
 #[path = "alert_cli/files.rs"]
 mod files;
-#[path = "alert_cli/guarded.rs"]
-mod guarded;
 #[path = "alert_cli/hostile.rs"]
 mod hostile;
 #[path = "alert_cli/identity.rs"]
@@ -33,6 +31,8 @@ mod sent;
 mod streamed;
 #[path = "alert_cli/tls.rs"]
 mod tls;
+#[path = "alert_cli/tls_breaches.rs"]
+mod tls_breaches;
 #[path = "alert_cli/tls_faults.rs"]
 mod tls_faults;
 #[path = "alert_cli/usage.rs"]

@@ -16,7 +16,6 @@ mod demo;
 mod driver;
 mod eml;
 mod escape;
-mod guard;
 mod identity;
 mod json;
 mod letter;

@@ -1,26 +1,23 @@
 //! The job and its result, around the session, which is in `driver/`.
 
-use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use embedded_smtp::{
-    Credentials, Delivery, Error, Fault, Message, Reply, Report, Retry, Violation,
-};
+use embedded_smtp::{Credentials, Error, Fault, Message, Reply, Report, Retry, Violation};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::advice::Words;
 use crate::letter::Letter;
 use crate::link::Deadlines;
-use crate::options::{Driver, Options, Server, TlsStack};
+use crate::options::{Driver, Options, Server};
 use crate::outcome::Ruling;
 use crate::report::Ending;
 use crate::source::Source;
 use crate::tls::{self, Shown};
 use crate::trust::{Trust, Way};
 use crate::watch::{Heard, Watch};
-use crate::{advice, driver, guard};
+use crate::{advice, driver};
 
 /// The mails to send, and the options.
 pub struct Job<'a> {
@@ -33,12 +30,6 @@ pub struct Job<'a> {
     /// The security of the link.
     pub way: Way,
     pub watch: Watch,
-    /// Mails that were accepted.
-    pub accepted: Cell<usize>,
-    /// Their result.
-    pub so_far: RefCell<Option<Ending>>,
-    /// The client's word on the last mail, once the client is let go.
-    pub delivery: Cell<Delivery>,
 }
 
 impl<'a> Job<'a> {
@@ -66,18 +57,12 @@ impl<'a> Job<'a> {
             messages,
             way,
             watch,
-            accepted: Cell::new(0),
-            so_far: RefCell::default(),
-            delivery: Cell::default(),
         }
     }
 
     /// Sends the messages over one connection, and says how it ended.
     pub fn send(&self, sources: &mut [Source<'_>]) -> Ending {
-        let mut ending = match self.way.stack() {
-            Some(TlsStack::Embedded) => guard::run(self, sources),
-            _ => self.run(sources),
-        };
+        let mut ending = self.run(sources);
         self.watch.end();
         ending.tls = self.watch.tls();
         if let Some(complaint) = sources.iter().find_map(Source::complaint) {
@@ -87,7 +72,7 @@ impl<'a> Job<'a> {
     }
 
     /// The same, by the driver that is asked for.
-    pub fn run(&self, sources: &mut [Source<'_>]) -> Ending {
+    fn run(&self, sources: &mut [Source<'_>]) -> Ending {
         match self.options.driver {
             Driver::Blocking => driver::blocking::run(self, sources),
             Driver::Async => match runtime() {
@@ -118,6 +103,8 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 /// The results so far.
 pub struct Tally<'a> {
     job: &'a Job<'a>,
+    /// Mails that were accepted.
+    messages: usize,
     ending: Option<Ending>,
     error: Option<Error<io::Error>>,
 }
@@ -126,6 +113,7 @@ impl<'a> Tally<'a> {
     pub fn new(job: &'a Job<'a>) -> Self {
         Self {
             job,
+            messages: 0,
             ending: None,
             error: None,
         }
@@ -140,7 +128,7 @@ impl<'a> Tally<'a> {
                 return ControlFlow::Break(());
             }
         };
-        self.job.accepted.set(self.job.accepted.get() + 1);
+        self.messages += 1;
         let this = accepted(&self.job.watch, report);
         // Of several partial mails the last is shown, but one recipient that may fare better later
         // makes the whole worth another try.
@@ -152,7 +140,6 @@ impl<'a> Tally<'a> {
             },
             _ => this,
         });
-        self.job.so_far.replace(self.ending.clone());
         self.job.watch.next_mail();
         ControlFlow::Continue(())
     }
@@ -166,7 +153,7 @@ impl<'a> Tally<'a> {
     /// the reply that decided or the last refusal, bytes that were no reply, and the server's reason
     /// for refusing a token.
     pub fn ending(self, last: Option<Reply<'_>>, stray: &[u8], reason: &[u8]) -> Ending {
-        let messages = self.job.accepted.get();
+        let messages = self.messages;
         let ending = match (self.error, self.ending) {
             (Some(error), _) => {
                 let words = Words {
@@ -230,7 +217,7 @@ fn accepted(watch: &Watch, report: Report) -> Ending {
 }
 
 /// A mail was not accepted.
-pub fn lost(job: &Job<'_>, error: &Error<io::Error>, words: &Words) -> Ending {
+fn lost(job: &Job<'_>, error: &Error<io::Error>, words: &Words) -> Ending {
     let watch = &job.watch;
     let reply = match error {
         Error::Refused(_) => words.reply.clone(),

@@ -32,14 +32,6 @@ impl Way {
             Security::Starttls => Trust::new(options, server).map(Self::Starttls),
         }
     }
-
-    /// The library, if there is TLS.
-    pub fn stack(&self) -> Option<TlsStack> {
-        match self {
-            Self::Plain => None,
-            Self::Tls(trust) | Self::Starttls(trust) => Some(trust.stack),
-        }
-    }
 }
 
 /// Which server is trusted.

@@ -49,9 +49,7 @@ pub(super) fn verify(
     let leaf = CertificateDer::from(*leaf);
     let leaf = EndEntityCert::try_from(&leaf).map_err(name_fault)?;
     // Cheap, so before any signature.
-    let name = name.for_webpki().ok_or(CertificateFault::WrongName)?;
-    leaf.verify_is_valid_for_subject_name(&name)
-        .map_err(name_fault)?;
+    check_name(&leaf, name)?;
     let intermediates: Vec<_, CERTIFICATES_MAX> = intermediates
         .iter()
         .map(|der| CertificateDer::from(*der))
@@ -88,6 +86,14 @@ pub(super) fn verify(
         Clock::NotBefore(seconds) => skip_dates(seconds, verify_at),
     };
     result.map_err(|error| work.explain(&error).unwrap_or_else(|| name_fault(error)))
+}
+
+// Not inlined: the stack it needs is free again when signatures are checked.
+#[inline(never)]
+fn check_name(leaf: &EndEntityCert<'_>, name: ServerName<'_>) -> Result<(), CertificateFault> {
+    let name = name.for_webpki().ok_or(CertificateFault::WrongName)?;
+    leaf.verify_is_valid_for_subject_name(&name)
+        .map_err(name_fault)
 }
 
 /// Tries later and later times until no certificate is "not valid yet".

@@ -103,6 +103,14 @@ impl AeadInPlace for Cipher {
 #[derive(Clone, Default)]
 pub(super) struct Transcript(Sha256);
 
+impl Transcript {
+    // Not inlined: the stack it needs is free again when the certificates are checked.
+    #[inline(never)]
+    fn hash(&self) -> [u8; 32] {
+        self.clone().finalize_fixed().into()
+    }
+}
+
 impl HashMarker for Transcript {}
 
 impl OutputSizeUser for Transcript {
@@ -114,12 +122,14 @@ impl BlockSizeUser for Transcript {
 }
 
 impl Update for Transcript {
+    #[inline(always)]
     fn update(&mut self, bytes: &[u8]) {
         plaintext::as_sent(bytes, |bytes| Update::update(&mut self.0, bytes));
     }
 }
 
 impl FixedOutput for Transcript {
+    #[inline(always)] // As the library's own hash: calls of it would each have a copy on the stack.
     fn finalize_into(self, hash: &mut Output<Self>) {
         FixedOutput::finalize_into(self.0, hash);
     }
@@ -192,7 +202,7 @@ impl<V: Verify> TlsVerifier<Suite> for Verifier<'_, V> {
         transcript: &Transcript,
         certificates: CertificateRef<'_>,
     ) -> Result<(), TlsError> {
-        let transcript = transcript.clone().finalize_fixed().into();
+        let transcript = transcript.hash();
         let certificates = certificates.entries.iter().map(|entry| match entry {
             CertificateEntryRef::X509(der) => Some(*der),
             CertificateEntryRef::RawPublicKey(_) => None,

@@ -11,7 +11,6 @@ use embedded_smtp::tls::Records;
 use embedded_smtp::{Error, Submission, Vouched};
 
 use crate::advice;
-use crate::guard::Witness;
 use crate::link::asynch::Link;
 use crate::options::{Chunking, Policy};
 use crate::outcome::Ruling;
@@ -180,7 +179,7 @@ where
 {
     let mut tally = Tally::new(job);
     match opened {
-        Ok(()) => send(&mut Witness::new(client, job), job, sources, &mut tally).await,
+        Ok(()) => send(client, job, sources, &mut tally).await,
         Err(error) => tally.lost(error),
     }
     let (last, stray) = (client.last_reply(), client.stray_bytes());

@@ -89,8 +89,14 @@ fn one(port: u16, verify: impl Verify) -> Result<(), Box<dyn Error>> {
     let (mut read, mut write) = ([0; 8192], [0; 1024]);
     let mut records = Records::new(&mut read, &mut write)?;
     let name = server_name!("localhost");
-    let mut stream = Stream::open(FromStd::new(tcp), &mut records, &name, verify, getrandom::fill)
-        .map_err(|failure| format!("{:?}", failure.error))?;
+    let mut stream = Stream::open(
+        FromStd::new(tcp),
+        &mut records,
+        name,
+        verify,
+        getrandom::fill,
+    )
+    .map_err(|failure| format!("{:?}", failure.error))?;
     let mut greeting = [0; 512];
     let octets =
         embedded_io::Read::read(&mut stream, &mut greeting).map_err(|e| format!("{e:?}"))?;
