@@ -269,7 +269,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
         if self.is_at_end {
             return Err(Error::Closed);
         }
-        if !core::mem::take(&mut self.may_write) {
+        if !self.may_read || !core::mem::take(&mut self.may_write) {
             return Err(Error::Poisoned);
         }
         self.is_pending = true;
@@ -281,7 +281,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
 
     #[inline(never)]
     async fn flush(&mut self) -> Result<(), Error> {
-        if !core::mem::take(&mut self.may_write) {
+        if !self.may_read || !core::mem::take(&mut self.may_write) {
             return Err(Error::Poisoned);
         }
         let flushed = self.connection.flush().await;

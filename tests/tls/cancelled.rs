@@ -1,6 +1,6 @@
 //! Futures of the async client, dropped at every await of a mail under TLS.
 
-use embedded_io_async::Write as _;
+use embedded_io_async::{Read as _, Write as _};
 use embedded_smtp::asynch::Client;
 use embedded_smtp::tls::asynch::{Place, Stream};
 use embedded_smtp::tls::{Error, Pins, Records};
@@ -197,4 +197,26 @@ fn closing_sends_nothing_that_was_not_flushed() {
     assert_eq!(finish(stream.write(b"NOOP\r\n")), Ok(6));
     finish(stream.close());
     assert_eq!(tally.borrow().sent, sent);
+}
+
+/// Rule: a stream whose read was dropped sends nothing more, and cannot be read either.
+#[test]
+fn a_read_that_was_dropped_poisons_the_stream() {
+    for polls in 1..=2 {
+        let server = server().implicit_tls().build();
+        let link = Slow::new(Link::to(&server));
+        let tally = link.link.tally();
+        let (mut read, mut write) = ([0; 4_096], [0; 1_024]);
+        let mut records = Records::new(&mut read, &mut write).unwrap();
+        let pins = [IDENTITY.pin()];
+        let opened = Stream::open(link, &mut records, name(), Pins::new(&pins), random(1));
+        let mut stream = finish(opened).ok().unwrap();
+        assert!(poll(polls, stream.read(&mut [0; 64])).is_none());
+        let sent = tally.borrow().sent;
+        assert_eq!(finish(stream.write(b"x")), Err(Error::Poisoned));
+        assert_eq!(finish(stream.flush()), Err(Error::Poisoned));
+        assert_eq!(finish(stream.read(&mut [0; 64])), Err(Error::Poisoned));
+        finish(stream.close());
+        assert_eq!(tally.borrow().sent, sent);
+    }
 }
