@@ -5,6 +5,7 @@ use super::error::Error;
 use super::gate::Link;
 use super::latch::Verifier;
 use super::name::ServerName;
+use super::pace::Tick;
 use super::verify::Verify;
 use crate::proof::Proof;
 
@@ -28,7 +29,7 @@ pub fn verify<V: Verify>(
     transcript: [u8; 32],
     calls: &[Call<'_>],
 ) -> Result<Proof, Error> {
-    let mut verifier = Verifier::new(name, choice);
+    let mut verifier = Verifier::new(name, choice, Tick::default());
     for call in calls {
         match call {
             Call::Certificates(chain) => verifier.certificates(transcript, chain.iter().copied()),

@@ -13,6 +13,7 @@ use super::gate::{Gate, GateError, Link, Stage};
 use super::latch::Verifier;
 use super::library::{self, Blocking, Context, Provider, Source, TlsError};
 use super::name::ServerName;
+use super::pace;
 use super::random::Random;
 use super::verify::Verify;
 
@@ -28,7 +29,7 @@ use super::verify::Verify;
 /// still be read after a write that failed.
 pub struct Stream<'b, T: Read + Write + 'b> {
     connection: Blocking<'b, Gated<'b, T>>,
-    link: &'b Link,
+    link: &'b Link<'b>,
     proof: Proof,
     may_read: bool,
     may_write: bool,
@@ -125,7 +126,7 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         random: R,
     ) -> Result<Proof, Error> {
         let config = library::config(name, choice.offers_rsa());
-        let mut verifier = Verifier::new(name, choice);
+        let mut verifier = Verifier::new(name, choice, self.link.tick);
         let mut provider = Provider {
             random: Source {
                 random,
@@ -296,7 +297,7 @@ impl<T: Read + Write> Write for Stream<'_, T> {
 struct Gated<'b, T> {
     transport: T,
     gate: Gate,
-    link: &'b Link,
+    link: &'b Link<'b>,
 }
 
 impl<T: ErrorType> ErrorType for Gated<'_, T> {
@@ -305,6 +306,9 @@ impl<T: ErrorType> ErrorType for Gated<'_, T> {
 
 impl<T: Read> Read for Gated<'_, T> {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, Self::Error> {
+        if self.gate.is_at_rest(self.link) {
+            pace::Blocking::rest(self.link.tick);
+        }
         while let Some(room) = self.gate.header() {
             let octets = self.transport.read(room);
             let octets = octets.map_err(GateError::Transport)?;

@@ -16,6 +16,7 @@ use webpki::{EndEntityCert, Error, KeyUsage};
 use super::error::CertificateFault;
 use super::key::ChainAlgorithm;
 use super::name::ServerName;
+use super::pace::Tick;
 
 /// The most certificates that a server may send: a chain of four and one too many, as some send their
 /// root. The stack grows by 1.5 KB with each.
@@ -44,6 +45,7 @@ pub(super) fn verify(
     anchors: &[TrustAnchor<'_>],
     algorithms: Algorithms,
     clock: Clock,
+    tick: Tick<'_>,
 ) -> Result<(), CertificateFault> {
     let (leaf, intermediates) = chain.split_first().ok_or(CertificateFault::Empty)?;
     let leaf = CertificateDer::from(*leaf);
@@ -55,7 +57,10 @@ pub(super) fn verify(
         .map(|der| CertificateDer::from(*der))
         .take(CERTIFICATES_MAX)
         .collect();
-    let work = Work::default();
+    let work = Work {
+        tick,
+        ..Work::default()
+    };
     let counted: Vec<_, ALGORITHMS_MAX> = algorithms
         .into_iter()
         .flatten()
@@ -112,7 +117,7 @@ fn skip_dates(floor: u64, verify_at: impl Fn(u64) -> Result<(), Error>) -> Resul
 /// A signature algorithm that counts.
 struct Counted<'a> {
     algorithm: &'static ChainAlgorithm,
-    work: &'a Work,
+    work: &'a Work<'a>,
 }
 
 impl fmt::Debug for Counted<'_> {
@@ -151,13 +156,15 @@ impl SignatureVerificationAlgorithm for Counted<'_> {
 /// What was done for this chain. Atomics, since a [`SignatureVerificationAlgorithm`] is `Sync`; they
 /// are only loaded and stored, which every processor can.
 #[derive(Default)]
-struct Work {
+struct Work<'t> {
+    tick: Tick<'t>,
     checks: AtomicU8,
     fault: AtomicU8,
 }
 
-impl Work {
+impl Work<'_> {
     fn may_go_on(&self) -> bool {
+        self.tick.call();
         let checks = self.checks.load(Ordering::Relaxed);
         if checks >= SIGNATURE_CHECKS_MAX {
             self.note(CertificateFault::TooMuchWork);

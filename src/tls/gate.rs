@@ -9,12 +9,15 @@ use core::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 use embedded_io::ErrorKind;
 
 use super::error::Error;
+use super::pace::Tick;
 use super::plaintext::Place;
 
 /// What the gate and those on its other side tell each other. Atomics, so that a stream can go to
 /// another thread; they are only loaded and stored, which every processor can.
 #[derive(Debug, Default)]
-pub(super) struct Link {
+pub(super) struct Link<'r> {
+    /// Called at rests in the handshake.
+    pub(super) tick: Tick<'r>,
     stage: AtomicU8,
     /// Why a record was refused.
     fault: AtomicU8,
@@ -40,7 +43,7 @@ pub(super) enum Stage {
     Shut,
 }
 
-impl Link {
+impl Link<'_> {
     /// A new session begins, with so many bytes for a record.
     pub(super) fn begin(&self, room: usize) {
         let room = u16::try_from(room).unwrap_or(u16::MAX);
@@ -127,6 +130,11 @@ pub(super) struct Gate {
 }
 
 impl Gate {
+    /// Whether the server's next record begins here, and what was done since the last may have taken long.
+    pub(super) fn is_at_rest(&self, link: &Link<'_>) -> bool {
+        self.read == 0 && link.stage() == Stage::Handshake
+    }
+
     /// Where the next bytes of a header go; `None` when it is complete.
     pub(super) fn header(&mut self) -> Option<&mut [u8]> {
         self.header
@@ -135,7 +143,7 @@ impl Gate {
     }
 
     /// So many bytes of a header were read.
-    pub(super) fn header_read(&mut self, octets: usize, link: &Link) -> Result<(), Refused> {
+    pub(super) fn header_read(&mut self, octets: usize, link: &Link<'_>) -> Result<(), Refused> {
         self.read = self.read.saturating_add(octets);
         if self.read >= HEADER {
             self.admit(link)?;
@@ -160,7 +168,7 @@ impl Gate {
     }
 
     /// These bytes of the body were read.
-    pub(super) fn body_read(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
+    pub(super) fn body_read(&mut self, octets: &[u8], link: &Link<'_>) -> Result<(), Refused> {
         let count = u16::try_from(octets.len()).unwrap_or(u16::MAX);
         self.left = self.left.saturating_sub(count);
         if !self.is_greeted {
@@ -175,7 +183,7 @@ impl Gate {
     }
 
     /// Decides on a record by its header.
-    fn admit(&mut self, link: &Link) -> Result<(), Refused> {
+    fn admit(&mut self, link: &Link<'_>) -> Result<(), Refused> {
         let [kind, version @ .., high, low] = self.header;
         let length = u16::from_be_bytes([high, low]);
         let stage = link.stage();
@@ -219,7 +227,7 @@ impl Gate {
 
     /// Looks at the server's first message, if it is not an alert: it is a ServerHello, and no
     /// HelloRetryRequest, which is a ServerHello with random bytes of its own.
-    fn look(&mut self, octets: &[u8], link: &Link) -> Result<(), Refused> {
+    fn look(&mut self, octets: &[u8], link: &Link<'_>) -> Result<(), Refused> {
         for octet in octets {
             if self.looked == 0 && self.header.first() == Some(&HANDSHAKE) && *octet != SERVER_HELLO
             {
@@ -323,7 +331,7 @@ mod tests {
 
     /// Runs bytes through the gate in reads of so many bytes, as the library reads: headers and
     /// bodies apart. What passed, and whether it was refused.
-    fn run(link: &Link, octets: &[u8], most: usize) -> (Vec<u8>, bool) {
+    fn run(link: &Link<'_>, octets: &[u8], most: usize) -> (Vec<u8>, bool) {
         let mut gate = Gate::default();
         let mut rest = octets;
         let mut passed = Vec::new();
@@ -376,7 +384,7 @@ mod tests {
         record
     }
 
-    fn at(stage: Stage, room: usize) -> Link {
+    fn at(stage: Stage, room: usize) -> Link<'static> {
         let link = Link::default();
         link.begin(room);
         link.enter(stage);

@@ -13,12 +13,14 @@ use super::gate::Link;
 use super::key::KeptKey;
 use super::library::{self, TlsError};
 use super::name::ServerName;
+use super::pace::Tick;
 use super::verify::Verify;
 
 /// Verifies a server for one handshake.
 pub(super) struct Verifier<'v, V> {
     name: ServerName<'v>,
     choice: V,
+    tick: Tick<'v>,
     latch: Latch,
     /// Once a certificate was accepted, its key.
     key: KeptKey,
@@ -43,7 +45,7 @@ enum Latch {
 impl<'v, V: Verify> Verifier<'v, V> {
     // Not inlined: it is filled where it stands.
     #[inline(never)]
-    pub(super) fn new(name: ServerName<'v>, choice: V) -> Self {
+    pub(super) fn new(name: ServerName<'v>, choice: V, tick: Tick<'v>) -> Self {
         let latch = match choice.proof() {
             Proof::Nothing => Latch::Waived,
             _ => Latch::Start,
@@ -51,6 +53,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
         Self {
             name,
             choice,
+            tick,
             latch,
             key: KeptKey::default(),
             transcript: [0; 32],
@@ -61,7 +64,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
     pub(super) fn outcome(
         &self,
         opened: Result<(), TlsError>,
-        link: &Link,
+        link: &Link<'_>,
     ) -> Result<Proof, Error> {
         match opened {
             Ok(()) => self.proof(),
@@ -106,7 +109,9 @@ impl<'v, V: Verify> Verifier<'v, V> {
             let chain = collect(certificates);
             match latch {
                 Latch::Start => {
-                    let key = verifier.choice.judge(&chain?, verifier.name)?;
+                    let key = verifier
+                        .choice
+                        .judge(&chain?, verifier.name, verifier.tick)?;
                     verifier.key.keep(key)?;
                     verifier.transcript = transcript;
                     Ok(Latch::Accepted)
@@ -114,7 +119,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
                 Latch::Waived => {
                     if let Ok(chain) = chain {
                         // For those who watch.
-                        let _ = verifier.choice.judge(&chain, verifier.name);
+                        let _ = verifier.choice.judge(&chain, verifier.name, verifier.tick);
                     }
                     Ok(Latch::Waived)
                 }
@@ -129,6 +134,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
     pub(super) fn signature(&mut self, scheme: u16, signature: &[u8]) -> bool {
         self.advance(|verifier, latch| match latch {
             Latch::Accepted => {
+                verifier.tick.call();
                 let message = signed(&verifier.transcript);
                 verifier.key.check(scheme, &message, signature)?;
                 Ok(Latch::Proven)
@@ -290,7 +296,7 @@ mod tests {
         let mut sequences: Vec<Vec<Call>> = std::vec![Vec::new()];
         for _ in 0..=4 {
             for sequence in &sequences {
-                let mut verifier = Verifier::new(name, Pins::new(&pins));
+                let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
                 let results: Vec<bool> = sequence
                     .iter()
                     .map(|call| scene.call(&mut verifier, *call))
@@ -330,7 +336,7 @@ mod tests {
         let name = ServerName::try_from("a.example").unwrap();
         let link = Link::default();
         let end = |calls: &[Call], opened| {
-            let mut verifier = Verifier::new(name, Pins::new(&pins));
+            let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
             for call in calls {
                 scene.call(&mut verifier, *call);
             }
@@ -359,7 +365,7 @@ mod tests {
         let pins = [scene.server.pin()];
         let name = ServerName::try_from("a.example").unwrap();
         let end = |calls: &[Call]| {
-            let mut verifier = Verifier::new(name, Pins::new(&pins));
+            let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
             for call in calls {
                 scene.call(&mut verifier, *call);
             }
@@ -389,7 +395,8 @@ mod tests {
         let scene = Scene::new();
         let name = ServerName::try_from("a.example").unwrap();
         for calls in [&CALLS[..], &[], &[Signature]] {
-            let mut verifier = Verifier::new(name, crate::tls::DangerNoVerification);
+            let mut verifier =
+                Verifier::new(name, crate::tls::DangerNoVerification, Tick::default());
             assert!(calls.iter().all(|call| scene.call(&mut verifier, *call)));
             assert_eq!(verifier.proof(), Ok(Proof::Nothing));
         }
@@ -401,13 +408,13 @@ mod tests {
         let pins = [scene.server.pin()];
         let name = ServerName::try_from("a.example").unwrap();
         for (count, fault) in [(5, None), (6, Some(CertificateFault::TooMany))] {
-            let mut verifier = Verifier::new(name, Pins::new(&pins));
+            let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
             let chain = (0..count).map(|_| Some(&*scene.server.der));
             assert_eq!(verifier.certificates(TRANSCRIPT, chain), fault.is_none());
             assert_eq!(verifier.refusal(), fault.map(Error::Certificate));
         }
         // A raw public key is no certificate.
-        let mut verifier = Verifier::new(name, Pins::new(&pins));
+        let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
         assert!(!verifier.certificates(TRANSCRIPT, [None].into_iter()));
     }
 

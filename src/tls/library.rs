@@ -164,7 +164,7 @@ impl<R: Random, V: Verify> CryptoProvider for Provider<'_, '_, R, V> {
 /// The caller's source of random bytes, as the library wants it. If it fails, nothing is sent any more.
 pub(super) struct Source<'p, R> {
     pub(super) random: R,
-    pub(super) link: &'p Link,
+    pub(super) link: &'p Link<'p>,
 }
 
 impl<R: Random> RngCore for Source<'_, R> {
@@ -239,7 +239,7 @@ pub(super) const fn is_end(error: &TlsError) -> bool {
 }
 
 /// The meaning of an error of the library.
-pub(super) fn error(error: TlsError, link: &Link) -> Error {
+pub(super) fn error(error: TlsError, link: &Link<'_>) -> Error {
     if let Some(fault) = link.fault() {
         return fault;
     }
@@ -267,7 +267,7 @@ pub(super) fn error(error: TlsError, link: &Link) -> Error {
 }
 
 /// The server closed the connection: before it said anything, or later.
-fn closed(link: &Link) -> Error {
+fn closed(link: &Link<'_>) -> Error {
     if link.stage() == Stage::Hello {
         Error::ClosedUnheard
     } else {

@@ -127,6 +127,7 @@ mod name;
 mod p256;
 #[cfg(feature = "p384")]
 mod p384;
+mod pace;
 mod plaintext;
 mod random;
 #[cfg(feature = "rsa")]
@@ -143,6 +144,7 @@ pub use rustls_pki_types::{CertificateDer, TrustAnchor};
 pub use verify::{DangerNoVerification, Pin, Pins, Roots, Verify, Watched, anchor};
 
 use gate::Link;
+use pace::Tick;
 
 /// The least bytes for reading: a server with one P-256 certificate. See the table above.
 pub const READ_BUFFER_MIN: u16 = 1_024;
@@ -162,7 +164,7 @@ pub const WRITE_BUFFER_MAX: u16 = 16_384 + 128;
 pub struct Records<'r> {
     read: &'r mut [u8],
     write: &'r mut [u8],
-    link: Link,
+    link: Link<'r>,
 }
 
 impl<'r> Records<'r> {
@@ -191,5 +193,21 @@ impl<'r> Records<'r> {
             write: write.get_mut(..most).unwrap_or_default(),
             link: Link::default(),
         })
+    }
+
+    /// Calls `tick` between the long computations of a handshake: before each signature check, and before
+    /// each record of the server. A watchdog can be fed there.
+    ///
+    /// ```
+    /// # use embedded_smtp::tls::Records;
+    /// # let (mut read, mut write) = ([0; 1_024], [0; 640]);
+    /// # fn feed_the_watchdog() {}
+    /// let mut records = Records::new(&mut read, &mut write)?.with_tick(&feed_the_watchdog);
+    /// # Ok::<(), embedded_smtp::tls::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn with_tick(mut self, tick: &'r (dyn Fn() + Sync)) -> Self {
+        self.link.tick = Tick::new(tick);
+        self
     }
 }

@@ -15,6 +15,7 @@ use super::chain::{self, Algorithms, Clock};
 use super::error::CertificateFault;
 use super::key::{KeyTypes, LeafKey};
 use super::name::ServerName;
+use super::pace::Tick;
 
 /// What a server must prove: [`Pins`], [`Roots`], or [`DangerNoVerification`].
 pub trait Verify: Judge {}
@@ -27,6 +28,7 @@ pub trait Judge {
         &mut self,
         chain: &[&'c [u8]],
         name: ServerName<'_>,
+        tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault>;
 
     /// What is proven once the server has shown that it has that key.
@@ -203,6 +205,7 @@ impl Judge for Pins<'_> {
         &mut self,
         chain: &[&'c [u8]],
         _: ServerName<'_>,
+        _: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
         let key = LeafKey::of(info, self.kinds)?;
@@ -297,13 +300,14 @@ impl Judge for Roots<'_> {
         &mut self,
         chain: &[&'c [u8]],
         name: ServerName<'_>,
+        tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
         let key = LeafKey::of(info, self.kinds)?;
         if let Some(pins) = self.pins {
             compare(pins, info)?;
         }
-        chain::verify(chain, name, self.anchors, self.algorithms, self.clock)?;
+        chain::verify(chain, name, self.anchors, self.algorithms, self.clock, tick)?;
         Ok(key)
     }
 
@@ -330,6 +334,7 @@ impl Judge for DangerNoVerification {
         &mut self,
         _: &[&'c [u8]],
         _: ServerName<'_>,
+        _: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         // The latch does not ask for a key here.
         Err(CertificateFault::KeyType)
@@ -367,9 +372,10 @@ impl<V: Verify, F: FnMut(&[u8])> Judge for Watched<V, F> {
         &mut self,
         chain: &[&'c [u8]],
         name: ServerName<'_>,
+        tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         chain.iter().for_each(|der| (self.watcher)(der));
-        self.choice.judge(chain, name)
+        self.choice.judge(chain, name, tick)
     }
 
     fn proof(&self) -> Proof {

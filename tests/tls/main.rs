@@ -12,6 +12,7 @@ mod hand_made;
 mod link;
 mod mails;
 mod opening;
+mod pace;
 mod todays_servers;
 
 #[path = "../support/kept.rs"]
