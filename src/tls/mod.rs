@@ -1,16 +1,17 @@
 //! TLS 1.3 that authenticates the server (feature `embedded-tls`).
 //!
-//! The handshake and the records are those of [embedded-tls]; that a session is opened only to a
-//! server which has proven who it is, is seen to here. This module knows no SMTP.
+//! [embedded-tls] does the handshake and the records. This module makes sure that a session is opened only
+//! to an authenticated server, and that no record reaches the library which it cannot handle. It knows no
+//! SMTP.
 //!
 //! ```text
 //!  Client (blocking or async)
-//!      │ plain octets
+//!      │ plain bytes
 //!  Stream ── poisoned by a call that failed or was dropped
 //!      │
 //!  embedded-tls ──── latch ── what must be proven: Pins, Roots
 //!      │ records       │
-//!    gate            certificates and signatures: P-256, P-384, RSA, rustls-webpki
+//!    gates           certificates and signatures: P-256, P-384, RSA, rustls-webpki
 //!      │
 //!  transport
 //! ```
@@ -53,60 +54,115 @@
 //!
 //! | choice | the server has | for |
 //! |---|---|---|
-//! | [`Pins`] | one of these keys | a relay of one's own; needs no clock |
+//! | [`Pins`] | one of these keys | your own relay; needs no clock |
 //! | [`Roots`] | a certificate for its name, and a chain to one of these roots | a provider, whose keys change |
 //! | [`Roots::and_pins`] | both | |
-//! | [`Roots::danger_without_dates`] | a chain whose dates nobody checks | a device without a clock |
-//! | [`DangerNoVerification`] | nothing | nothing but a test |
+//! | [`Roots::danger_without_dates`] | a chain whose dates are not checked | a device without a clock |
+//! | [`DangerNoVerification`] | nothing | only tests |
 //!
-//! A server is proven when its certificate was accepted and *then* what it signed in the handshake was
+//! A server is proven when its certificate was accepted and *then* its signature of the handshake was
 //! right, with the key of that same certificate. In any other order, or if either is missing, opening
 //! fails and nothing was sent on the session.
 //!
-//! P-256 keys are taken always. `with_rsa` (feature `rsa`) and `with_p384` (feature `p384`) take
-//! others, and are what links them: a feature that is on and a method that is not called cost no flash,
+//! P-256 keys are always accepted. `with_rsa` (feature `rsa`) and `with_p384` (feature `p384`) accept
+//! others. These methods link the code: a feature that is on without a call of its method costs no flash,
 //! only some stack.
 //! RSA: 2048 to 4096 bits, PKCS #1 v1.5 and PSS in chains, PSS in the handshake, SHA-256, 384 and 512.
-//! The server is told of RSA only with `with_rsa`; an RSA authority above a P-256 server needs it too.
-//! It is always told of P-384 and Ed25519: a server that has such a key besides may choose it, and is
+//! RSA is offered to the server only with `with_rsa`; an RSA authority above a P-256 server needs it too.
+//! P-384 and Ed25519 are always offered: a server that also has such a key may choose it. It is then
 //! refused without `with_p384`, or in any case.
 //!
-//! The bounds are this crate's and not the server's: [`CERTIFICATES_MAX`] certificates, and
+//! This crate sets the bounds, not the server: [`CERTIFICATES_MAX`] certificates, and
 //! [`SIGNATURE_CHECKS_MAX`] signature checks for a chain.
+//!
+//! # Pins and renewal
+//!
+//! A [`Pin`] stays valid as long as the server's key does. ACME clients make a new key at each renewal,
+//! every 60 to 90 days, unless told to reuse it (`reuse_key` of certbot, `--reuse-key` of lego). So set that
+//! option, or pin two keys: the one in use and the next one, kept off the server.
+//!
+//! ```
+//! use embedded_smtp::pin;
+//! use embedded_smtp::tls::{Pin, Pins};
+//!
+//! const IN_USE: Pin = pin!("00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef");
+//! const NEXT: Pin = pin!("ffeeddccbbaa99887766554433221100fedcba9876543210fedcba9876543210");
+//!
+//! let choice = Pins::new(&[IN_USE, NEXT]);
+//! ```
 //!
 //! # Buffers
 //!
-//! The buffer for reading holds one record, and the record with the certificates is the largest of the
-//! handshake: the certificates' bytes in DER, 5 for each and 25, and where the server puts its
-//! signature into the same record, up to 650 more. One that does not fit is refused with the bytes it
-//! has ([`Error::ReadBuffer`]).
+//! The read buffer holds one record. The largest record of the handshake is the one with the certificates:
+//! their bytes in DER, 5 for each and 25, and up to 650 more if the server puts its signature into the
+//! same record. A record that does not fit is refused with its size ([`Error::ReadBuffer`]).
 //!
 //! | bytes | enough for |
 //! |---|---|
-//! | [`READ_BUFFER_MIN`] | a server with one P-256 certificate |
-//! | 4,096 | a relay of one's own, with one or two RSA certificates |
-//! | 8,192 | public authorities, as seen in 2026: 2,200 to 5,200 |
-//! | [`READ_BUFFER_MAX`] | any server: a record has no more |
+//! | [`READ_BUFFER_MIN`] | a server with one P-256 certificate, and short session tickets |
+//! | 4,096 | your own relay, with one or two RSA certificates |
+//! | 8,192 | most public authorities, as seen in 2026: 2,200 to 6,200; a provider sent 8,307 in 2024 |
+//! | [`READ_BUFFER_MAX`] | any server: no record is longer |
 //!
-//! After the handshake a server may send records of 16 KiB, but what an SMTP server says is short.
-//! The buffer for writing needs [`WRITE_BUFFER_MIN`] bytes; a record then carries 128 less than it
-//! has, and each record costs a write of its own and 22 bytes. The same [`Records`] serve one session
-//! after the other.
+//! Two more records can be large. A server that asks for a client certificate and names the authorities it
+//! accepts, as a mail server with the system's bundle does, sends one of up to 14.8 KB. After the handshake
+//! a server sends session tickets, of 200 to 1,300 bytes. What an SMTP server says is short.
+//!
+//! The write buffer needs [`WRITE_BUFFER_MIN`] bytes. A record carries 128 bytes less than the buffer has,
+//! and each record costs one write and 22 bytes. The same [`Records`] serve one session after another.
+//!
+//! # Time
+//!
+//! A handshake computes for a long time. In millions of instructions on a Cortex-M3, at opt-level `s`
+//! (`benches/tls/run polls`); at 64 MHz, ten million take about a quarter of a second:
+//!
+//! | the server proves | in all | longest poll | between two ticks |
+//! |---|---|---|---|
+//! | a pinned P-256 key | 20 | 10 | 10 |
+//! | a chain of two, P-256 | 39 | 20 | 10 |
+//! | a chain of five, P-256 | 69 | 49 | 10 |
+//! | a chain of two, RSA-2048 | 21 | 10 | 10 |
+//! | a chain of five, RSA-4096 | 54 | 37 | 10 |
+//! | a chain of five, P-384 and RSA-4096 | 159 | 121 | 28 |
+//!
+//! - **Watchdogs.** [`Records::with_tick`] takes a function that is called before each signature check and
+//!   each record: the last column is the longest that a watchdog waits.
+//! - **Other tasks.** The async stream yields before each record of the server. The certificates are
+//!   checked in one poll, since the library lends them for the time of a call: the third column. A server
+//!   that puts all its messages into one record makes it longer by the last signature check. Where other
+//!   tasks cannot wait for that, run them on an executor of higher priority, such as embassy's
+//!   `InterruptExecutor`.
+//!
+//! # `Send`
+//!
+//! The futures of [`asynch`] are not `Send`, since those of the library are not: it holds a pointer
+//! across an await. On a multi-threaded executor, run them where they stay: `tokio::task::spawn_local` in
+//! a `LocalSet`, or a thread with a runtime of its own. Or use a TLS library made for hosts, such as
+//! rustls, in [`Vouched`](crate::Vouched).
 //!
 //! # Not supported
 //!
-//! TLS 1.2, handshake messages that are split over records, resumption, X25519 (the key exchange is P-256), HelloRetryRequest, key updates, client
-//! certificates, cipher suites but TLS_AES_128_GCM_SHA256, Ed25519 certificates, revocation, critical
-//! certificate policies. Where a server needs one of these, another TLS stack does: rustls on a host,
-//! a TLS library in C on a device, or a modem's own, wrapped in [`Vouched`](crate::Vouched).
+//! TLS 1.2, handshake messages that are split over records, resumption, X25519 (the key exchange is P-256),
+//! HelloRetryRequest, key updates, client certificates, cipher suites other than TLS_AES_128_GCM_SHA256,
+//! Ed25519 certificates, revocation, critical certificate policies. For a server that needs one of these,
+//! wrap another TLS library in [`Vouched`](crate::Vouched): rustls on a host, a library in C on a device,
+//! or a modem's own.
 //!
-//! # What is left to trust
+//! Groups, signature schemes and extensions that the library does not know are ignored, as RFC 8446 §4.2
+//! asks.
 //!
-//! No certificate, key or signature can make this module panic, and before the server is proven the gate
-//! keeps records from the TLS library that it would not bear. Behind the handshake the content of a record
-//! is for the library alone to see: there, a server that is proven is trusted to keep to the protocol, and
-//! a breach of it may end in a panic of the library. With [`DangerNoVerification`], that is anybody on
-//! the way.
+//! # What no server can do
+//!
+//! No certificate, key, signature or record can make this module panic, whether the server is proven or not.
+//! Before the server is proven, the gate lets only those records through that its place in the handshake
+//! allows. Every record that was decrypted is examined before the library sees it. After the handshake
+//! that leaves data and alerts.
+//!
+//! The order of handshake messages is checked within each record, and that EncryptedExtensions comes first.
+//! Across records, the certificate and its signature are in order or the server is not proven; a
+//! certificate request that comes late in a record of its own is not noticed.
+//!
+//! A dependent crate that turns on `embedded-tls/alloc` links an allocator; nothing here needs it.
 //!
 //! [embedded-tls]: https://docs.rs/embedded-tls
 

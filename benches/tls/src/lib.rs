@@ -4,14 +4,24 @@
 #![no_std]
 
 mod given;
+#[cfg_attr(
+    feature = "polls",
+    expect(dead_code, reason = "`polls` opens TLS in its stead")
+)]
 mod mail;
 mod meter;
+#[cfg(feature = "polls")]
+mod polls;
 mod random;
 pub mod roots;
 mod uart;
 
 pub use given::{PIN_P256, PINS_RSA, ROOT_P256, ROOT_RSA};
-pub use mail::{deliver, plain};
+#[cfg(not(feature = "polls"))]
+pub use mail::deliver;
+pub use mail::plain;
+#[cfg(feature = "polls")]
+pub use polls::deliver;
 pub use uart::Uart;
 
 use core::hint::black_box;

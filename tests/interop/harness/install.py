@@ -25,6 +25,11 @@ LIBRARIES = {
     ],
 }
 AIOSMTPD = "aiosmtpd==1.4.6"
+# `cryptography` brings an OpenSSL of its own: 4.0 and 3.5.
+OPENSSL = {
+    "openssl-4": ["cryptography==50.0.2", "pyOpenSSL==26.4.0"],
+    "openssl-3.5": ["cryptography==46.0.7", "pyOpenSSL==25.3.0"],
+}
 SMTP_SERVER = "smtp-server@3"
 
 
@@ -107,6 +112,16 @@ def unpacked(cache, server):
 
 def aiosmtpd_python(cache):
     """A Python that has aiosmtpd."""
+    return python_with(cache, "aiosmtpd", [AIOSMTPD])
+
+
+def openssl_python(cache, name):
+    """A Python that has aiosmtpd, and an OpenSSL of its own."""
+    return python_with(cache, name, [AIOSMTPD, *OPENSSL[name]])
+
+
+def python_with(cache, name, packages):
+    """A Python that has these packages."""
 
     def fill(folder):
         python = shutil.which("python3") or "python3"
@@ -115,9 +130,9 @@ def aiosmtpd_python(cache):
         except Missing:
             apt_install(["python3-venv"])
             command("/usr/bin/python3", "-m", "venv", "--clear", folder / "venv")
-        command(folder / "venv/bin/pip", "install", "--quiet", AIOSMTPD)
+        command(folder / "venv/bin/pip", "install", "--quiet", *packages)
 
-    return Once(cache / "aiosmtpd").make(fill) / "venv/bin/python"
+    return Once(cache / name).make(fill) / "venv/bin/python"
 
 
 def smtp_server_modules(cache):

@@ -44,6 +44,8 @@ OLD = {
 STRIPPED = replace(NOT_SENT, exit=69, phase="starttls", retry="never", error="STARTTLS")
 INJECTED = replace(NOT_SENT, phase="starttls")
 REFUSED = replace(NOT_SENT, outcome="refused", exit=75, phase="starttls", retry="later", code=454)
+# The server says so after the handshake.
+CLIENT_CERTIFICATE = replace(NOT_SENT, phase="greeting", error="requires a client certificate")
 NOT_REQUIRED = replace(NOT_SENT, exit=69, phase="mail", retry="never")
 
 
@@ -129,6 +131,7 @@ def cases_of(server):
     table = Table(server)
     if table.plain:
         stripped(table)
+    today(table)
     if not table.listeners:
         return table.cases
     whole(table)
@@ -230,6 +233,18 @@ def required(table):
         table.add(offers, f"{trust}, REQUIRETLS", trusts[trust] + wanted, required=True)
     for trust in ("pin", "danger"):
         table.add(offers, f"{trust}, REQUIRETLS", trusts[trust] + wanted, **refuse)
+
+
+def today(table):
+    """Lists of groups and of signature schemes that not every client knows, and requests for a client's
+    certificate."""
+    for trait in ("today", "asks", "asks for many"):
+        if listener := table.traits.get(trait):
+            for trust, words in table.trusts("ecdsa").items():
+                table.add(listener, trust, words)
+    if listener := table.traits.get("requires"):
+        table.add(listener, "pin", table.pinned("ecdsa"), expected=CLIENT_CERTIFICATE,
+                  verbs=frozenset())
 
 
 def traits(table):

@@ -3,6 +3,6 @@
 from .exim import Exim
 from .postfix import Postfix
 from .sink import Sink
-from .stores import Aiosmtpd, SmtpServer
+from .stores import Aiosmtpd, Openssl3, Openssl4, SmtpServer
 
-SERVERS = {kind.name: kind for kind in (Exim, Postfix, SmtpServer, Aiosmtpd, Sink)}
+SERVERS = {kind.name: kind for kind in (Exim, Postfix, SmtpServer, Aiosmtpd, Openssl4, Openssl3, Sink)}

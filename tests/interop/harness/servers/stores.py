@@ -104,6 +104,70 @@ class Aiosmtpd(Store):
 
 
 @dataclass
+class Openssl(Aiosmtpd):
+    """An aiosmtpd behind an OpenSSL that may be newer than the system's."""
+
+    program = HERE / "openssl_front.py"
+    # The groups of the key exchange, where they are not OpenSSL's own choice.
+    groups = None
+    # The first asks for no certificate of the client.
+    traits = ("today", "asks", "asks for many", "requires")
+
+    def offers(self):
+        offered = {
+            "security": "tls", "auth": ("plain", "login", "xoauth2", "oauthbearer"),
+            "answer_max": 1000, "pipelining": False,
+        }
+        # The session of a client without a certificate ends before it can log in.
+        return [
+            Listener(f"tls, {trait}", certificate="ecdsa", trait=trait,
+                     **offered | ({"auth": ()} if trait == "requires" else {}))
+            for trait in self.traits
+        ]
+
+    def settings(self, listeners):
+        # The authorities of the system: a hundred names and more.
+        install.apt_install(["ca-certificates"])
+        settings = json.loads(super().settings(listeners))
+        return json.dumps(settings | {"authorities": "/etc/ssl/certs/ca-certificates.crt"})
+
+    def launch(self):
+        python = install.openssl_python(self.cache, self.name)
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        if self.groups:
+            configuration = self.folder / "openssl.cnf"
+            configuration.write_text(GROUPS.format(groups=self.groups))
+            environment["OPENSSL_CONF"] = str(configuration)
+        listeners = {one.name: (one.certificate, one.trait) for one in self.listeners}
+        self.spawn(python, self.program, self.settings(listeners), env=environment)
+        self.read_ports()
+
+
+GROUPS = """
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = default
+[default]
+Groups = {groups}
+"""
+
+
+@dataclass
+class Openssl4(Openssl):
+    """Its own groups: it lists some that a client may not know."""
+
+    name = "openssl-4"
+
+
+@dataclass
+class Openssl3(Openssl):
+    name = "openssl-3.5"
+    groups = "brainpoolP256r1tls13:brainpoolP384r1tls13:P-256"
+
+
+@dataclass
 class SmtpServer(Store):
     name = "smtp-server"
     mechanisms = ("plain", "login", "cram-md5", "xoauth2")
