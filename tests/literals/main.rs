@@ -2,8 +2,9 @@
 //! value.
 //!
 //! `wrong/` has one program for each mistake: its first comment is what the error says, and `// here` ends
-//! the line of the literal. `right/` has programs that compile. All are checked in one run of cargo, as
-//! programs of a package that depends on this one and turns no feature on.
+//! the line of the literal. `right/` has programs that compile, and so do the README's snippets, as a user
+//! reads them. All are checked in one run of cargo, as programs of a package that depends on this one and
+//! turns on the features that the snippets name.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,8 +31,8 @@ struct Mistake {
 #[test]
 fn a_wrong_literal_fails_at_cargo_check_with_the_value_and_the_reason() {
     let wrong = programs("wrong");
-    let right = programs("right");
-    assert!(wrong.len() > 50 && right.len() > 1);
+    let right = [programs("right"), snippets()].concat();
+    assert!(wrong.len() > 50 && right.len() > 4);
     let checked = check(wrong.iter().chain(&right));
 
     let mut faults = String::new();
@@ -89,6 +90,52 @@ fn programs(folder: &str) -> Vec<PathBuf> {
     programs
 }
 
+/// The parameters of the README's snippets, in order: what the reader has at hand.
+const AT_HAND: [&str; 3] = [
+    "tls: impl Tcp + embedded_smtp::Secure, now: u64, log: &[u8]",
+    "token: &str, random: [u8; 18]",
+    "tcp: impl Tcp, root: &[u8], now: u64, random: impl tls::Random",
+];
+
+/// The README's snippets as programs, without the lines that only a documentation test has.
+fn snippets() -> Vec<PathBuf> {
+    let readme = include_str!("../../README.md");
+    let snippets: Vec<&str> = readme
+        .split("```rust\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap())
+        .collect();
+    assert_eq!(snippets.len(), AT_HAND.len());
+    let folder = package().join("readme");
+    fs::create_dir_all(&folder).unwrap();
+    let program = |(number, (snippet, at_hand)): (usize, (&&str, &str))| {
+        let lines = snippet.lines().filter(|line| !line.starts_with('#'));
+        let lines: Vec<&str> = lines.collect();
+        let text = format!(
+            "#![allow(unused)]\n\
+             use embedded_io::{{ErrorKind, Read, Write}};\nuse embedded_smtp::{{Credentials, tls}};\n\
+             trait Tcp: Read<Error = ErrorKind> + Write + 'static {{}}\n\
+             fn snippet({at_hand}) -> Result<(), Box<dyn std::error::Error>> {{\n{}\nOk(())\n}}\n\
+             fn main() {{}}\n",
+            lines.join("\n")
+        );
+        let path = folder.join(format!("readme_{number}.rs"));
+        fs::write(&path, text).unwrap();
+        path
+    };
+    snippets
+        .iter()
+        .zip(AT_HAND)
+        .enumerate()
+        .map(program)
+        .collect()
+}
+
+/// The folder of the package that has the programs.
+fn package() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("literals")
+}
+
 /// The name of a program, which is that of its binary.
 fn name(program: &Path) -> String {
     program.file_stem().unwrap().to_str().unwrap().to_owned()
@@ -99,7 +146,7 @@ fn check<'p>(
     programs: impl Iterator<Item = &'p PathBuf> + Clone,
 ) -> BTreeMap<String, Vec<Mistake>> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("literals");
+    let package = package();
     fs::create_dir_all(&package).unwrap();
     fs::write(package.join("Cargo.toml"), manifest(programs.clone())).unwrap();
     // The versions that this build has, so that nothing is looked up.
@@ -169,7 +216,8 @@ fn manifest<'p>(programs: impl Iterator<Item = &'p PathBuf>) -> String {
     let mut manifest = format!(
         "[workspace]\n\
          [package]\nname = \"literals\"\nedition = \"2024\"\nautobins = false\n\
-         [dependencies]\nembedded-smtp = {{ path = {:?} }}\n",
+         [dependencies]\nembedded-io = \"0.7\"\n\
+         embedded-smtp = {{ path = {:?}, features = [\"embedded-tls\", \"scram-sha-256\"] }}\n",
         env!("CARGO_MANIFEST_DIR")
     );
     for program in programs {
