@@ -59,7 +59,8 @@ pub(super) fn verify(
         .collect();
     let work = Work {
         tick,
-        ..Work::default()
+        checks_left: AtomicU8::new(SIGNATURE_CHECKS_MAX),
+        fault: AtomicU8::new(0),
     };
     let counted: Vec<_, ALGORITHMS_MAX> = algorithms
         .into_iter()
@@ -155,24 +156,25 @@ impl SignatureVerificationAlgorithm for Counted<'_> {
 
 /// What was done for this chain. Atomics, since a [`SignatureVerificationAlgorithm`] is `Sync`; they
 /// are only loaded and stored, which every processor can.
-#[derive(Default)]
 struct Work<'t> {
     tick: Tick<'t>,
-    checks: AtomicU8,
+    checks_left: AtomicU8,
     fault: AtomicU8,
 }
 
 impl Work<'_> {
     fn may_go_on(&self) -> bool {
         self.tick.call();
-        let checks = self.checks.load(Ordering::Relaxed);
-        if checks >= SIGNATURE_CHECKS_MAX {
-            self.note(CertificateFault::TooMuchWork);
-            return false;
+        match self.checks_left.load(Ordering::Relaxed).checked_sub(1) {
+            Some(left) => {
+                self.checks_left.store(left, Ordering::Relaxed);
+                true
+            }
+            None => {
+                self.note(CertificateFault::TooMuchWork);
+                false
+            }
         }
-        self.checks
-            .store(checks.saturating_add(1), Ordering::Relaxed);
-        true
     }
 
     /// Remembers what webpki would call a wrong signature. Too much work outweighs what was before.

@@ -25,8 +25,8 @@ pub(super) struct Link<'r> {
     needed: AtomicU16,
     /// Bytes that the buffer for reading has.
     room: AtomicU16,
-    /// Records since somebody began to read.
-    records: AtomicU8,
+    /// Records that may still come before the reader has data.
+    records_left: AtomicU8,
 }
 
 /// How far the session is.
@@ -53,9 +53,9 @@ impl Link<'_> {
         self.enter(Stage::Hello);
     }
 
-    /// Somebody begins to read: the count of records begins anew.
+    /// A read begins: the count of records starts again.
     pub(super) fn listen(&self) {
-        self.records.store(0, Ordering::Relaxed);
+        self.records_left.store(RECORDS_MAX, Ordering::Relaxed);
     }
 
     pub(super) fn enter(&self, stage: Stage) {
@@ -124,9 +124,9 @@ pub(super) struct Gate {
     /// An encrypted record was admitted.
     is_encrypted: bool,
     /// Bytes of the server's first message that were looked at.
-    looked: u8,
-    /// They are those of a HelloRetryRequest so far.
-    is_retry: bool,
+    looked: usize,
+    /// One of them is not that of a HelloRetryRequest.
+    is_other: bool,
 }
 
 impl Gate {
@@ -142,10 +142,14 @@ impl Gate {
             .filter(|room| !room.is_empty())
     }
 
-    /// So many bytes of a header were read.
-    pub(super) fn header_read(&mut self, octets: usize, link: &Link<'_>) -> Result<(), Refused> {
-        self.read = self.read.saturating_add(octets);
-        if self.read >= HEADER {
+    /// This many bytes of a header were read.
+    pub(super) fn header_read(&mut self, count: usize, link: &Link<'_>) -> Result<(), Refused> {
+        // No transport reads more than there is room for.
+        self.read = match self.read.checked_add(count) {
+            Some(read @ 0..=HEADER) => read,
+            _ => return Err(link.refuse(RECORD)),
+        };
+        if self.read == HEADER {
             self.admit(link)?;
         }
         Ok(())
@@ -154,12 +158,13 @@ impl Gate {
     /// Passes the header on, as far as there is room. 0 when it was passed on before.
     pub(super) fn pass_header(&mut self, into: &mut [u8]) -> usize {
         let header = self.header.get(self.passed..).unwrap_or_default();
-        let octets = header.len().min(into.len());
-        for (place, octet) in into.iter_mut().zip(header) {
-            *place = *octet;
+        let mut count = 0;
+        for ((place, byte), number) in into.iter_mut().zip(header).zip(1..) {
+            *place = *byte;
+            count = number;
         }
-        self.passed = self.passed.saturating_add(octets);
-        octets
+        self.passed = self.passed.checked_add(count).unwrap_or(HEADER);
+        count
     }
 
     /// Bytes of the body that may be read now, at most.
@@ -168,11 +173,14 @@ impl Gate {
     }
 
     /// These bytes of the body were read.
-    pub(super) fn body_read(&mut self, octets: &[u8], link: &Link<'_>) -> Result<(), Refused> {
-        let count = u16::try_from(octets.len()).unwrap_or(u16::MAX);
-        self.left = self.left.saturating_sub(count);
+    pub(super) fn body_read(&mut self, bytes: &[u8], link: &Link<'_>) -> Result<(), Refused> {
+        let left = u16::try_from(bytes.len())
+            .ok()
+            .and_then(|count| self.left.checked_sub(count));
+        // No transport reads more than there is room for.
+        self.left = left.ok_or_else(|| link.refuse(RECORD))?;
         if !self.is_greeted {
-            self.look(octets, link)?;
+            self.look(bytes, link)?;
         }
         if self.left == 0 {
             self.read = 0;
@@ -205,11 +213,10 @@ impl Gate {
             link.needed.store(length, Ordering::Relaxed);
             return Err(link.refuse(TOO_LONG));
         }
-        let records = link.records.load(Ordering::Relaxed).saturating_add(1);
-        if records > RECORDS_MAX {
+        let Some(left) = link.records_left.load(Ordering::Relaxed).checked_sub(1) else {
             return Err(link.refuse(RECORD));
-        }
-        link.records.store(records, Ordering::Relaxed);
+        };
+        link.records_left.store(left, Ordering::Relaxed);
         if kind == HANDSHAKE {
             link.enter(Stage::Handshake);
         }
@@ -225,26 +232,20 @@ impl Gate {
         Ok(())
     }
 
-    /// Looks at the server's first message, if it is not an alert: it is a ServerHello, and no
-    /// HelloRetryRequest, which is a ServerHello with random bytes of its own.
-    fn look(&mut self, octets: &[u8], link: &Link<'_>) -> Result<(), Refused> {
-        for octet in octets {
-            if self.looked == 0 && self.header.first() == Some(&HANDSHAKE) && *octet != SERVER_HELLO
-            {
+    /// Looks at the start of the server's first message, if it is not an alert: it is a ServerHello, and
+    /// not a HelloRetryRequest.
+    fn look(&mut self, bytes: &[u8], link: &Link<'_>) -> Result<(), Refused> {
+        let is_handshake = self.header.first() == Some(&HANDSHAKE);
+        for (at, byte) in (self.looked..LOOK).zip(bytes) {
+            if at == 0 && is_handshake && *byte != SERVER_HELLO {
                 return Err(link.refuse(RECORD));
             }
-            let place = usize::from(self.looked).checked_sub(RANDOM);
-            self.looked = self.looked.saturating_add(1);
-            let Some(expected) = place.map(|place| RETRY.get(place)) else {
-                self.is_retry = true;
-                continue;
-            };
-            match expected {
-                Some(expected) => self.is_retry &= expected == octet,
-                None => break,
-            }
+            let expected = at.checked_sub(RANDOM).map(|at| RETRY.get(at));
+            self.is_other |= expected.is_some_and(|expected| expected != Some(byte));
         }
-        if usize::from(self.looked) >= RANDOM.saturating_add(RETRY.len()) && self.is_retry {
+        let looked = self.looked.checked_add(bytes.len());
+        self.looked = looked.map_or(LOOK, |looked| looked.min(LOOK));
+        if self.looked == LOOK && !self.is_other {
             return Err(link.refuse(OTHER_KEY_EXCHANGE));
         }
         Ok(())
@@ -315,14 +316,15 @@ const SERVER_HELLO: u8 = 2;
 const SEALED_MIN: u16 = 17;
 /// Bytes of the longest record. RFC 8446 §5.2: 2^14 + 256.
 pub(super) const RECORD_MAX: u16 = 16_640;
-/// Records that a server may use for its side of the handshake, and later before one that says
-/// something. In the handshake six or seven are usual, after it two tickets.
+/// The records that a server may use for its side of the handshake, and later before one with data. In the handshake six or seven are usual, after it two tickets.
 const RECORDS_MAX: u8 = 32;
 
-/// Where the random bytes of a ServerHello begin: after its type, length and version.
+/// The position of the random bytes in a ServerHello: after its type, length and version.
 const RANDOM: usize = 6;
-/// The first of those of a HelloRetryRequest (RFC 8446 §4.1.3).
+/// The first of those that a HelloRetryRequest has (RFC 8446 §4.1.3).
 const RETRY: [u8; 8] = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];
+/// Bytes of the server's first message that are looked at.
+const LOOK: usize = RANDOM + RETRY.len();
 
 #[cfg(test)]
 mod tests {

@@ -117,11 +117,15 @@ const fn bytes_of(hex: &str) -> Option<[u8; 32]> {
     if rest.is_empty() { Some(bytes) } else { None }
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a digit less the first of its kind is at most 9, and 10 more at most 15"
+)]
 const fn digit(character: u8) -> Option<u8> {
     Some(match character {
-        b'0'..=b'9' => character.wrapping_sub(b'0'),
-        b'a'..=b'f' => character.wrapping_sub(b'a').wrapping_add(10),
-        b'A'..=b'F' => character.wrapping_sub(b'A').wrapping_add(10),
+        b'0'..=b'9' => character - b'0',
+        b'a'..=b'f' => character - b'a' + 10,
+        b'A'..=b'F' => character - b'A' + 10,
         _ => return None,
     })
 }
