@@ -50,7 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("blocking", DRIVER),
     ("asynch", DRIVER),
-    ("tls", &["fault", "proof", "transport"]),
+    ("tls", &["fault", "invalid", "proof", "transport"]),
     // The server shares nothing with the client, or both could be wrong in the same way.
     ("mock", &[]),
 ];
@@ -621,6 +621,19 @@ fn planted(path: &str, code: &str) -> Crate {
         .unwrap_or_else(|| panic!("{path} is not there"));
     text.push_str(code);
     Crate::parse(&source)
+}
+
+/// When the TLS library moves, one file is read again.
+#[test]
+fn one_file_names_the_tls_library() {
+    for library in ["embedded_tls", "rand_core", "aead"] {
+        let files: Vec<PathBuf> = source()
+            .into_iter()
+            .filter(|(_, text)| text.contains(&format!("{library}::")))
+            .map(|(path, _)| path)
+            .collect();
+        assert_eq!(files, [Path::new("tls/library.rs")], "{library}");
+    }
 }
 
 #[test]

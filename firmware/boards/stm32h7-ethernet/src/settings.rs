@@ -3,7 +3,7 @@
 
 use embedded_smtp::message::Head;
 use embedded_smtp::tls::Pin;
-use embedded_smtp::{Credentials, Domain, head};
+use embedded_smtp::{Credentials, Domain, head, pin};
 
 /// What the environment has, or else the placeholder.
 macro_rules! setting {
@@ -41,7 +41,7 @@ pub const DEVICE: &str = setting!("MAIL_DEVICE", "board.example.org");
 
 /// The keys that the server may have: the one it has, and the one it will have next. Without them, a
 /// pin that no key has.
-pub const PINS: [Pin; 2] = [pin(PIN), pin(setting!("MAIL_PIN_NEXT", PIN))];
+pub const PINS: [Pin; 2] = [pin!(PIN), pin!(setting!("MAIL_PIN_NEXT", PIN))];
 
 const PIN: &str = setting!(
     "MAIL_PIN",
@@ -53,13 +53,6 @@ const _: () = assert!(
     Domain::parse(DEVICE).is_ok() && DEVICE.len() <= 64,
     "MAIL_DEVICE: not a domain of up to 64 characters"
 );
-
-const fn pin(hex: &str) -> Pin {
-    match Pin::parse(hex) {
-        Some(pin) => pin,
-        None => panic!("MAIL_PIN, MAIL_PIN_NEXT: not 64 hexadecimal digits"),
-    }
-}
 
 const fn number(text: &str) -> u16 {
     match u16::from_str_radix(text, 10) {
