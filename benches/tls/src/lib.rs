@@ -49,6 +49,7 @@ pub fn measure(task: fn(Uart, &mut Meters) -> Option<()>) -> ! {
     number("handshake_stack", meters.stack);
     number("ticks", ticks);
     number("stack", stack.unwrap_or_default());
+    uart::report();
     exit(done.is_some() && stack.is_some())
 }
 

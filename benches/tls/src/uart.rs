@@ -4,6 +4,7 @@
 //! firmware; the meter does not count what is done in them.
 
 use core::ptr::{read_volatile, write_volatile};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 
@@ -23,6 +24,23 @@ const ENABLED_BOTH_WAYS: u32 = 0x301;
 const PATIENCE: u64 = 60;
 /// How often the line is asked before the clock is.
 const POLLS: u32 = 100_000;
+
+/// Bytes on the line, and how often the server was waited for after something was said.
+static SENT: AtomicU32 = AtomicU32::new(0);
+static RECEIVED: AtomicU32 = AtomicU32::new(0);
+static TURNS: AtomicU32 = AtomicU32::new(0);
+static HAS_SPOKEN: AtomicU32 = AtomicU32::new(0);
+
+fn add(count: &AtomicU32, more: usize) {
+    count.store(count.load(Relaxed) + more as u32, Relaxed);
+}
+
+/// Reports what passed.
+pub fn report() {
+    footprint::number("sent", SENT.load(Relaxed));
+    footprint::number("received", RECEIVED.load(Relaxed));
+    footprint::number("turns", TURNS.load(Relaxed));
+}
 
 pub struct Uart(());
 
@@ -75,6 +93,8 @@ impl Read for Uart {
             octets += 1;
             state = Ok(());
         }
+        add(&RECEIVED, octets);
+        add(&TURNS, HAS_SPOKEN.swap(0, Relaxed) as usize);
         meter::go_on();
         state.map(|()| octets)
     }
@@ -93,6 +113,8 @@ impl Write for Uart {
             // SAFETY: as in `open`.
             unsafe { write_volatile(DATA, u32::from(*octet)) };
         }
+        add(&SENT, octets.len());
+        HAS_SPOKEN.store(1, Relaxed);
         meter::go_on();
         state.map(|()| octets.len())
     }
