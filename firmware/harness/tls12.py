@@ -86,6 +86,10 @@ def number(said, text):
     return int(found[1]) if found else None
 
 
+def pair(said, one, other):
+    return f"{said[one]}/{said[other]}"
+
+
 def main():
     cache = client.target_folder() / "interop"
     folder = client.target_folder(FIRMWARE) / "boots"
@@ -100,7 +104,7 @@ def main():
     passed = failed = 0
     try:
         server.start()
-        print(f"{'':<32}{'M instr.':>10}{'heap':>10}{'stack':>8}{'sent':>8}{'received':>10}{'trips':>8}")
+        print(f"{'':<32}{'M instr.':>10}{'heap':>10}{'stack':>8}{'bytes, TLS':>14}{'bytes, all':>14}{'trips':>8}")
         for day in DAYS:
             listener = next(
                 one for one in server.listeners
@@ -113,9 +117,11 @@ def main():
             good = re.search(day.says, text) and arrived == day.sent
             passed, failed = passed + bool(good), failed + (not good)
             said = {name: number(name, text) or 0
-                    for name in ("ticks", "heap", "stack", "sent", "received", "turns")}
+                    for name in ("ticks", "heap", "stack", "handshake sent", "handshake received", "sent",
+                                 "received", "turns")}
             print(f"{day.name:<32}{said['ticks'] * TICK / 1e6:>10.1f}{said['heap']:>10,}"
-                  f"{said['stack']:>8,}{said['sent']:>8,}{said['received']:>10,}{said['turns']:>8}"
+                  f"{said['stack']:>8,}{pair(said, 'handshake sent', 'handshake received'):>14}"
+                  f"{pair(said, 'sent', 'received'):>14}{said['turns']:>8}"
                   f"{'' if good else '  BAD'}", flush=True)
             if not good:
                 print(f"    {arrived} mails arrived; it said: {text.strip()[-300:]!r}")

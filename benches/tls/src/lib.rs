@@ -38,6 +38,7 @@ pub fn measure(task: fn(Uart, &mut Meters) -> Option<()>) -> ! {
         top: meter::stack_pointer(),
         stack: 0,
         ticks: 0,
+        passed: [0; 3],
     };
     meter::paint_stack();
     meter::start();
@@ -49,7 +50,12 @@ pub fn measure(task: fn(Uart, &mut Meters) -> Option<()>) -> ! {
     number("handshake_stack", meters.stack);
     number("ticks", ticks);
     number("stack", stack.unwrap_or_default());
-    uart::report();
+    let [sent, received, turns] = uart::passed();
+    number("sent", sent);
+    number("received", received);
+    number("turns", turns);
+    number("handshake_sent", meters.passed[0]);
+    number("handshake_received", meters.passed[1]);
     exit(done.is_some() && stack.is_some())
 }
 
@@ -59,6 +65,8 @@ pub struct Meters {
     top: u32,
     stack: u32,
     ticks: u32,
+    /// What has passed on the line.
+    passed: [u32; 3],
 }
 
 impl Meters {
@@ -66,6 +74,7 @@ impl Meters {
     pub fn handshake_is_done(&mut self) {
         self.ticks = meter::ticks();
         meter::pause();
+        self.passed = uart::passed();
         self.stack = meter::peak_stack(self.top).unwrap_or_default();
         meter::go_on();
     }

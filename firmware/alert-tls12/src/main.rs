@@ -100,6 +100,8 @@ fn alert() -> Result<(Report, &'static str), Trouble> {
     let mut session = Session::new(tls.reference(), Uart::open(), &config).map_err(Trouble::Tls)?;
     let connected = session.connect();
     chip::stop_ticks();
+    println!("handshake sent {}", uart::SENT.load(Relaxed));
+    println!("handshake received {}", uart::RECEIVED.load(Relaxed));
     connected.map_err(Trouble::Tls)?;
     let version = match session.tls_version() {
         Some(TlsVersion::Tls1_2) => "TLS 1.2",
