@@ -52,7 +52,7 @@ pub enum Error {
     Io(ErrorKind),
     /// The server closed the connection before it answered the client's first message. Some servers do
     /// that when they have no key of a kind that is enabled here.
-    ClosedUnheard,
+    NoAnswer,
     /// The server closed the connection.
     Closed,
     /// The source of random bytes failed. Nothing was sent.
@@ -198,7 +198,7 @@ impl Error {
             Self::Handshake => "a TLS handshake message of the server is wrong or not supported",
             Self::Record => "a TLS record breaks the protocol or was changed on the way",
             Self::Io(_) => "the transport below TLS failed",
-            Self::ClosedUnheard => {
+            Self::NoAnswer => {
                 "the server closed the connection without an answer: check that the port speaks TLS, and that the server's kind of key is enabled (see with_rsa)"
             }
             Self::Closed => "the server closed the connection",
@@ -245,7 +245,7 @@ impl embedded_io::Error for Error {
             | Self::ClientCertificate => ErrorKind::Unsupported,
             Self::Handshake | Self::Record => ErrorKind::InvalidData,
             Self::Io(kind) => *kind,
-            Self::Alert(_) | Self::ClosedUnheard | Self::Closed => ErrorKind::ConnectionAborted,
+            Self::Alert(_) | Self::NoAnswer | Self::Closed => ErrorKind::ConnectionAborted,
             Self::Random => ErrorKind::Other,
             Self::Poisoned => ErrorKind::NotConnected,
         }

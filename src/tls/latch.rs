@@ -352,7 +352,7 @@ mod tests {
         assert_eq!(end(&[OtherCertificate], refused()), mismatch);
         // Proven, and then it broke.
         let closed = || Err(TlsError::IoError);
-        let unheard = Err(Error::ClosedUnheard);
+        let unheard = Err(Error::NoAnswer);
         assert_eq!(end(&[Certificate, Signature], closed()), unheard);
         link.enter(Stage::Handshake);
         let closed = end(&[Certificate, Signature], closed());

@@ -269,7 +269,7 @@ pub(super) fn error(error: TlsError, link: &Link<'_>) -> Error {
 /// The server closed the connection: before it said anything, or later.
 fn closed(link: &Link<'_>) -> Error {
     if link.stage() == Stage::Hello {
-        Error::ClosedUnheard
+        Error::NoAnswer
     } else {
         Error::Closed
     }

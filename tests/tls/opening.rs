@@ -312,7 +312,7 @@ fn no_handshake_no_session() {
     assert_eq!(alert(2, 40), Error::NothingInCommon);
     assert_eq!(alert(2, 80), Error::Alert(Some(80)));
     assert_eq!(alert(2, 200), Error::Handshake);
-    assert_eq!(run(Action::close()), Error::ClosedUnheard);
+    assert_eq!(run(Action::close()), Error::NoAnswer);
     assert_eq!(run(Action::normal().then_close()), Error::Closed);
     let records = |octets: &[u8]| run(Action::reply(octets));
     assert_eq!(records(&[22, 3, 3, 0, 3, 2, 0, 0]), Error::Handshake);

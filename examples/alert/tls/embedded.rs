@@ -97,7 +97,7 @@ pub fn fault(error: Error) -> Fault {
         Error::NotProven => Fault::Distrust(Distrust::NotProven),
         Error::Alert(Some(number)) => Fault::Alert(format!("{:?}", AlertDescription::from(number))),
         Error::Alert(None) => Fault::Alert("unreadable".into()),
-        Error::ClosedUnheard | Error::Closed => Fault::Closed,
+        Error::NoAnswer | Error::Closed => Fault::Closed,
         Error::Io(kind) => Fault::Link(io::ErrorKind::from(kind).into()),
         Error::NoTls13 => Fault::Incompatible("the server does not speak TLS 1.3".into()),
         Error::NothingInCommon => Fault::Incompatible(error.to_string()),

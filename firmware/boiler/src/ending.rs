@@ -104,7 +104,7 @@ impl Ending {
         use embedded_smtp::tls::Error as Tls;
         match error {
             Tls::Certificate(_) | Tls::NotProven => Self::DISTRUSTED,
-            Tls::Io(_) | Tls::Closed => Self::LOST,
+            Tls::Io(_) | Tls::NoAnswer | Tls::Closed => Self::LOST,
             _ => Self::NO_TLS,
         }
     }
