@@ -16,7 +16,7 @@ from harness.install import Missing
 from harness.servers.base import PASSWORD, USER, Broken
 from harness.tally import Tally
 
-from . import days, images, keys, report
+from . import days, images, keys, report, tls12
 from .emulator import Emulator
 from .servers import SERVERS
 from .trial import Outcome, Trial, run
@@ -45,7 +45,7 @@ class Run:
         self.lock = threading.Lock()
 
     def all(self):
-        """Whether everything passed."""
+        """How many checks passed, and how many failed."""
         try:
             tools = images.Tools(self.cache)
             certificates = keys.kept(self.cache / "certificates")
@@ -65,8 +65,7 @@ class Run:
                 server.stop()
         passed = sum(tally.passed for tally in self.tallies.values())
         failed = sum(tally.failed for tally in self.tallies.values())
-        print(f"{passed} passed, {failed} failed")
-        return passed and not failed
+        return passed, failed
 
     def start(self, certificates):
         for name, server in SERVERS.items():
@@ -131,16 +130,24 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="firmware/run", description="Boots the firmwares.")
     parser.add_argument("-n", dest="boots", type=int, default=BOOTS, metavar="BOOTS",
                         help=f"how often each is booted on a good day; {BOOTS} if not said")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or of {' '.join(NAMES)}")
+    every = [*NAMES, tls12.NAME]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or of {' '.join(every)}")
     given = parser.parse_args(arguments)
-    if unknown := set(given.names) - {*NAMES, "all"}:
+    if unknown := set(given.names) - {*every, "all"}:
         parser.error(f"no such firmware: {' '.join(sorted(unknown))}")
     if given.boots < 1:
         parser.error("at least one boot")
-    wanted = NAMES if not given.names or "all" in given.names else given.names
+    wanted = every if not given.names or "all" in given.names else given.names
     # An ordinary end of the process, so that servers are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    return 0 if Run([one for one in images.FIRMWARES if one.name in wanted], given.boots).all() else 1
+    passed = failed = 0
+    if firmwares := [one for one in images.FIRMWARES if one.name in wanted]:
+        passed, failed = Run(firmwares, given.boots).all()
+    if tls12.NAME in wanted:
+        also_passed, also_failed = tls12.run()
+        passed, failed = passed + also_passed, failed + also_failed
+    print(f"{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
 
 
 try:
