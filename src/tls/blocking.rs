@@ -62,10 +62,10 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         records: &'b mut Records<'_>,
         name: ServerName<'_>,
         choice: V,
-        random: R,
+        mut random: R,
     ) -> Result<Self, Failure<T>> {
         let mut stream = Self::unopened(transport, records);
-        match stream.handshake(name, choice, random) {
+        match stream.handshake(name, choice, &mut random) {
             Ok(()) => Ok(stream),
             Err(error) => {
                 let transport = taken_back(stream.connection.close());
@@ -101,10 +101,20 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         &mut self,
         name: ServerName<'_>,
         choice: V,
-        random: R,
+        random: &mut R,
     ) -> Result<(), Error> {
-        let opened = self.try_handshake(name, choice, random);
-        match opened {
+        let config = library::config(name, choice.offers_rsa());
+        let mut verifier = Verifier::new(name, choice, self.link.tick);
+        let mut provider = Provider {
+            random: Source {
+                random,
+                link: self.link,
+            },
+            verifier: &mut verifier,
+        };
+        let context = Context::new(&config, &mut provider);
+        let opened = self.connection.open(context);
+        match verifier.outcome(opened, self.link) {
             Ok(proof) => {
                 self.link.enter(Stage::Open);
                 self.proof = proof;
@@ -117,26 +127,6 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
                 Err(error)
             }
         }
-    }
-
-    fn try_handshake<V: Verify, R: Random>(
-        &mut self,
-        name: ServerName<'_>,
-        choice: V,
-        random: R,
-    ) -> Result<Proof, Error> {
-        let config = library::config(name, choice.offers_rsa());
-        let mut verifier = Verifier::new(name, choice, self.link.tick);
-        let mut provider = Provider {
-            random: Source {
-                random,
-                link: self.link,
-            },
-            verifier: &mut verifier,
-        };
-        let context = Context::new(&config, &mut provider);
-        let opened = self.connection.open(context);
-        verifier.outcome(opened, self.link)
     }
 
     /// Ends the session politely (close_notify) and gives the transport back. What comes of it is
@@ -192,11 +182,11 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
         records: &'b mut Records<'_>,
         name: ServerName<'_>,
         choice: V,
-        random: R,
+        mut random: R,
     ) -> Result<&mut Stream<'b, T>, Error> {
         self.fill(transport, records);
         let stream = self.0.as_mut().ok_or(Error::NotProven)?;
-        stream.handshake(name, choice, random)?;
+        stream.handshake(name, choice, &mut random)?;
         Ok(stream)
     }
 

@@ -163,7 +163,7 @@ impl<R: Random, V: Verify> CryptoProvider for Provider<'_, '_, R, V> {
 
 /// The caller's source of random bytes, as the library wants it. If it fails, nothing is sent any more.
 pub(super) struct Source<'p, R> {
-    pub(super) random: R,
+    pub(super) random: &'p mut R,
     pub(super) link: &'p Link<'p>,
 }
 

@@ -2,6 +2,7 @@
 //!
 //! One value is sent to the server (SNI) and looked for in its certificate.
 
+use core::mem::ManuallyDrop;
 use core::net::IpAddr;
 
 use rustls_pki_types::{DnsName, Ipv4Addr, Ipv6Addr};
@@ -87,8 +88,8 @@ impl<'a> ServerName<'a> {
 const fn is_dns_name(name: &str) -> bool {
     let checked = DnsName::try_from_str(name);
     let is_dns_name = checked.is_ok();
-    // With `alloc`, a name might have something to drop, which `const` code cannot do.
-    core::mem::forget(checked);
+    // With `alloc` a name may have something to drop, which `const` code cannot do.
+    let _ = ManuallyDrop::new(checked);
     is_dns_name
 }
 
