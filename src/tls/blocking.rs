@@ -60,12 +60,12 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     pub fn open<V: Verify, R: Random>(
         transport: T,
         records: &'b mut Records<'_>,
-        name: ServerName<'_>,
+        name: &ServerName<'_>,
         choice: V,
-        mut random: R,
+        random: R,
     ) -> Result<Self, Failure<T>> {
         let mut stream = Self::unopened(transport, records);
-        match stream.handshake(name, choice, &mut random) {
+        match stream.handshake(name, choice, random) {
             Ok(()) => Ok(stream),
             Err(error) => {
                 let transport = taken_back(stream.connection.close());
@@ -99,15 +99,15 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     #[inline(never)]
     fn handshake<V: Verify, R: Random>(
         &mut self,
-        name: ServerName<'_>,
+        name: &ServerName<'_>,
         choice: V,
-        random: &mut R,
+        mut random: R,
     ) -> Result<(), Error> {
-        let config = library::config(name, choice.offers_rsa());
-        let mut verifier = Verifier::new(name, choice, self.link.tick);
+        let config = library::config(*name, choice.offers_rsa());
+        let mut verifier = Verifier::new(*name, choice, self.link.tick);
         let mut provider = Provider {
             random: Source {
-                random,
+                random: &mut random,
                 link: self.link,
             },
             verifier: &mut verifier,
@@ -180,13 +180,13 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
         &mut self,
         transport: T,
         records: &'b mut Records<'_>,
-        name: ServerName<'_>,
+        name: &ServerName<'_>,
         choice: V,
-        mut random: R,
+        random: R,
     ) -> Result<&mut Stream<'b, T>, Error> {
         self.fill(transport, records);
         let stream = self.0.as_mut().ok_or(Error::NotProven)?;
-        stream.handshake(name, choice, &mut random)?;
+        stream.handshake(name, choice, random)?;
         Ok(stream)
     }
 

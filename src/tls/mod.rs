@@ -36,7 +36,7 @@
 //! let mut smtp = Client::new(tcp, &mut buffer);
 //! smtp.open("boiler3.example.org").unwrap();
 //! let mut smtp = smtp
-//!     .starttls(|tcp| Stream::open(tcp, &mut records, name, Roots::new(&anchors, now), random))
+//!     .starttls(|tcp| Stream::open(tcp, &mut records, &name, Roots::new(&anchors, now), random))
 //!     .unwrap();
 //! // login, send, quit
 //! # }

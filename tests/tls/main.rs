@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 use embedded_smtp::message::Head;
 use embedded_smtp::mock::{Builder, Extension, Server};
 use embedded_smtp::tls::{CertificateDer, Pin, ServerName};
-use embedded_smtp::{Mailbox, Message};
+use embedded_smtp::{Mailbox, Message, server_name};
 use kept::kept;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
@@ -70,8 +70,9 @@ pub fn server() -> Builder {
         .certificate([&IDENTITY.leaf], &IDENTITY.key)
 }
 
-pub fn name() -> ServerName<'static> {
-    ServerName::parse(NAME).unwrap()
+pub fn name() -> &'static ServerName<'static> {
+    static SERVER_NAME: ServerName<'static> = server_name!(NAME);
+    &SERVER_NAME
 }
 
 pub fn alert() -> Message<'static> {

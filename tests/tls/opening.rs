@@ -269,11 +269,11 @@ fn the_longest_name_fits() {
     let mut records = Records::new(&mut read, &mut write).unwrap();
     let pins = pins();
     let choice = Pins::new(&pins).with_rsa().with_p384();
-    let name = ServerName::parse(&name).unwrap();
+    let name = &ServerName::parse(&name).unwrap();
     let stream = Stream::open(Link::to(&server), &mut records, name, choice, random(1));
     assert!(stream.is_ok());
     // An address is not sent.
-    let name = ServerName::from(IpAddr::from([127, 0, 0, 1]));
+    let name = &ServerName::from(IpAddr::from([127, 0, 0, 1]));
     let anchors = [tls::anchor(&IDENTITY.root).unwrap()];
     let choice = Roots::new(&anchors, NOW);
     drop(stream);
@@ -281,7 +281,7 @@ fn the_longest_name_fits() {
     assert!(stream.is_ok());
     // Nor is the dot at the end of a name (RFC 6066 §3).
     drop(stream);
-    let name = ServerName::parse("mail.example.org.").unwrap();
+    let name = &ServerName::parse("mail.example.org.").unwrap();
     let stream = Stream::open(Link::to(&server), &mut records, name, choice, random(1));
     assert!(stream.is_ok());
     let sessions = server.tls().into_iter().flatten();

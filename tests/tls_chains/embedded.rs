@@ -102,7 +102,7 @@ pub fn with_read_buffer(row: &Row, octets: usize) -> Result<(), Error> {
     match blocking::Stream::open(
         link,
         &mut records,
-        name,
+        &name,
         DangerNoVerification,
         getrandom::fill,
     ) {
@@ -129,7 +129,7 @@ impl Tries<'_> {
         let mut records = Records::new(&mut read, &mut write).unwrap();
         let name = server_name(self.row);
         let link = Link::new(self.row);
-        let opened = blocking::Stream::open(link, &mut records, name, choice, getrandom::fill);
+        let opened = blocking::Stream::open(link, &mut records, &name, choice, getrandom::fill);
         let ended = opened.map(|mut stream| {
             use embedded_io::{Read, Write};
             self.proven(what, &stream, proof);
@@ -150,7 +150,7 @@ impl Tries<'_> {
         let ended = block_on(async {
             use embedded_io_async::{Read, Write};
             let mut stream =
-                asynch::Stream::open(link, &mut records, name, choice, getrandom::fill).await?;
+                asynch::Stream::open(link, &mut records, &name, choice, getrandom::fill).await?;
             self.proven(what, &stream, proof);
             let mut answer = [0; 4];
             stream.write_all(b"ping").await.unwrap();

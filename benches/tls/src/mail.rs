@@ -44,7 +44,7 @@ pub fn deliver(uart: Uart, meters: &mut Meters, choice: impl Verify) -> Option<(
     let mut random = FromTheClock::new();
     let mut place = Place::new();
     let random = |bytes: &mut [u8]| random.fill(bytes);
-    let stream = place.open(uart, &mut records, name, choice, random).ok()?;
+    let stream = place.open(uart, &mut records, &name, choice, random).ok()?;
     meters.handshake_is_done();
     mail(stream, buffer, &password)?;
     place.close();

@@ -45,7 +45,7 @@ pub fn deliver(uart: Uart, _: &mut Meters, choice: impl Verify) -> Option<()> {
     let random = |bytes: &mut [u8]| random.fill(bytes);
     let mut place = Place::new();
     let name = server_name!("localhost");
-    let mut opening = pin!(place.open(Line(uart), &mut records, name, choice, random));
+    let mut opening = pin!(place.open(Line(uart), &mut records, &name, choice, random));
     let mut context = Context::from_waker(Waker::noop());
     let (mut polls, mut longest, mut all) = (0, 0, 0);
     let stream = loop {

@@ -60,15 +60,15 @@ impl<'r> Secured<'r> {
                 let opened = match &choice {
                     Choice::Roots(roots) => {
                         let choice = roots.choice(watch);
-                        Stream::open(link, records, name, choice, getrandom::fill).await
+                        Stream::open(link, records, &name, choice, getrandom::fill).await
                     }
                     Choice::Pins(pins) => {
                         let choice = pins.choice(watch);
-                        Stream::open(link, records, name, choice, getrandom::fill).await
+                        Stream::open(link, records, &name, choice, getrandom::fill).await
                     }
                     Choice::Danger => {
                         let choice = embedded::danger(watch);
-                        Stream::open(link, records, name, choice, getrandom::fill).await
+                        Stream::open(link, records, &name, choice, getrandom::fill).await
                     }
                 };
                 let stream = opened.map_err(|failure| embedded::fault(failure.error))?;

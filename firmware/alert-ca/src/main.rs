@@ -175,7 +175,7 @@ async fn mails<'b, 's>(
     let upgrade = smtp.starttls(async |socket| {
         deadline.start(HANDSHAKE);
         place
-            .open(socket, records, trust.name, choice, random_bytes)
+            .open(socket, records, &trust.name, choice, random_bytes)
             .await
     });
     let mut smtp = match within(deadline, upgrade).await {

@@ -46,7 +46,7 @@ async fn main(spawner: Spawner) {
     rounds.raise(1, board::unix_time());
     device
         .send(rounds, async |socket, rounds| {
-            session(&device, socket, &mut records, name, rounds).await
+            session(&device, socket, &mut records, &name, rounds).await
         })
         .await
 }
@@ -56,7 +56,7 @@ async fn session(
     device: &Device,
     socket: &mut TcpSocket<'_>,
     records: &mut Records<'_>,
-    name: ServerName<'_>,
+    name: &ServerName<'_>,
     rounds: &mut Rounds,
 ) -> bool {
     let mut place = Place::new();

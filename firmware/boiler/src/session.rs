@@ -78,7 +78,7 @@ pub async fn open_tls<'p, 'b, T: Read + Write>(
     place: &'p mut Place<'b, T>,
     transport: T,
     records: &'b mut Records<'_>,
-    name: ServerName<'_>,
+    name: &ServerName<'_>,
     choice: impl Verify,
     random: impl Random,
 ) -> Result<&'p mut Stream<'b, T>, Ending> {

@@ -10,7 +10,7 @@ const PIN: Pin = pin!(env!("MAIL_PIN")); // checked by the compiler
 #[derive(defmt::Format, derive_more::From)]
 pub enum Trouble { Connect(ConnectError), Tls(tls::Error), Mail(Error<tls::Error>), Value(Invalid) }
 
-pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: ServerName<'_>,
+pub async fn alert(net: Stack<'_>, server: (IpAddress, u16), name: &ServerName<'_>,
     random: impl tls::Random) -> Result<Report, Trouble> {
     let (mut received, mut sent) = ([0; 2048], [0; 2048]);
     let mut tcp = TcpSocket::new(net, &mut received, &mut sent);

@@ -24,7 +24,7 @@ async fn main(spawner: Spawner) {
     };
     device.stack.wait_config_up().await;
     let server = (Ipv4Address::from(SERVER).into(), device.settings.port);
-    let sending = alert::alert(device.stack, server, name, random_bytes);
+    let sending = alert::alert(device.stack, server, &name, random_bytes);
     board::end(match with_timeout(Duration::from_secs(60), sending).await {
         Ok(Ok(report)) => {
             defmt::info!("sent: {}", report);

@@ -92,7 +92,7 @@ fn one(port: u16, verify: impl Verify) -> Result<(), Box<dyn Error>> {
     let mut stream = Stream::open(
         FromStd::new(tcp),
         &mut records,
-        name,
+        &name,
         verify,
         getrandom::fill,
     )

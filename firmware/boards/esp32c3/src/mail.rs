@@ -160,7 +160,7 @@ impl Session {
 
         // Where STARTTLS is not offered or refused, or the server is not proven, this is the end: there
         // is no way on without TLS.
-        let name = self.server.name;
+        let name = &self.server.name;
         let roots = Roots::new(&self.server.roots, now).with_rsa();
         let random = |bytes: &mut [u8]| self.random.read(bytes);
         let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;

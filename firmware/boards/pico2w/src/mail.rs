@@ -145,7 +145,7 @@ impl Session {
         // is no way on without TLS.
         let records = &mut Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let roots = Roots::new(&self.roots, now).with_rsa().with_p384();
-        let name = self.name;
+        let name = &self.name;
         let random = |bytes: &mut [u8]| self.random.blocking_fill_bytes(bytes);
         let mut place = Place::new();
         let lent = &mut place;

@@ -142,7 +142,7 @@ impl Session {
         deadline.start(HANDSHAKE);
         let mut records = Records::new(&mut *self.records.0, &mut *self.records.1)?;
         let mut place = Place::new();
-        let name = self.name;
+        let name = &self.name;
         let random = |bytes: &mut [u8]| self.random.fill_bytes(bytes);
         let pins = Pins::new(&settings::PINS).with_rsa();
         let opening = place.open(socket, &mut records, name, pins, random);
