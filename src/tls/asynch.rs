@@ -1,6 +1,6 @@
 //! A session under TLS over an async transport.
 //!
-//! This file pumps bytes. What may pass is decided in the gate, and who the server is in the latch.
+//! This file moves bytes. The gates decide which records pass, the latch who the server is.
 
 use embedded_io_async::{ErrorType, Read, Write};
 
@@ -17,16 +17,15 @@ use super::pace;
 use super::random::Random;
 use super::verify::Verify;
 
-/// A stream under TLS 1.3, whose server is proven as far as was asked for.
+/// A stream under TLS 1.3, whose server has proven what was asked for.
 ///
-/// `'b` is the life of the records' buffers, `T` the transport. Bytes leave when [`Write::flush`] is
+/// `'b` is the lifetime of the record buffers, `T` the transport. Bytes leave when [`Write::flush`] is
 /// called or the buffer is full.
 ///
 /// # Cancel safety
 ///
-/// None of its methods is. After a read that failed, and after a call that was dropped before its end or
-/// a write that failed, nothing is sent any more: [`Error::Poisoned`]. What the server sent before can
-/// still be read after a write that failed.
+/// No method is cancel safe. After a call that failed or was dropped before its end, nothing more is sent
+/// ([`Error::Poisoned`]). After a write that failed, data that the server sent before can still be read.
 pub struct Stream<'b, T: Read + Write + 'b> {
     connection: Async<'b, Gated<'b, T>>,
     link: &'b Link<'b>,
@@ -49,14 +48,11 @@ impl<T: Read + Write> core::fmt::Debug for Stream<'_, T> {
 impl<'b, T: Read + Write + 'b> Stream<'b, T> {
     /// Opens TLS on a transport: the handshake, up to where the server is proven.
     ///
-    /// `name` is the server's, from the caller's configuration, never from a reply or a record of the
-    /// network: it is sent to the server (SNI), unless it is an IP address, and is the one that
-    /// [`Roots`](super::Roots) wants in the certificate.
+    /// See [`ServerName`] for `name` and [`Random`] for `random`.
     ///
     /// # Errors
     ///
-    /// A [`Failure`] with the transport. Nothing but the handshake was sent, and nothing of the
-    /// server was believed.
+    /// A [`Failure`] with the transport. Nothing but the handshake was sent.
     pub async fn open<V: Verify, R: Random>(
         transport: T,
         records: &'b mut Records<'_>,
@@ -94,8 +90,8 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         }
     }
 
-    /// Whatever comes of it, nothing but the handshake was sent; after a failure nothing is any more.
-    // Not inlined: what it needs of the stack is gone when it ends.
+    /// Sends nothing but the handshake, and nothing more after a failure.
+    // Not inlined: the stack it needs is free again when it ends.
     #[inline(never)]
     async fn handshake<V: Verify, R: Random>(
         &mut self,
@@ -129,14 +125,14 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         }
     }
 
-    /// Ends the session politely (close_notify) and gives the transport back. What comes of it is
-    /// ignored. Nothing is sent where a call failed or was dropped before, where something was
-    /// written and not flushed, or where the server had ended the session.
+    /// Ends the session (close_notify) and returns the transport. Errors are ignored. Nothing is sent if an
+    /// earlier call failed or was dropped, if written bytes were not flushed, or if the server had ended
+    /// the session.
     pub async fn close(self) -> T {
         taken_back(self.parting().close().await)
     }
 
-    /// What is left to be closed, which is told whether anything may still be sent.
+    /// The connection, for closing. The gate is told whether anything may still be sent.
     fn parting(self) -> Async<'b, Gated<'b, T>> {
         if !self.may_write || !self.may_read || self.is_pending {
             self.link.enter(Stage::Shut);
@@ -147,9 +143,9 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
 
 /// A place for a stream, in which it is opened and stays.
 ///
-/// A [`Stream`] that is returned by value is moved, and each move takes 1.3 KB of stack, which is there
-/// when the handshake takes most. With a place that lies still, a microcontroller saves 4 KB of stack.
-/// The stream that is lent is as good as one that is owned: a client takes it.
+/// A [`Stream`] that is returned by value is moved, and each move takes 1.3 KB of stack just when the
+/// handshake takes most. A place saves 4 KB of stack. A client takes the borrowed stream as well as an
+/// owned one.
 pub struct Place<'b, T: Read + Write + 'b>(Option<Stream<'b, T>>);
 
 impl<T: Read + Write> core::fmt::Debug for Place<'_, T> {
@@ -171,11 +167,11 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
         Self(None)
     }
 
-    /// [`Stream::open`], in this place. What was there is dropped.
+    /// [`Stream::open`], in this place. A stream that was here is dropped.
     ///
     /// # Errors
     ///
-    /// As those of [`Stream::open`], but the transport stays here: [`Self::close`] gives it.
+    /// As those of [`Stream::open`], but the transport stays here: [`Self::close`] returns it.
     pub async fn open<V: Verify, R: Random>(
         &mut self,
         transport: T,
@@ -190,7 +186,7 @@ impl<'b, T: Read + Write + 'b> Place<'b, T> {
         Ok(stream)
     }
 
-    /// [`Stream::close`]; leaves the place empty. `None` if it was.
+    /// [`Stream::close`]; leaves the place empty. `None` if it was empty.
     // Not inlined, as all that moves the stream. Not by `Stream::close`: an async function has room for
     // what it is called with, and once more for what it calls.
     #[inline(never)]

@@ -1,7 +1,6 @@
 //! From the server's certificate to a trusted root, by rustls-webpki (RFC 5280 §6).
 //!
-//! This file does not know the handshake. What it adds is a bound on the work that a server can ask
-//! for, and names for what is wrong.
+//! This file does not know the handshake. It bounds the work that a server can cause, and names faults.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -18,8 +17,8 @@ use super::key::ChainAlgorithm;
 use super::name::ServerName;
 use super::pace::Tick;
 
-/// The most certificates that a server may send: a chain of four and one too many, as some send their
-/// root. The stack grows by 1.5 KB with each.
+/// The most certificates that a server may send: a chain of four, and a root, which some servers send
+/// too. The stack grows by 1.5 KB with each.
 pub const CERTIFICATES_MAX: usize = 5;
 
 /// The most signatures that are checked for one chain. A chain of five takes four; where names are
@@ -154,7 +153,7 @@ impl SignatureVerificationAlgorithm for Counted<'_> {
     }
 }
 
-/// What was done for this chain. Atomics, since a [`SignatureVerificationAlgorithm`] is `Sync`; they
+/// The work for this chain. Atomics, since a [`SignatureVerificationAlgorithm`] is `Sync`; they
 /// are only loaded and stored, which every processor can.
 struct Work<'t> {
     tick: Tick<'t>,
@@ -188,7 +187,7 @@ impl Work<'_> {
         self.fault.store(number, Ordering::Relaxed);
     }
 
-    /// What webpki could not know of its error.
+    /// The reason that webpki could not know.
     fn explain(&self, error: &Error) -> Option<CertificateFault> {
         let is_signature = matches!(error, Error::InvalidSignatureForPublicKey);
         match self.fault.load(Ordering::Relaxed) {

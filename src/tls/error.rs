@@ -6,23 +6,23 @@ use core::fmt;
 
 use embedded_io::ErrorKind;
 
-/// Why a session under TLS could not be opened, or broke.
+/// The reason a session under TLS was not opened, or broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// The buffer for records that are read is too small. Known from the start, or from the length of
-    /// a record that the server announced: with its certificates a chain is larger than the buffer.
+    /// The read buffer is too small: for any server, or for a record that this server announced, mostly
+    /// the one with its certificates.
     ReadBuffer {
         /// Bytes that are needed, for this record.
         needed: u16,
     },
-    /// The buffer for records that are written is too small.
+    /// The write buffer is too small.
     WriteBuffer {
         /// Bytes that are needed.
         needed: u16,
     },
-    /// The server's certificates, or what it signed with their key, were not accepted.
+    /// The server's certificates, or its signature with their key, were not accepted.
     Certificate(CertificateFault),
     /// The handshake ended, and the server has not proven who it is: it sent no certificate, or no
     /// signature, or not in this order.
@@ -62,7 +62,7 @@ pub enum Error {
     Poisoned,
 }
 
-/// Why a certificate chain, or the signature made with its key, was not accepted.
+/// The reason a certificate chain, or the signature made with its key, was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -90,7 +90,7 @@ pub enum CertificateFault {
     /// The server shows the certificate of a certificate authority as its own: a self-signed one of
     /// that kind can only be pinned.
     CaAsServer,
-    /// A certificate of the chain was issued with one that is not for issuing.
+    /// An issuer in the chain is not a certificate authority.
     NotCa,
     /// The certificate is not for servers.
     WrongPurpose,
@@ -100,17 +100,17 @@ pub enum CertificateFault {
     NameConstraint,
     /// A signature in the chain is wrong.
     BadSignature,
-    /// What the server signed in the handshake was not signed with the key of its certificate.
+    /// The signature in the handshake was not made with the key of the certificate.
     HandshakeSignature,
     /// The kind of signature in the handshake does not fit the key of the certificate.
     Scheme,
     /// The key is not one of those that were pinned.
     PinMismatch,
-    /// The kind of key is not supported, or its support was not asked for.
+    /// The kind of key is not supported or not enabled.
     KeyType,
     /// A key is shorter or longer than is supported, or a point that is compressed.
     KeyLength,
-    /// A signature algorithm in the chain is not supported, or its support was not asked for.
+    /// A signature algorithm in the chain is not supported or not enabled.
     Algorithm,
     /// A critical extension is not supported.
     CriticalExtension,
@@ -120,7 +120,7 @@ pub enum CertificateFault {
 }
 
 impl CertificateFault {
-    /// What is wrong, and what to do.
+    /// The fault in words, and what to do.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -140,14 +140,14 @@ impl CertificateFault {
             Self::CaAsServer => {
                 "the server's certificate is that of a certificate authority, mostly a self-signed one: pin its key instead"
             }
-            Self::NotCa => "a certificate was issued with one that is not for issuing",
+            Self::NotCa => "an issuer in the certificate chain is not a certificate authority",
             Self::WrongPurpose => "the server's certificate is not for servers",
             Self::PathLength => "the certificate chain is longer than an issuer in it allows",
             Self::NameConstraint => "the server's name is outside of what an issuer may issue for",
             Self::BadSignature => {
                 "a signature in the certificate chain is wrong: it was changed, or the root given has the same name and another key"
             }
-            Self::HandshakeSignature => "the server has not the key of its certificate",
+            Self::HandshakeSignature => "the server does not have the key of its certificate",
             Self::Scheme => "the server's signature does not fit the key of its certificate",
             Self::PinMismatch => "the server's key is not the pinned one",
             Self::KeyType => {
@@ -168,7 +168,7 @@ impl CertificateFault {
 }
 
 impl Error {
-    /// What is wrong, and what to do.
+    /// The fault in words, and what to do.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -12,8 +12,8 @@ use super::error::Error;
 use super::pace::Tick;
 use super::plaintext::Place;
 
-/// What the gate and those on its other side tell each other. Atomics, so that a stream can go to
-/// another thread; they are only loaded and stored, which every processor can.
+/// The state that the gate shares with the rest of this module. Atomics, so that a stream can go to
+/// another thread; they are only loaded and stored, which every processor can do.
 #[derive(Debug, Default)]
 pub(super) struct Link<'r> {
     /// Called at rests in the handshake.
@@ -44,7 +44,7 @@ pub(super) enum Stage {
 }
 
 impl Link<'_> {
-    /// A new session begins, with so many bytes for a record.
+    /// A new session begins, with this many bytes for a record.
     pub(super) fn begin(&self, room: usize) {
         let room = u16::try_from(room).unwrap_or(u16::MAX);
         self.room.store(room, Ordering::Relaxed);
@@ -109,7 +109,7 @@ const NO_RANDOM: u8 = 4;
 #[derive(Debug)]
 pub(super) struct Refused;
 
-/// Where the stream of records stands.
+/// The place in the stream of records.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     header: [u8; HEADER],
@@ -130,12 +130,13 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Whether the server's next record begins here, and what was done since the last may have taken long.
+    /// Whether the server's next record begins here, in the handshake: the work since the last one may
+    /// have taken long.
     pub(super) fn is_at_rest(&self, link: &Link<'_>) -> bool {
         self.read == 0 && link.stage() == Stage::Handshake
     }
 
-    /// Where the next bytes of a header go; `None` when it is complete.
+    /// The room for the next bytes of a header; `None` when it is complete.
     pub(super) fn header(&mut self) -> Option<&mut [u8]> {
         self.header
             .get_mut(self.read..)

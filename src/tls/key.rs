@@ -52,7 +52,7 @@ impl KeyTypes {
     }
 }
 
-/// The key of the server's certificate, as it stands there.
+/// The key in the server's certificate.
 #[derive(Clone, Copy)]
 pub struct LeafKey<'c> {
     kind: &'static KeyType,
@@ -73,8 +73,8 @@ impl<'c> LeafKey<'c> {
     }
 }
 
-/// A copy of that key: the certificate stands in a buffer that is used again. It is filled where it
-/// stands, since each move of it would be half a kilobyte of stack.
+/// A copy of that key, since the certificate's buffer is used again. It is filled in place: each move
+/// would take half a kilobyte of stack.
 #[derive(Default)]
 pub(super) struct KeptKey {
     kind: Option<&'static KeyType>,

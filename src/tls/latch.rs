@@ -1,7 +1,7 @@
 //! The latch: a server is proven if its certificate was accepted and *then* what it signed was right,
 //! with the key of that same certificate (RFC 8446 §4.4.3). In every other order it is not, for good.
 //!
-//! This file trusts nobody to call it in order.
+//! This file does not rely on being called in order.
 
 use heapless::Vec;
 
@@ -43,7 +43,7 @@ enum Latch {
 }
 
 impl<'v, V: Verify> Verifier<'v, V> {
-    // Not inlined: it is filled where it stands.
+    // Not inlined: it is filled in place.
     #[inline(never)]
     pub(super) fn new(name: ServerName<'v>, choice: V, tick: Tick<'v>) -> Self {
         let latch = match choice.proof() {
@@ -60,7 +60,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
         }
     }
 
-    /// What the handshake came to: that it ended well is no proof.
+    /// The result of the handshake. That it ended well is no proof.
     pub(super) fn outcome(
         &self,
         opened: Result<(), TlsError>,
@@ -74,7 +74,7 @@ impl<'v, V: Verify> Verifier<'v, V> {
         }
     }
 
-    /// What was proven. To be asked when the handshake has ended.
+    /// The proof, once the handshake has ended.
     fn proof(&self) -> Result<Proof, Error> {
         match self.latch {
             Latch::Proven | Latch::Waived => Ok(self.choice.proof()),
@@ -159,7 +159,7 @@ fn collect<'c>(
     Ok(chain)
 }
 
-/// What a server signs. RFC 8446 §4.4.3: 64 spaces, the context, a zero byte, the hash.
+/// The message that a server signs. RFC 8446 §4.4.3: 64 spaces, the context, a zero byte, the hash.
 fn signed(transcript: &[u8; 32]) -> [u8; SIGNED] {
     let mut message = [b' '; SIGNED];
     let octets = CONTEXT.iter().chain(transcript);

@@ -202,20 +202,20 @@ pub use verify::{DangerNoVerification, Pin, Pins, Roots, Verify, Watched, anchor
 use gate::Link;
 use pace::Tick;
 
-/// The least bytes for reading: a server with one P-256 certificate. See the table above.
+/// The smallest read buffer, in bytes: a server with one P-256 certificate. See the table above.
 pub const READ_BUFFER_MIN: u16 = 1_024;
 
-/// The bytes for reading with which any record can be read.
+/// The read buffer, in bytes, that holds any record.
 pub const READ_BUFFER_MAX: u16 = gate::RECORD_MAX;
 
-/// The least bytes for writing: what the client says first, with the longest name, has to fit.
+/// The smallest write buffer, in bytes: it holds the client's first message with the longest name.
 pub const WRITE_BUFFER_MIN: u16 = 640;
 
-/// The bytes for writing that are of use: a record holds at most 2^14 (RFC 8446 §5.1). What a buffer
-/// has beyond is left alone.
+/// The largest write buffer of use, in bytes: a record holds at most 2^14 (RFC 8446 §5.1). The rest of a
+/// longer buffer is not written to.
 pub const WRITE_BUFFER_MAX: u16 = 16_384 + 128;
 
-/// The buffers for a session's records. They can be used for one session after the other.
+/// The buffers for a session's records, and its tick. They serve one session after another.
 #[derive(Debug)]
 pub struct Records<'r> {
     read: &'r mut [u8],
@@ -224,9 +224,8 @@ pub struct Records<'r> {
 }
 
 impl<'r> Records<'r> {
-    /// Buffers for records that are read, and for those that are written: at least
-    /// [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] bytes. No more than [`WRITE_BUFFER_MAX`] are
-    /// written to.
+    /// The read buffer and the write buffer: at least [`READ_BUFFER_MIN`] and [`WRITE_BUFFER_MIN`] bytes. At
+    /// most [`WRITE_BUFFER_MAX`] bytes of the latter are used.
     ///
     /// # Errors
     ///

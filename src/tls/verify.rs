@@ -1,6 +1,6 @@
 //! The choices of what a server must prove.
 //!
-//! This file judges certificates. That the server has their key is for the latch to see.
+//! This file judges certificates. The latch checks that the server has their key.
 
 use core::fmt;
 
@@ -17,10 +17,10 @@ use super::key::{KeyTypes, LeafKey};
 use super::name::ServerName;
 use super::pace::Tick;
 
-/// What a server must prove: [`Pins`], [`Roots`], or [`DangerNoVerification`].
+/// The proof that a server must give: [`Pins`], [`Roots`], or [`DangerNoVerification`].
 pub trait Verify: Judge {}
 
-/// What a choice does. Sealed: nobody else can say that a server is proven.
+/// The work of a choice. Sealed: no other crate can say that a server is proven.
 pub trait Judge {
     /// Judges a chain, whose first certificate is the server's, and gives the server's key.
     #[doc(hidden)]
@@ -31,19 +31,19 @@ pub trait Judge {
         tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault>;
 
-    /// What is proven once the server has shown that it has that key.
+    /// The proof, once the server has shown that it has that key.
     #[doc(hidden)]
     fn proof(&self) -> Proof;
 
-    /// Whether servers with RSA keys are asked for.
+    /// Whether RSA is offered to the server.
     #[doc(hidden)]
     fn offers_rsa(&self) -> bool;
 }
 
 /// The SHA-256 of a SubjectPublicKeyInfo in DER: the fingerprint of a server's key (RFC 7469 §2.4).
 ///
-/// It stays the same when a certificate is renewed for the same key. `alert --transcript` shows that
-/// of a server; so does
+/// It stays the same when a certificate is renewed for the same key. `alert --transcript` shows a server's
+/// pin; so does
 ///
 /// ```sh
 /// openssl x509 -in certificate.pem -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum
@@ -164,11 +164,12 @@ impl fmt::Debug for Pin {
     }
 }
 
-/// The server has one of these keys. Its certificate says nothing else that counts: neither name nor
-/// dates nor issuer.
+/// The server has one of these keys. Nothing else in its certificate counts: neither name nor dates nor
+/// issuer.
 ///
-/// For a server of one's own, whose key changes when one wants it to; a second pin is for the key
-/// that comes next. P-256 keys; others where a method here asks for them.
+/// For your own server, whose key changes when you change it: also when an ACME client renews the
+/// certificate, unless it is told to reuse the key. A second pin is for the next key. P-256 keys are
+/// accepted; methods here add other kinds.
 #[derive(Clone, Copy)]
 pub struct Pins<'a> {
     pins: &'a [Pin],
@@ -176,7 +177,7 @@ pub struct Pins<'a> {
 }
 
 impl<'a> Pins<'a> {
-    /// Any one of these keys. No server has one of none.
+    /// Accepts any of these keys. An empty slice accepts no server.
     #[must_use]
     pub const fn new(pins: &'a [Pin]) -> Self {
         Self {
@@ -185,7 +186,7 @@ impl<'a> Pins<'a> {
         }
     }
 
-    /// Takes RSA keys too, of 2048 to 4096 bits.
+    /// Accepts RSA keys too, of 2048 to 4096 bits.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn with_rsa(mut self) -> Self {
@@ -193,7 +194,7 @@ impl<'a> Pins<'a> {
         self
     }
 
-    /// Takes P-384 keys too.
+    /// Accepts P-384 keys too.
     #[cfg(feature = "p384")]
     #[must_use]
     pub const fn with_p384(mut self) -> Self {
@@ -230,8 +231,8 @@ impl Judge for Pins<'_> {
 ///
 /// Checked by rustls-webpki: the name, always; the dates; the constraints of every issuer on path
 /// length, names and purpose; every signature. The chain may come in any order, with certificates
-/// that do not belong to it, and with the root. ECDSA with P-256; other keys where a method here asks
-/// for them. Not checked: whether a certificate was revoked.
+/// that do not belong to it, and with the root. ECDSA with P-256 is accepted; methods here add other kinds.
+/// Not checked: whether a certificate was revoked.
 #[derive(Clone, Copy)]
 pub struct Roots<'a> {
     anchors: &'a [TrustAnchor<'a>],
@@ -251,11 +252,12 @@ impl<'a> Roots<'a> {
     }
 
     /// For devices without a clock: one of these roots, at some time after `floor`, in seconds since
-    /// 1970 (UTC), best the time when the firmware was built. A certificate that was stolen and has
-    /// expired since is taken.
+    /// 1970 (UTC). The time of the firmware's build is a good floor. A stolen certificate that has since
+    /// expired is accepted.
     ///
-    /// All else is checked as in [`Self::new`], but the proof is a [`Proof::UndatedChain`]. What has expired at `floor`
-    /// already is refused, and so is a chain that is valid as a whole at no time after it.
+    /// All else is checked as in [`Self::new`], but the proof is a [`Proof::UndatedChain`]. A certificate
+    /// that had expired at `floor` is refused, and so is a chain that is not valid as a whole at any time
+    /// after it.
     #[must_use]
     pub const fn danger_without_dates(anchors: &'a [TrustAnchor<'a>], floor: u64) -> Self {
         Self::with_clock(anchors, Clock::NotBefore(floor))
@@ -271,14 +273,14 @@ impl<'a> Roots<'a> {
         }
     }
 
-    /// Besides, the server has one of these keys.
+    /// The server must also have one of these keys.
     #[must_use]
     pub const fn and_pins(mut self, pins: &'a [Pin]) -> Self {
         self.pins = Some(pins);
         self
     }
 
-    /// Takes RSA keys too, of 2048 to 4096 bits, of servers and of issuers.
+    /// Accepts RSA keys too, of 2048 to 4096 bits, of servers and of issuers.
     #[cfg(feature = "rsa")]
     #[must_use]
     pub const fn with_rsa(mut self) -> Self {
@@ -287,7 +289,7 @@ impl<'a> Roots<'a> {
         self
     }
 
-    /// Takes P-384 keys too, of servers and of issuers.
+    /// Accepts P-384 keys too, of servers and of issuers.
     #[cfg(feature = "p384")]
     #[must_use]
     pub const fn with_p384(mut self) -> Self {
@@ -327,7 +329,7 @@ impl Judge for Roots<'_> {
     }
 }
 
-/// The server proves nothing: whoever sits on the way can be it, read all and change all.
+/// The server proves nothing: anyone on the way can take its place, read everything and change it.
 #[derive(Debug, Clone, Copy)]
 pub struct DangerNoVerification;
 
@@ -353,10 +355,10 @@ impl Judge for DangerNoVerification {
     }
 }
 
-/// A choice, and somebody who looks at the certificates too.
+/// A choice, and a function that sees the certificates.
 ///
-/// The watcher is given each certificate in DER, the server's first, before the choice judges them, of
-/// chains that are not too long. It changes nothing.
+/// The function is called with each certificate in DER, the server's first, before the choice judges them.
+/// It does not see chains that are too long, and changes nothing.
 pub struct Watched<V, F> {
     choice: V,
     watcher: F,
@@ -391,8 +393,8 @@ impl<V: Verify, F: FnMut(&[u8])> Judge for Watched<V, F> {
     }
 }
 
-/// Makes a trust anchor of a root's certificate, which is believed as it is: its dates and its
-/// constraints, but those on names, are not looked at.
+/// Makes a trust anchor from a root's certificate. Its dates and its constraints other than those on names
+/// are not checked.
 ///
 /// # Errors
 ///
@@ -407,7 +409,7 @@ fn key_of<'a>(chain: &[&'a [u8]]) -> Result<PublicKeyInfo<'a>, CertificateFault>
 }
 
 fn compare(pins: &[Pin], info: PublicKeyInfo<'_>) -> Result<(), CertificateFault> {
-    // Public values: whoever connects is shown the key.
+    // Public values: the server shows its key to anyone who connects.
     if pins.contains(&Pin::of_key(info)) {
         Ok(())
     } else {
