@@ -25,7 +25,7 @@ pub enum Call<'c> {
 /// What the verifier says.
 pub fn verify<V: Verify>(
     choice: V,
-    name: ServerName<'_>,
+    name: &ServerName<'_>,
     transcript: [u8; 32],
     calls: &[Call<'_>],
 ) -> Result<Proof, Error> {

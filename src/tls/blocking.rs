@@ -99,8 +99,8 @@ impl<'b, T: Read + Write + 'b> Stream<'b, T> {
         choice: V,
         mut random: R,
     ) -> Result<(), Error> {
-        let config = library::config(*name, choice.offers_rsa());
-        let mut verifier = Verifier::new(*name, choice, self.link.tick);
+        let config = library::config(name, choice.offers_rsa());
+        let mut verifier = Verifier::new(name, choice, self.link.tick);
         let mut provider = Provider {
             random: Source {
                 random: &mut random,

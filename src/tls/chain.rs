@@ -40,7 +40,7 @@ pub(super) enum Clock {
 /// Checks the name, then the chain to one of the anchors.
 pub(super) fn verify(
     chain: &[&[u8]],
-    name: ServerName<'_>,
+    name: &ServerName<'_>,
     anchors: &[TrustAnchor<'_>],
     algorithms: Algorithms,
     clock: Clock,
@@ -95,7 +95,7 @@ pub(super) fn verify(
 
 // Not inlined: the stack it needs is free again when signatures are checked.
 #[inline(never)]
-fn check_name(leaf: &EndEntityCert<'_>, name: ServerName<'_>) -> Result<(), CertificateFault> {
+fn check_name(leaf: &EndEntityCert<'_>, name: &ServerName<'_>) -> Result<(), CertificateFault> {
     let name = name.for_webpki().ok_or(CertificateFault::WrongName)?;
     leaf.verify_is_valid_for_subject_name(&name)
         .map_err(name_fault)

@@ -18,7 +18,7 @@ use super::verify::Verify;
 
 /// Verifies a server for one handshake.
 pub(super) struct Verifier<'v, V> {
-    name: ServerName<'v>,
+    name: &'v ServerName<'v>,
     choice: V,
     tick: Tick<'v>,
     latch: Latch,
@@ -45,7 +45,7 @@ enum Latch {
 impl<'v, V: Verify> Verifier<'v, V> {
     // Not inlined: it is filled in place.
     #[inline(never)]
-    pub(super) fn new(name: ServerName<'v>, choice: V, tick: Tick<'v>) -> Self {
+    pub(super) fn new(name: &'v ServerName<'v>, choice: V, tick: Tick<'v>) -> Self {
         let latch = match choice.proof() {
             Proof::Nothing => Latch::Waived,
             _ => Latch::Start,
@@ -296,7 +296,7 @@ mod tests {
         let mut sequences: Vec<Vec<Call>> = std::vec![Vec::new()];
         for _ in 0..=4 {
             for sequence in &sequences {
-                let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
+                let mut verifier = Verifier::new(&name, Pins::new(&pins), Tick::default());
                 let results: Vec<bool> = sequence
                     .iter()
                     .map(|call| scene.call(&mut verifier, *call))
@@ -336,7 +336,7 @@ mod tests {
         let name = ServerName::try_from("a.example").unwrap();
         let link = Link::default();
         let end = |calls: &[Call], opened| {
-            let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
+            let mut verifier = Verifier::new(&name, Pins::new(&pins), Tick::default());
             for call in calls {
                 scene.call(&mut verifier, *call);
             }
@@ -365,7 +365,7 @@ mod tests {
         let pins = [scene.server.pin()];
         let name = ServerName::try_from("a.example").unwrap();
         let end = |calls: &[Call]| {
-            let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
+            let mut verifier = Verifier::new(&name, Pins::new(&pins), Tick::default());
             for call in calls {
                 scene.call(&mut verifier, *call);
             }
@@ -396,7 +396,7 @@ mod tests {
         let name = ServerName::try_from("a.example").unwrap();
         for calls in [&CALLS[..], &[], &[Signature]] {
             let mut verifier =
-                Verifier::new(name, crate::tls::DangerNoVerification, Tick::default());
+                Verifier::new(&name, crate::tls::DangerNoVerification, Tick::default());
             assert!(calls.iter().all(|call| scene.call(&mut verifier, *call)));
             assert_eq!(verifier.proof(), Ok(Proof::Nothing));
         }
@@ -408,13 +408,13 @@ mod tests {
         let pins = [scene.server.pin()];
         let name = ServerName::try_from("a.example").unwrap();
         for (count, fault) in [(5, None), (6, Some(CertificateFault::TooMany))] {
-            let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
+            let mut verifier = Verifier::new(&name, Pins::new(&pins), Tick::default());
             let chain = (0..count).map(|_| Some(&*scene.server.der));
             assert_eq!(verifier.certificates(TRANSCRIPT, chain), fault.is_none());
             assert_eq!(verifier.refusal(), fault.map(Error::Certificate));
         }
         // A raw public key is no certificate.
-        let mut verifier = Verifier::new(name, Pins::new(&pins), Tick::default());
+        let mut verifier = Verifier::new(&name, Pins::new(&pins), Tick::default());
         assert!(!verifier.certificates(TRANSCRIPT, [None].into_iter()));
     }
 

@@ -221,7 +221,7 @@ impl<V: Verify> TlsVerifier<Suite> for Verifier<'_, V> {
     }
 }
 
-pub(super) fn config<'n>(name: ServerName<'n>, offers_rsa: bool) -> TlsConfig<'n> {
+pub(super) fn config<'n>(name: &ServerName<'n>, offers_rsa: bool) -> TlsConfig<'n> {
     let mut config = TlsConfig::new();
     // RFC 6066 §3: an IP address is not sent.
     if let Some(name) = name.as_dns_name() {

@@ -27,7 +27,7 @@ pub trait Judge {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        name: ServerName<'_>,
+        name: &ServerName<'_>,
         tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault>;
 
@@ -209,7 +209,7 @@ impl Judge for Pins<'_> {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        _: ServerName<'_>,
+        _: &ServerName<'_>,
         _: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
@@ -305,7 +305,7 @@ impl Judge for Roots<'_> {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        name: ServerName<'_>,
+        name: &ServerName<'_>,
         tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         let info = key_of(chain)?;
@@ -339,7 +339,7 @@ impl Judge for DangerNoVerification {
     fn judge<'c>(
         &mut self,
         _: &[&'c [u8]],
-        _: ServerName<'_>,
+        _: &ServerName<'_>,
         _: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         // The latch does not ask for a key here.
@@ -377,7 +377,7 @@ impl<V: Verify, F: FnMut(&[u8])> Judge for Watched<V, F> {
     fn judge<'c>(
         &mut self,
         chain: &[&'c [u8]],
-        name: ServerName<'_>,
+        name: &ServerName<'_>,
         tick: Tick<'_>,
     ) -> Result<LeafKey<'c>, CertificateFault> {
         chain.iter().for_each(|der| (self.watcher)(der));

@@ -208,7 +208,7 @@ impl Scene<'_> {
             .collect();
         let seen = RefCell::new(Vec::new());
         let watched = Watched::new(choice, |der: &[u8]| seen.borrow_mut().push(der.to_vec()));
-        let result = verify(watched, self.name, TRANSCRIPT, &calls);
+        let result = verify(watched, &self.name, TRANSCRIPT, &calls);
         (result, seen.into_inner())
     }
 
