@@ -8,7 +8,7 @@ use embedded_io::{Read, Write};
 use embedded_smtp::blocking::Client;
 use embedded_smtp::message::Head;
 use embedded_smtp::server_name;
-use embedded_smtp::tls::{Records, Verify, blocking::Place};
+use embedded_smtp::tls::{Records, ServerName, Verify, blocking::Place};
 use embedded_smtp::{Credentials, Message, Secure, head};
 use footprint::alert::{NAME, TEXT, date, password};
 
@@ -20,6 +20,8 @@ const BUFFER: usize = 512;
 /// Octets of the record buffers: a chain of five with RSA-4096 fits.
 const READ: usize = 8192;
 const WRITE: usize = 1024;
+
+pub static SERVER: ServerName = server_name!("localhost");
 
 /// Without TLS.
 pub fn plain(uart: Uart, meters: &mut Meters) -> Option<()> {
@@ -40,11 +42,12 @@ pub fn deliver(uart: Uart, meters: &mut Meters, choice: impl Verify) -> Option<(
     let buffer = cortex_m::singleton!(: [u8; BUFFER] = [0; BUFFER])?;
     let password = password()?;
     let mut records = Records::new(read, write).ok()?;
-    let name = server_name!("localhost");
     let mut random = FromTheClock::new();
     let mut place = Place::new();
     let random = |bytes: &mut [u8]| random.fill(bytes);
-    let stream = place.open(uart, &mut records, &name, choice, random).ok()?;
+    let stream = place
+        .open(uart, &mut records, &SERVER, choice, random)
+        .ok()?;
     meters.handshake_is_done();
     mail(stream, buffer, &password)?;
     place.close();

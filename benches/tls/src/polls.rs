@@ -12,11 +12,11 @@ use core::task::{Context, Poll, Waker};
 use embedded_io::ErrorType;
 use embedded_io_async::{Read, Write};
 use embedded_smtp::asynch::Client;
-use embedded_smtp::server_name;
 use embedded_smtp::tls::{Records, Verify, asynch::Place};
 use footprint::alert::NAME;
 use footprint::number;
 
+use crate::mail::SERVER;
 use crate::random::FromTheClock;
 use crate::{Meters, Uart, meter};
 
@@ -44,8 +44,7 @@ pub fn deliver(uart: Uart, _: &mut Meters, choice: impl Verify) -> Option<()> {
     let mut random = FromTheClock::new();
     let random = |bytes: &mut [u8]| random.fill(bytes);
     let mut place = Place::new();
-    let name = server_name!("localhost");
-    let mut opening = pin!(place.open(Line(uart), &mut records, &name, choice, random));
+    let mut opening = pin!(place.open(Line(uart), &mut records, &SERVER, choice, random));
     let mut context = Context::from_waker(Waker::noop());
     let (mut polls, mut longest, mut all) = (0, 0, 0);
     let stream = loop {
