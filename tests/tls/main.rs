@@ -13,6 +13,7 @@ mod link;
 mod mails;
 mod opening;
 mod pace;
+mod sources;
 mod todays_servers;
 
 #[path = "../support/kept.rs"]
