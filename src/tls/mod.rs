@@ -78,8 +78,8 @@
 //! # Pins and renewal
 //!
 //! A [`Pin`] stays valid as long as the server's key does. ACME clients make a new key at each renewal,
-//! every 60 to 90 days, unless told to reuse it (`reuse_key` of certbot, `--reuse-key` of lego). So set that
-//! option, or pin two keys: the one in use and the next one, kept off the server.
+//! every few weeks, unless told to reuse it (certbot: `--reuse-key`). So set that option, or pin two keys: the
+//! one in use and the next one, kept off the server.
 //!
 //! ```
 //! use embedded_smtp::pin;

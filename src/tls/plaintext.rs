@@ -37,8 +37,8 @@ pub(super) struct Broken;
 
 /// Examines a decrypted record, and changes what the library must not see.
 ///
-/// Three kinds of records stay for the library to refuse. Each gets a form that the library answers
-/// with an error nothing else leads to, so that `library::error` can tell what it was:
+/// Some records are left for the library to refuse. Each gets a form that the library answers with an
+/// error nothing else leads to, by which `library::error` knows it:
 ///
 /// | the record | becomes | the library's error |
 /// |---|---|---|

@@ -210,6 +210,9 @@ mod tests {
     proptest! {
         #[test]
         fn ipv6_is_what_the_standard_library_takes(text in "(::|[0-9a-fA-F]{1,5}|:|1\\.2\\.3\\.4){1,12}") {
+            // Apart from leading zeros in `::01.2.3.4`, which RFC 5321 allows.
+            let last = text.rsplit(':').next().unwrap();
+            prop_assume!(!last.contains('.') || !last.starts_with('0'));
             prop_assert_eq!(is_ipv6(text.as_bytes()), text.parse::<Ipv6Addr>().is_ok());
         }
 
@@ -229,6 +232,13 @@ mod tests {
             prop_assume!(numbers);
             prop_assert_eq!(is_ipv4(text.as_bytes()), text.parse::<Ipv4Addr>().is_ok());
         }
+    }
+
+    #[test]
+    fn leading_zeros_of_ipv4_are_taken() {
+        assert!(is_ipv4(b"01.002.3.4"));
+        assert!(is_ipv6(b"::01.002.3.4"));
+        assert!(!is_ipv4(b"0001.2.3.4"));
     }
 
     #[test]
