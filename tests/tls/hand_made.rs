@@ -38,6 +38,8 @@ pub struct Plan {
     pub requested: Vec<u8>,
     /// Puts the messages into records.
     pub layout: fn(Vec<Vec<u8>>) -> Vec<Record>,
+    /// A byte of the handshake's records that is changed before it is encrypted, and how.
+    pub change: Option<(usize, u8)>,
     /// What it sends once the client has answered.
     pub after: Vec<Record>,
 }
@@ -50,6 +52,7 @@ impl Plan {
             extensions: Vec::new(),
             requested: extension(13, &vector(2, &[4, 3])),
             layout: |messages| vec![record(HANDSHAKE, &messages.concat())],
+            change: None,
             after: vec![record(DATA, b"220 ready\r\n")],
         }
     }
@@ -167,7 +170,12 @@ impl Server {
         }
         let finished = finished.unwrap_or_else(|| hash(&transcript));
         self.to_send.extend(plain(HANDSHAKE, &hello_of_server));
-        let records = (self.plan.layout)(messages);
+        let mut records = (self.plan.layout)(messages);
+        if let Some((at, bits)) = self.plan.change
+            && let Some(byte) = records.iter_mut().flatten().nth(at)
+        {
+            *byte ^= bits;
+        }
         self.to_send
             .extend(encrypted(&handshake, &records).concat());
         let application = derive(&main, "s ap traffic", &finished);

@@ -292,6 +292,37 @@ fn messages_out_of_order_are_refused() {
     }
 }
 
+/// Whatever byte a server sends in place of a right one, and encrypts well: no panic, and no session.
+#[test]
+fn any_byte_of_a_handshake_may_be_another() {
+    let mut plan = Plan::right();
+    plan.order.insert(1, REQUEST);
+    plan.extensions = [extension(10, &vector(2, &[0, 23])), extension(0, b"")].concat();
+    // Its signature has not always the same length, so the end is not always at the same byte.
+    let least = IDENTITY.leaf.len() + 120;
+    for at in 0.. {
+        let mut accepted = 0;
+        // Lengths and types have low bits, and a byte of zero is special.
+        for bits in [0x01, 0x80, 0xFF] {
+            plan.change = Some((at, bits));
+            let pins = [IDENTITY.pin()];
+            let (mut read, mut write) = (vec![0; 16_640], [0; 1_024]);
+            let mut records = Records::new(&mut read, &mut write).unwrap();
+            let server = plan.clone().server();
+            let choice = Pins::new(&pins);
+            let opened =
+                tls::blocking::Stream::open(server, &mut records, name(), choice, random(1));
+            accepted += usize::from(opened.is_ok());
+            assert!(opened.is_err() || at >= least, "{bits:02x} at {at}");
+        }
+        // Nothing was changed.
+        if accepted == 3 {
+            assert!(at > least);
+            return;
+        }
+    }
+}
+
 #[test]
 fn a_source_of_random_bytes_may_fail() {
     let pins = [IDENTITY.pin()];
