@@ -61,6 +61,7 @@ impl KeySizeUser for Cipher {
 }
 
 impl KeyInit for Cipher {
+    #[inline(always)] // A part of the library's code, as its own cipher is.
     fn new(key: &Key<Self>) -> Self {
         Self(Aes128Gcm::new(key))
     }
