@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from .. import certificates, install
+from . import handshake
 from .base import (
     DOMAIN, HERE, LONG_TOKEN, MAILBOXES, PASSWORD, RCPT_MAX, REASON, SIZE, START_SECONDS, TOKEN,
     USER, Broken, Delivered, Listener, Seen, Server, secured,
@@ -17,6 +18,8 @@ LOG_IN = re.compile(r"^auth (\S+) (accepted|refused)$", re.M)
 # aiosmtpd's does.
 ENCRYPTED = re.compile(r"^tls TLSv(\S+)", re.M)
 RECEIVED = re.compile(r"^received (.*)$", re.M)
+# In bytes. A request that names many authorities is longer than this; any other is shorter.
+MANY = 8192
 
 
 @dataclass
@@ -110,6 +113,10 @@ class Openssl(Aiosmtpd):
     program = HERE / "openssl_front.py"
     # The groups of the key exchange, where they are not OpenSSL's own choice.
     groups = None
+    # The beginning of its version, and groups and signature schemes that it must list.
+    version = ""
+    unknown_groups = frozenset()
+    unknown_schemes = frozenset()
     # The first asks for no certificate of the client.
     traits = ("today", "asks", "asks for many", "requires")
 
@@ -141,6 +148,28 @@ class Openssl(Aiosmtpd):
         listeners = {one.name: (one.certificate, one.trait) for one in self.listeners}
         self.spawn(python, self.program, self.settings(listeners), env=environment)
         self.read_ports()
+        if f"OpenSSL {self.version}." not in self.log.read_text():
+            raise Broken(f"{self.name} is not OpenSSL {self.version}")
+        for listener in self.listeners:
+            self.check_handshake(listener)
+
+    def check_handshake(self, listener):
+        """Checks that the handshake has what the cases are about. Without it they would pass too."""
+        messages = handshake.messages(listener.port)
+        request = messages.get("CertificateRequest")
+        groups = handshake.groups(messages.get("EncryptedExtensions", b""))
+        faults = []
+        if missing := self.unknown_groups - groups:
+            faults.append(f"does not list the groups {sorted(map(hex, missing))}")
+        if (request is not None) != (listener.trait != "today"):
+            faults.append("asks for a certificate" if request else "asks for no certificate")
+        if request:
+            if missing := self.unknown_schemes - handshake.schemes(request):
+                faults.append(f"does not list the schemes {sorted(map(hex, missing))}")
+            if (len(request) > MANY) != (listener.trait == "asks for many"):
+                faults.append(f"has a CertificateRequest of {len(request)} bytes")
+        if faults:
+            raise Broken(f"{self.name}, {listener.name}: {'; '.join(faults)}")
 
 
 GROUPS = """
@@ -156,15 +185,23 @@ Groups = {groups}
 
 @dataclass
 class Openssl4(Openssl):
-    """Its own groups: it lists some that a client may not know."""
+    """OpenSSL's own groups and schemes. A client may not know those with SM2."""
 
     name = "openssl-4"
+    version = "4"
+    # curveSM2MLKEM768 and curveSM2; sm2sig_sm3.
+    unknown_groups = frozenset({0x11EE, 0x0029})
+    unknown_schemes = frozenset({0x0708})
 
 
 @dataclass
 class Openssl3(Openssl):
+    """Brainpool groups first, which a client may not know. embedded-tls knows all its schemes."""
+
     name = "openssl-3.5"
+    version = "3.5"
     groups = "brainpoolP256r1tls13:brainpoolP384r1tls13:P-256"
+    unknown_groups = frozenset({0x001F, 0x0020})
 
 
 @dataclass
