@@ -203,9 +203,6 @@ def bad(table, name):
     table.add(listener, "danger", ["--danger-no-verify"], SMALL_MAIL, drivers=["blocking"])
 
 
-
-
-
 def old(table):
     """TLS 1.2 only: rustls delivers, the other says why not."""
     for security in ("starttls", "tls"):

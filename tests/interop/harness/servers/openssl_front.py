@@ -2,6 +2,7 @@
 JSON argument. The aiosmtpd is that of `aiosmtpd_store.py`, without TLS, in the same process."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -45,7 +46,9 @@ class Front:
             await asyncio.gather(self.inwards(), self.outwards())
         except (SSL.Error, OSError, EOFError) as error:
             print("tls failed", repr(error), flush=True)
-            await self.flush()
+            # An alert, if the client is still there.
+            with contextlib.suppress(OSError):
+                await self.flush()
         finally:
             self.writer.close()
             self.inner_writer.close()
