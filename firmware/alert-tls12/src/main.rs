@@ -25,7 +25,7 @@ use embedded_smtp::message::Head;
 use embedded_smtp::{Credentials, Message, Proof, Report, Vouched, head};
 use mbedtls_rs::blocking::Session;
 use mbedtls_rs::{
-    Certificate, ClientSessionConfig, SessionConfig, SessionError, Tls, TlsVersion, X509,
+    Certificate, ClientSessionConfig, SessionConfig, SessionError, Tls, TlsVersion, X509, sys,
 };
 use semihosting::fs::File;
 use semihosting::io::Read;
@@ -46,6 +46,8 @@ static HEAD: Head = head! {
 #[expect(dead_code, reason = "printed by `Debug`")]
 enum Trouble {
     Arguments,
+    /// Mbed TLS does not trust the server.
+    Certificate(Reason),
     Tls(SessionError),
     Smtp(embedded_smtp::Error<SessionError>),
     Invalid(embedded_smtp::Invalid),
@@ -102,7 +104,11 @@ fn alert() -> Result<(Report, &'static str), Trouble> {
     chip::stop_ticks();
     println!("handshake sent {}", uart::SENT.load(Relaxed));
     println!("handshake received {}", uart::RECEIVED.load(Relaxed));
-    connected.map_err(Trouble::Tls)?;
+    if let Err(error) = connected {
+        let details = session.tls_verification_details();
+        session.stream().drain();
+        return Err(Reason::of(details).map_or(Trouble::Tls(error), Trouble::Certificate));
+    }
     let version = match session.tls_version() {
         Some(TlsVersion::Tls1_2) => "TLS 1.2",
         Some(TlsVersion::Tls1_3) => "TLS 1.3",
@@ -119,6 +125,32 @@ fn alert() -> Result<(Report, &'static str), Trouble> {
     let report = smtp.send(&mail).map_err(Trouble::Smtp)?;
     smtp.quit().map_err(Trouble::Smtp)?;
     Ok((report, version))
+}
+
+/// The reason for which Mbed TLS refused the certificate. An enum: `Debug` of a text takes 6 KB of flash.
+#[derive(Debug)]
+enum Reason {
+    Expired,
+    NotYetValid,
+    OtherName,
+    UnknownRoot,
+    /// Another reason, or several.
+    Other,
+}
+
+impl Reason {
+    /// None if the handshake failed for something other than the certificate.
+    fn of(details: u32) -> Option<Self> {
+        match details {
+            // Verified, or not looked at.
+            0 | u32::MAX => None,
+            sys::MBEDTLS_X509_BADCERT_EXPIRED => Some(Self::Expired),
+            sys::MBEDTLS_X509_BADCERT_FUTURE => Some(Self::NotYetValid),
+            sys::MBEDTLS_X509_BADCERT_CN_MISMATCH => Some(Self::OtherName),
+            sys::MBEDTLS_X509_BADCERT_NOT_TRUSTED => Some(Self::UnknownRoot),
+            _ => Some(Self::Other),
+        }
+    }
 }
 
 /// A file of the host.

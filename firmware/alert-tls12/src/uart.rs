@@ -23,6 +23,8 @@ const ENABLED_BOTH_WAYS: u32 = 0b11;
 const PATIENCE: i64 = 20;
 /// Looks at the line between two looks at the clock.
 const LOOKS: u32 = 100_000;
+/// Looks at the line without a byte after which it counts as silent: 8 ms of the emulator's time.
+const SILENT_LOOKS: u32 = 1_000_000;
 
 /// Bytes on the line, and how often the server was waited for after something was said.
 pub static SENT: AtomicUsize = AtomicUsize::new(0);
@@ -41,6 +43,20 @@ impl Uart {
             write_volatile(CONTROL, ENABLED_BOTH_WAYS);
         }
         Self(())
+    }
+
+    /// Takes what the server has said until the line is silent. If the emulator ended with bytes unread, its
+    /// host would reset the connection, and the server would miss the last bytes sent to it.
+    pub fn drain(&mut self) {
+        let mut silent = 0;
+        while silent < SILENT_LOOKS {
+            silent += 1;
+            if Self::state() & RECEIVER_IS_FULL != 0 {
+                // SAFETY: as in `open`.
+                unsafe { read_volatile(DATA) };
+                silent = 0;
+            }
+        }
     }
 
     fn state() -> u32 {
