@@ -51,7 +51,7 @@ class Run:
             certificates = keys.kept(self.cache / "certificates")
             given = keys.given(certificates, USER, PASSWORD)
             elves = images.build(tools, [one.name for one in self.firmwares], given)
-            sizes = {name: images.sizes(tools, elf) for name, elf in elves.items()}
+            sizes = {name: images.sizes(tools.size, elf) for name, elf in elves.items()}
             self.start(certificates)
             self.lanes(Emulator(tools.qemu, tools.decoder), elves)
             records = [(one, sizes[one.name], self.outcomes(one)) for one in self.firmwares]

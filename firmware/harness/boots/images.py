@@ -155,9 +155,9 @@ def built(compiler, name, given):
     raise Missing(f"cargo named no program for {name}")
 
 
-def sizes(tools, elf):
+def sizes(program, elf):
     # text, data, bss: data is in flash and in RAM.
-    text, data, bss = map(int, command(tools.size, elf).splitlines()[1].split()[:3])
+    text, data, bss = map(int, command(program, elf).splitlines()[1].split()[:3])
     return Size(text + data, data + bss)
 
 
